@@ -1,0 +1,288 @@
+//! Configuration as people write it: one JSON object, checked whole before anything runs.
+//!
+//! [`KEYS`] names every key once; reading refuses what is not in it and suggests the nearest. What the loop
+//! needs is compiled from this by [`Engine::new`](crate::Engine::new).
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// One key of the configuration: where it stands and what it is for.
+pub(crate) struct Key {
+    /// JSON Pointer.
+    pub(crate) path: &'static str,
+    /// One sentence for the documentation.
+    pub(crate) doc: &'static str,
+}
+
+/// Every key there is. Sections are keys too.
+pub(crate) const KEYS: &[Key] = &[
+    Key { path: "/privacy", doc: "What is scrubbed and how." },
+    Key { path: "/privacy/mode", doc: "strict, balanced (default) or minimal." },
+    Key { path: "/privacy/pii_fields", doc: "Further key names whose values are personal data." },
+    Key { path: "/privacy/hash_identifiers", doc: "Replace identifiers by keyed pseudonyms (needs pseudonym_key)." },
+    Key { path: "/privacy/anonymize_ips", doc: "Truncate IP addresses to /24 and /48 (default: by mode)." },
+    Key { path: "/privacy/pseudonym_key", doc: "Secret of at least 16 bytes for keyed pseudonyms." },
+    Key { path: "/client", doc: "Queue, batches and export." },
+    Key { path: "/client/enabled", doc: "Turns collection on; off unless true (or TELEMETRY_ENABLED)." },
+    Key { path: "/client/endpoint", doc: "Base URL of the collector, http or https (or TELEMETRY_ENDPOINT)." },
+    Key { path: "/client/api_key", doc: "Sent as a bearer token (or TELEMETRY_API_KEY)." },
+    Key { path: "/client/queue_max_items", doc: "Records the queue holds; the oldest go first." },
+    Key { path: "/client/queue_max_bytes", doc: "Bytes the queue holds; the oldest go first." },
+    Key { path: "/client/batch_max_items", doc: "Records a request carries at most." },
+    Key { path: "/client/batch_max_bytes", doc: "Bytes a request carries at most, before compression." },
+    Key { path: "/client/flush_interval_ms", doc: "The longest a record waits for its batch to fill." },
+    Key { path: "/client/request_timeout_ms", doc: "The longest one request may take." },
+    Key { path: "/client/retry_max_attempts", doc: "Tries of one batch, the first included." },
+    Key { path: "/client/retry_initial_ms", doc: "Upper end of the first retry's random wait; doubles each time." },
+    Key { path: "/client/retry_max_ms", doc: "Upper end of any retry's wait." },
+];
+
+/// The whole configuration.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Config {
+    /// What is scrubbed and how.
+    pub privacy: PrivacyConfig,
+    /// Queue, batches and export.
+    pub client: ClientConfig,
+}
+
+/// How much is scrubbed (R1). Secrets are removed in every mode.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PrivacyMode {
+    /// All detectors; IP addresses and identifiers without a key are removed.
+    Strict,
+    /// All detectors; IP addresses keep their network.
+    #[default]
+    Balanced,
+    /// Secrets and cards only; e-mail addresses become pseudonyms where there is a key.
+    Minimal,
+}
+
+/// The `privacy` section.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct PrivacyConfig {
+    /// Which detectors run and what they do.
+    pub mode: PrivacyMode,
+    /// Further key names whose values are personal data; compared without case and separators.
+    pub pii_fields: Vec<String>,
+    /// Keyed pseudonyms for identifiers; by default exactly when there is a key.
+    pub hash_identifiers: Option<bool>,
+    /// Truncate IP addresses; by default as the mode says.
+    pub anonymize_ips: Option<bool>,
+    /// Key of the pseudonyms, one per tenant. Never printed.
+    pub pseudonym_key: Option<String>,
+}
+
+impl std::fmt::Debug for PrivacyConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PrivacyConfig")
+            .field("mode", &self.mode)
+            .field("pii_fields", &self.pii_fields)
+            .field("hash_identifiers", &self.hash_identifiers)
+            .field("anonymize_ips", &self.anonymize_ips)
+            .field("pseudonym_key", &self.pseudonym_key.as_ref().map(|_| "…"))
+            .finish()
+    }
+}
+
+/// The `client` section: plain numbers; nothing here starts anything.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct ClientConfig {
+    /// Explicit switch; absent means the environment decides, and the default is off.
+    pub enabled: Option<bool>,
+    /// Base URL of the collector; `/api/v1/telemetry/events/batch` is appended.
+    pub endpoint: Option<String>,
+    /// Sent as `authorization: Bearer …`. Never printed.
+    pub api_key: Option<String>,
+    /// Records the queue holds. OpenTelemetry's default for a batch processor.
+    pub queue_max_items: u32,
+    /// Bytes the queue holds: eight full batches.
+    pub queue_max_bytes: u32,
+    /// Records a request carries (R4: 100).
+    pub batch_max_items: u32,
+    /// Bytes a request carries: large enough to compress well, small enough to resend.
+    pub batch_max_bytes: u32,
+    /// Milliseconds a record waits for its batch (R4: 5 s).
+    pub flush_interval_ms: u32,
+    /// Milliseconds one request may take (OTLP's default: 10 s).
+    pub request_timeout_ms: u32,
+    /// Tries of one batch, the first included (R4: 3 retries).
+    pub retry_max_attempts: u32,
+    /// Milliseconds: upper end of the first wait.
+    pub retry_initial_ms: u32,
+    /// Milliseconds: upper end of any wait.
+    pub retry_max_ms: u32,
+}
+
+impl Default for ClientConfig {
+    fn default() -> Self {
+        Self {
+            enabled: None,
+            endpoint: None,
+            api_key: None,
+            queue_max_items: 2_048,
+            queue_max_bytes: 4 << 20,
+            batch_max_items: 100,
+            batch_max_bytes: 512 << 10,
+            flush_interval_ms: 5_000,
+            request_timeout_ms: 10_000,
+            retry_max_attempts: 4,
+            retry_initial_ms: 1_000,
+            retry_max_ms: 30_000,
+        }
+    }
+}
+
+impl std::fmt::Debug for ClientConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientConfig")
+            .field("enabled", &self.enabled)
+            .field("endpoint", &self.endpoint)
+            .field("api_key", &self.api_key.as_ref().map(|_| "…"))
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shorter keys are guessed too fast to protect a pseudonym (NIST SP 800-107: at least 112 bits).
+const MIN_PSEUDONYM_KEY_BYTES: usize = 16;
+
+impl Config {
+    /// Reads and checks a configuration.
+    ///
+    /// # Errors
+    /// `config_unknown_key` names the key and the nearest known one; `config_invalid` names the place and what
+    /// is expected there.
+    pub fn from_json(text: &str) -> Result<Self> {
+        let value: Value = serde_json::from_str(text).map_err(|e| {
+            let place = format!("not JSON at line {} column {}", e.line(), e.column());
+            Error::new(ErrorKind::ConfigInvalid, "", place)
+        })?;
+        if !value.is_object() {
+            return Err(Error::new(ErrorKind::ConfigInvalid, "", "expected a JSON object"));
+        }
+        refuse_unknown_keys(&value, "")?;
+        let config: Self = serde_path_to_error::deserialize(value).map_err(|e| {
+            let path = format!("/{}", e.path().to_string().replace('.', "/"));
+            let message = expected_at(&path);
+            Error::new(ErrorKind::ConfigInvalid, path, message)
+        })?;
+        config.check()?;
+        Ok(config)
+    }
+
+    /// Checks what types alone cannot say.
+    ///
+    /// # Errors
+    /// `config_invalid` with the place.
+    pub fn check(&self) -> Result<()> {
+        let privacy = &self.privacy;
+        if let Some(key) = &privacy.pseudonym_key {
+            require(key.len() >= MIN_PSEUDONYM_KEY_BYTES, "/privacy/pseudonym_key", "must have at least 16 bytes")?;
+        }
+        require(
+            privacy.hash_identifiers != Some(true) || privacy.pseudonym_key.is_some(),
+            "/privacy/hash_identifiers",
+            "needs /privacy/pseudonym_key: a hash without a key can be reversed by guessing",
+        )?;
+        let client = &self.client;
+        if let Some(endpoint) = &client.endpoint {
+            require(
+                endpoint.starts_with("http://") || endpoint.starts_with("https://"),
+                "/client/endpoint",
+                "must be a URL that starts with http:// or https://",
+            )?;
+        }
+        for (value, path) in [
+            (client.queue_max_items, "/client/queue_max_items"),
+            (client.queue_max_bytes, "/client/queue_max_bytes"),
+            (client.batch_max_items, "/client/batch_max_items"),
+            (client.batch_max_bytes, "/client/batch_max_bytes"),
+            (client.flush_interval_ms, "/client/flush_interval_ms"),
+            (client.request_timeout_ms, "/client/request_timeout_ms"),
+            (client.retry_max_attempts, "/client/retry_max_attempts"),
+        ] {
+            require(value > 0, path, "must be greater than 0")?;
+        }
+        require(client.batch_max_items <= 1_000, "/client/batch_max_items", "must be at most 1000")
+    }
+}
+
+fn require(holds: bool, path: &str, message: &str) -> Result<()> {
+    if holds { Ok(()) } else { Err(Error::new(ErrorKind::ConfigInvalid, path, message)) }
+}
+
+fn expected_at(path: &str) -> String {
+    let doc = KEYS.iter().find(|key| key.path == path).map_or("", |key| key.doc);
+    format!("wrong type or value; expected: {doc}")
+}
+
+fn refuse_unknown_keys(value: &Value, parent: &str) -> Result<()> {
+    let Value::Object(members) = value else { return Ok(()) };
+    for (name, child) in members {
+        let path = format!("{parent}/{name}");
+        if KEYS.iter().any(|key| key.path == path) {
+            refuse_unknown_keys(child, &path)?;
+        } else {
+            let hint = nearest(&path).map_or_else(String::new, |known| format!("; did you mean {known}?"));
+            return Err(Error::new(ErrorKind::ConfigUnknownKey, path, format!("no such key{hint}")));
+        }
+    }
+    Ok(())
+}
+
+/// The known key most like `path`, if any is near enough to be a likely slip.
+fn nearest(path: &str) -> Option<&'static str> {
+    /// Below this similarity (Jaro-Winkler, 0 to 1) a suggestion confuses more than it helps.
+    const LIKELY: f64 = 0.8;
+    KEYS.iter()
+        .map(|key| (strsim::jaro_winkler(path, key.path), key.path))
+        .filter(|(likeness, _)| *likeness >= LIKELY)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, known)| known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_key_is_named_with_the_nearest_known_one() {
+        let error = Config::from_json(r#"{"privacy":{"moed":"strict"}}"#).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::ConfigUnknownKey);
+        assert_eq!(error.path(), "/privacy/moed");
+        assert_eq!(error.message(), "no such key; did you mean /privacy/mode?");
+    }
+
+    #[test]
+    fn a_wrong_type_is_an_error_at_its_place_and_quotes_no_value() {
+        let error = Config::from_json(r#"{"client":{"endpoint":["secret-host"]}}"#).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::ConfigInvalid, "/client/endpoint"));
+        assert!(!error.to_string().contains("secret-host"));
+    }
+
+    #[test]
+    fn every_key_of_the_table_can_be_read() {
+        for key in KEYS {
+            let mut value = serde_json::json!(null);
+            for name in key.path.rsplit('/').filter(|name| !name.is_empty()) {
+                value = serde_json::json!({ name: value });
+            }
+            // Known to the table; a null may be refused by type, but never as unknown.
+            let refused = Config::from_json(&value.to_string()).err().map(|e| e.kind());
+            assert_ne!(refused, Some(ErrorKind::ConfigUnknownKey), "{}", key.path);
+        }
+    }
+
+    #[test]
+    fn secrets_are_not_printed() {
+        let text = r#"{"privacy":{"pseudonym_key":"0123456789abcdef"},"client":{"api_key":"hunter2hunter2"}}"#;
+        let shown = format!("{:?}", Config::from_json(text).unwrap());
+        assert!(!shown.contains("0123456789abcdef") && !shown.contains("hunter2"), "{shown}");
+    }
+}

@@ -1,0 +1,95 @@
+//! The facade that every binding calls: text in, text out, one panic guard.
+//!
+//! Shells name these calls in their own technology and convert nothing but text, bytes and integers. A bad
+//! record comes back as an outcome; a bad call as an [`Error`] with a stable code. A panic anywhere below is
+//! contained here and becomes [`ErrorKind::Internal`](crate::ErrorKind::Internal).
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::stamp::Stamp;
+
+/// The version of the engine, the same for all packages.
+pub fn version() -> &'static str {
+    env!("CARGO_PKG_VERSION")
+}
+
+/// Every stable code as JSON: `{"statuses":[…],"violations":[…],"errors":[…],"rules":[…]}`.
+pub fn codes() -> String {
+    crate::codes::to_json()
+}
+
+/// Panics on purpose inside the guard, so that each host can prove what it makes of it.
+///
+/// # Errors
+/// Always [`ErrorKind::Internal`].
+pub fn panic_for_test() -> Result<String> {
+    guard(|| {
+        #[allow(clippy::panic, reason = "the one deliberate panic: the proof that the guard holds")]
+        {
+            panic!("deliberate")
+        }
+    })
+}
+
+/// Runs `call`; a panic becomes a stable error. The only `catch_unwind` of the project.
+fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+    // Unwind safety: shared state is behind parking_lot locks, which do not poison, and every critical section
+    // leaves its structure whole between statements.
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
+        Err(Error::new(ErrorKind::Internal, "", "a defect in the engine was contained; the call had no effect"))
+    })
+}
+
+/// [`crate::Engine`] behind text.
+#[derive(Clone)]
+pub struct Engine(pub(crate) Arc<crate::Engine>);
+
+impl Engine {
+    /// Compiles a configuration, a JSON object (`{}` for the defaults).
+    ///
+    /// # Errors
+    /// `config_invalid`, `config_unknown_key`.
+    pub fn new(config: &str) -> Result<Self> {
+        guard(|| Ok(Self(Arc::new(crate::Engine::new(&crate::Config::from_json(config)?)?))))
+    }
+
+    /// The outcome of one record as canonical JSON. Pure: the same bytes give the same bytes. With a stamp, a
+    /// JSON object `{"now":RFC 3339,"random":20 hex digits}`, an absent id or timestamp is filled from it.
+    ///
+    /// # Errors
+    /// `argument_invalid` for a malformed stamp.
+    pub fn process(&self, record: &[u8], stamp: Option<&str>) -> Result<String> {
+        guard(|| {
+            let stamp = stamp.map(Stamp::from_json).transpose()?;
+            Ok(self.0.process(record, stamp.as_ref()).to_json())
+        })
+    }
+
+    /// [`process`](Self::process) with the clock's time and fresh random bits as its stamp.
+    ///
+    /// # Errors
+    /// `internal` only.
+    #[cfg(feature = "clock")]
+    pub fn process_now(&self, record: &[u8]) -> Result<String> {
+        guard(|| Ok(self.0.process(record, Some(&Stamp::now())).to_json()))
+    }
+
+    /// Scrubs free text: `{"redactions":[…],"text":…}`.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn scrub_text(&self, text: &str) -> Result<String> {
+        guard(|| Ok(self.0.scrub_text(text).to_json()))
+    }
+
+    /// Scrubs any JSON document: `{"violations":[…],"redactions":[…],"json":…}`; `json` is `null` where the
+    /// document cannot be read.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn scrub_json(&self, document: &[u8]) -> Result<String> {
+        guard(|| Ok(self.0.scrub_json(document).to_json()))
+    }
+}

@@ -1,0 +1,52 @@
+//! One engine for privacy-first telemetry: configuration, validation, scrubbing, batching, export and storage.
+//!
+//! [`Engine`] is a pure function from a configuration and a record to an [`Outcome`]:
+//!
+//! ```
+//! use scrubjay_core::{Config, Engine, Status};
+//!
+//! let engine = Engine::new(&Config::default())?;
+//! let outcome = engine.process(
+//!     br#"{"channel":"app","event":"login","timestamp":"2026-01-02T03:04:05Z","payload":{"to":"ann@example.com"}}"#,
+//!     None,
+//! );
+//! assert_eq!(outcome.status, Status::Accepted);
+//! assert_eq!(outcome.redactions[0].rule, "email");
+//! assert!(outcome.record.is_some_and(|record| record.contains(r#""to":"[email]""#)));
+//! # Ok::<(), scrubjay_core::Error>(())
+//! ```
+//!
+//! With feature `client`, `Client` adds a bounded queue, one worker and an exporter; with feature `store`, `Store`
+//! keeps what a collector accepted and answers questions about it. [`ffi`] is the text facade of all three that
+//! the Python, Node and Dart packages call. See `ARCHITECTURE.md` beside this crate.
+
+mod codes;
+mod config;
+mod engine;
+mod error;
+mod json;
+mod outcome;
+mod record;
+mod report;
+mod scrub;
+mod stamp;
+
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "store")]
+mod store;
+
+pub mod ffi;
+
+pub use crate::config::{ClientConfig, Config, PrivacyConfig, PrivacyMode};
+pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
+pub use crate::error::{Error, ErrorKind, Result};
+pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
+pub use crate::record::limits;
+pub use crate::report::Report;
+pub use crate::stamp::Stamp;
+
+#[cfg(feature = "client")]
+pub use crate::client::Client;
+#[cfg(feature = "store")]
+pub use crate::store::{EventStore, MetaStore, Store};
