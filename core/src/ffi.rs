@@ -4,11 +4,17 @@
 //! record comes back as an outcome; a bad call as an [`Error`] with a stable code. A panic anywhere below is
 //! contained here and becomes [`ErrorKind::Internal`](crate::ErrorKind::Internal).
 
+#[cfg(feature = "client")]
+mod client;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;
+
+#[cfg(feature = "client")]
+pub use self::client::Client;
 
 /// The version of the engine, the same for all packages.
 pub fn version() -> &'static str {
@@ -34,7 +40,7 @@ pub fn panic_for_test() -> Result<String> {
 }
 
 /// Runs `call`; a panic becomes a stable error. The only `catch_unwind` of the project.
-fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     // Unwind safety: shared state is behind parking_lot locks, which do not poison, and every critical section
     // leaves its structure whole between statements.
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {

@@ -33,6 +33,8 @@ mod stamp;
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "client")]
+mod export;
 #[cfg(feature = "store")]
 mod store;
 
