@@ -35,11 +35,11 @@ mod stamp;
 mod client;
 #[cfg(feature = "client")]
 mod export;
-#[cfg(feature = "store")]
-mod store;
 
 pub mod ffi;
 
+#[cfg(feature = "client")]
+pub use crate::client::Client;
 pub use crate::config::{ClientConfig, Config, PrivacyConfig, PrivacyMode};
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};
@@ -47,8 +47,3 @@ pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;
 pub use crate::stamp::Stamp;
-
-#[cfg(feature = "client")]
-pub use crate::client::Client;
-#[cfg(feature = "store")]
-pub use crate::store::{EventStore, MetaStore, Store};

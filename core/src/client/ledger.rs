@@ -45,7 +45,9 @@ pub(crate) struct Findings {
 
 impl Findings {
     pub(crate) fn note(&mut self, outcome: &Outcome) {
-        outcome.violations.iter().for_each(|violation| self.note_violation(violation.code));
+        for violation in &outcome.violations {
+            self.note_violation(violation.code);
+        }
         for redaction in &outcome.redactions {
             *self.redactions.entry(redaction.rule).or_default() += 1;
         }
@@ -56,10 +58,10 @@ impl Findings {
     }
 
     fn add(&mut self, other: &Self) {
-        for (mine, theirs) in
-            [(&mut self.violations, &other.violations), (&mut self.redactions, &other.redactions)]
-        {
-            theirs.iter().for_each(|(name, count)| *mine.entry(name).or_default() += count);
+        for (mine, theirs) in [(&mut self.violations, &other.violations), (&mut self.redactions, &other.redactions)] {
+            for (name, count) in theirs {
+                *mine.entry(name).or_default() += count;
+            }
         }
     }
 }
@@ -184,7 +186,9 @@ mod tests {
     #[test]
     fn findings_are_counted_by_stable_name() {
         let mut findings = Findings::default();
-        [Code::Type, Code::Required, Code::Type].into_iter().for_each(|code| findings.note_violation(code));
+        for code in [Code::Type, Code::Required, Code::Type] {
+            findings.note_violation(code);
+        }
         let mut ledger = Ledger::default();
         ledger.find(&findings);
         ledger.find(&findings);

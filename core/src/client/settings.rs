@@ -80,9 +80,8 @@ fn bad_endpoint(message: &str) -> Error {
 }
 
 fn batch_url(endpoint: &str) -> Result<Url> {
-    let not_a_url = || {
-        bad_endpoint("must be a URL that starts with http:// or https:// (set here or by TELEMETRY_ENDPOINT)")
-    };
+    let not_a_url =
+        || bad_endpoint("must be a URL that starts with http:// or https:// (set here or by TELEMETRY_ENDPOINT)");
     let mut url = Url::parse(endpoint).map_err(|_| not_a_url())?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(not_a_url());
@@ -114,9 +113,8 @@ mod tests {
         let mut config = Config::default();
         config.client.enabled = Some(true);
         config.client.endpoint = endpoint.map(str::to_owned);
-        let lookup = |name: &str| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        };
+        let lookup =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         Ok(Settings::new(&config, &lookup)?.target.unwrap())
     }
 
@@ -161,7 +159,9 @@ mod tests {
 
     #[test]
     fn an_endpoint_is_a_plain_base_url_and_is_never_quoted() {
-        for bad in ["file:///hunter2", "http://", "hunter2", "http://u:hunter2@h", "http://h/?k=hunter2", "http://h#hunter2"] {
+        for bad in
+            ["file:///hunter2", "http://", "hunter2", "http://u:hunter2@h", "http://h/?k=hunter2", "http://h#hunter2"]
+        {
             let error = refusal(None, &[("TELEMETRY_ENDPOINT", bad)]);
             assert_eq!((error.kind(), error.path()), (ErrorKind::ConfigInvalid, "/client/endpoint"), "{bad}");
             assert!(!error.to_string().contains("hunter2"), "{error}");

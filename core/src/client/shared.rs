@@ -17,7 +17,7 @@ use crate::client::worker;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Longer waits than a year are the same to everybody, and cannot overflow the clock.
-const LONGEST_WAIT: Duration = Duration::from_secs(365 * 24 * 3_600);
+const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
 
 /// See the module's words.
 pub(crate) struct Shared {

@@ -75,7 +75,13 @@ impl State {
         let oldest = self.queue.oldest();
         match (self.phase, oldest) {
             (Phase::Closed, _) | (Phase::Closing(_), None) => Next::End,
-            (Phase::Closing(deadline), Some(_)) => if now < deadline { Next::Batch } else { Next::End },
+            (Phase::Closing(deadline), Some(_)) => {
+                if now < deadline {
+                    Next::Batch
+                } else {
+                    Next::End
+                }
+            }
             (Phase::Open, None) => Next::Idle,
             (Phase::Open, Some(oldest)) => {
                 let due = oldest.since + flush_interval;
@@ -152,11 +158,15 @@ mod tests {
         state.capture(Content::Scrubbed("x".repeat(bytes).into()), now, BATCH)
     }
 
+    fn fill(state: &mut State, now: Instant) {
+        capture(state, 1, now);
+    }
+
     #[test]
     fn the_worker_is_woken_by_the_first_record_and_by_a_full_batch_only() {
         let (mut state, now) = (state(), Instant::now());
-        let woken: Vec<bool> = (0..5).map(|_| capture(&mut state, 1, now)).collect();
-        assert_eq!(woken, [true, false, true, false, false]);
+        let wakes: Vec<bool> = (0..5).map(|_| capture(&mut state, 1, now)).collect();
+        assert_eq!(wakes, [true, false, true, false, false]);
     }
 
     #[test]
@@ -169,7 +179,7 @@ mod tests {
         assert_eq!(next(&few, now), Next::At(now + INTERVAL));
         assert_eq!(next(&few, now + INTERVAL), Next::Batch);
         let mut many = state();
-        (0..3).for_each(|_| drop(capture(&mut many, 1, now)));
+        (0..3).for_each(|_| fill(&mut many, now));
         assert_eq!(next(&many, now), Next::Batch);
         let mut large = state();
         capture(&mut large, 100, now);
@@ -206,19 +216,19 @@ mod tests {
         state.queue.take(BATCH);
         state.abandon();
         state.settle(Load { items: 1, bytes: 1 }, 0, Reason::Rejected, &Findings::default());
-        let stats = state.ledger.to_json(None, state.queue.pending());
-        assert!(stats.contains(r#""accepted":1,"delivered":0,"pending":0"#) && stats.contains(r#""shutdown":1"#));
+        let books = state.ledger.to_json(None, state.queue.pending());
+        assert!(books.contains(r#""accepted":1,"delivered":0,"pending":0"#) && books.contains(r#""shutdown":1"#));
     }
 
     #[test]
     fn a_worker_that_broke_down_loses_its_batch_and_leaves_the_queue() {
         let (mut state, now) = (state(), Instant::now());
-        (0..5).for_each(|_| drop(capture(&mut state, 1, now)));
+        (0..5).for_each(|_| fill(&mut state, now));
         state.has_worker = true;
         state.queue.take(BATCH);
         state.worker_ended();
-        let stats = state.ledger.to_json(None, state.queue.pending());
-        assert!(stats.contains(r#""pending":2"#) && stats.contains(r#""export_failed":3"#), "{stats}");
+        let books = state.ledger.to_json(None, state.queue.pending());
+        assert!(books.contains(r#""pending":2"#) && books.contains(r#""export_failed":3"#), "{books}");
         assert!(!state.has_worker && state.phase == Phase::Open);
     }
 }

@@ -12,7 +12,7 @@ use crate::client::batch::{Batch, Ready};
 use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::{Content, Item, Load};
 use crate::client::shared::Shared;
-use crate::client::state::{Next, Phase};
+use crate::client::state::{Next, Phase, State};
 use crate::export::{Collector, Failure, Target, Verdict, worth_waiting};
 use crate::ffi::guard;
 use crate::outcome::Status;
@@ -67,7 +67,7 @@ async fn serve(shared: &Shared, target: &Target) {
                 collector = Collector::new(target);
             }
             if deliver(shared, collector.as_ref(), batch).await.is_err() {
-                return shared.book(super::state::State::abandon);
+                return shared.book(State::abandon);
             }
         }
     }
@@ -118,12 +118,11 @@ fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
                 }
             },
         };
-        match text {
-            Some(text) => ready.push(Ready { text, cost }),
-            None => {
-                invalid.items += 1;
-                invalid.bytes += cost;
-            }
+        if let Some(text) = text {
+            ready.push(Ready { text, cost });
+        } else {
+            invalid.items += 1;
+            invalid.bytes += cost;
         }
     }
     shared.book(|state| {
@@ -136,11 +135,7 @@ fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
 }
 
 /// Brings a batch to its end, in parts where the collector wants less at once.
-async fn deliver(
-    shared: &Shared,
-    collector: Result<&Collector<'_>, &Failure>,
-    batch: Batch,
-) -> Result<(), Abandoned> {
+async fn deliver(shared: &Shared, collector: Result<&Collector<'_>, &Failure>, batch: Batch) -> Result<(), Abandoned> {
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let load = part.load();
@@ -151,7 +146,7 @@ async fn deliver(
         let failure = match ended {
             Ok(verdict) => {
                 let mut findings = Findings::default();
-                verdict.codes.iter().for_each(|code| findings.note_violation(*code));
+                verdict.codes.into_iter().for_each(|code| findings.note_violation(code));
                 shared.book(|state| state.settle(load, verdict.refused, Reason::Rejected, &findings));
                 continue;
             }

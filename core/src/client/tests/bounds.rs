@@ -8,9 +8,9 @@ use super::{PATIENCE, client, record, stats, track};
 
 #[test]
 fn the_oldest_waiting_records_go_when_the_queue_is_full() {
-    let (release, hold) = mpsc::channel();
-    let mut hold = Some(hold);
-    let server = Server::start(move |_| hold.take().map_or(ACCEPTED, Answer::After));
+    let (release, signal) = mpsc::channel();
+    let mut signal = Some(signal);
+    let server = Server::start(move |_| signal.take().map_or(ACCEPTED, Answer::After));
     let client = client(&server.endpoint(), |config| {
         config.queue_max_items = 10;
         config.batch_max_items = 2;

@@ -170,9 +170,9 @@ fn a_shutdown_does_not_sit_out_a_wait_that_ends_after_it() {
 
 #[test]
 fn a_dropped_client_waits_for_nobody_and_its_records_still_go() {
-    let (release, hold) = mpsc::channel();
-    let mut hold = Some(hold);
-    let server = Server::start(move |_| hold.take().map_or(ACCEPTED, Answer::After));
+    let (release, signal) = mpsc::channel();
+    let mut signal = Some(signal);
+    let server = Server::start(move |_| signal.take().map_or(ACCEPTED, Answer::After));
     let client = client(&server.endpoint(), |config| config.batch_max_items = 2);
     track(&client, 0..3);
     assert_eq!(server.next().events(), ["e0000", "e0001"]);

@@ -137,14 +137,14 @@ fn serve(desk: &Desk, stream: &TcpStream) -> io::Result<()> {
             Answer::Status(status, headers) => respond(stream, status, headers, "")?,
             Answer::Body(body) => respond(stream, 200, "", &body)?,
             Answer::After(signal) => {
-                drop(signal.recv_timeout(PATIENCE));
+                let _ = signal.recv_timeout(PATIENCE);
                 respond(stream, 200, "", &verdict(count, 0))?;
             }
             Answer::HangUp => return Ok(()),
             Answer::Silence => {
                 // Blocks until the other side ends the connection.
                 while reader.read(&mut [0; 64]).is_ok_and(|read| read > 0) {}
-                drop(desk.cancelled.send(()));
+                let _ = desk.cancelled.send(());
                 return Ok(());
             }
         }
