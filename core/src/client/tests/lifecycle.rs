@@ -17,6 +17,12 @@ fn has_worker(client: &Client) -> bool {
 }
 
 #[test]
+fn a_client_can_be_shared_by_all_threads() {
+    fn shared<T: Send + Sync>() {}
+    shared::<Client>();
+}
+
+#[test]
 fn do_not_track_beats_code() {
     let config = config(&dead_endpoint(), |_| {});
     let client = Client::with_environment(&config, &|name| (name == "DO_NOT_TRACK").then(|| "1".to_owned())).unwrap();
