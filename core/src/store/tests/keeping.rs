@@ -208,6 +208,24 @@ fn only_the_owner_may_read_what_is_kept() {
 }
 
 #[test]
+fn two_stores_share_a_folder() {
+    let (one, mut other) = (Bench::new(), Bench::new());
+    other.store = Store::open(one.folder.path().to_str().unwrap()).unwrap();
+    std::thread::scope(|scope| {
+        for (bench, first) in [(&one, 0_u64), (&other, 100)] {
+            scope.spawn(move || {
+                for n in 0..20 {
+                    let timestamp = format!("2026-01-{:02}T00:00:00Z", 1 + n);
+                    bench.ingest("acme", &json!([record(first + n, &timestamp, &json!({}))]));
+                }
+            });
+        }
+    });
+    assert_eq!(numbers(&one.query("acme", &whole())), numbers(&other.query("acme", &whole())));
+    assert_eq!(one.stats()["records"], 40);
+}
+
+#[test]
 fn threads_share_a_store() {
     let bench = Bench::new();
     std::thread::scope(|scope| {
