@@ -33,8 +33,15 @@ mod stamp;
 #[cfg(feature = "store")]
 mod store;
 
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod export;
+
 pub mod ffi;
 
+#[cfg(feature = "client")]
+pub use crate::client::Client;
 pub use crate::config::{ClientConfig, Config, PrivacyConfig, PrivacyMode};
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};
