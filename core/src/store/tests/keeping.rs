@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_verdict_has_the_exact_text_of_the_contract() {
     let bench = Bench::new();
-    let body = r#"[{"id":"01890000-0000-7000-8000-000000000001","timestamp":"2026-01-02T03:04:05Z","channel":"app","event":"e","payload":{"to":"ann@example.com"}}]"#;
+    let body = json!([record(1, "2026-01-02T03:04:05Z", &json!({"to": "ann@example.com"}))]).to_string();
     assert_eq!(
         bench.store.ingest(&bench.engine, "acme", "batch", body.as_bytes()).unwrap(),
         concat!(
