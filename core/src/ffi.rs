@@ -2,10 +2,12 @@
 //!
 //! Shells name these calls in their own technology and convert nothing but text, bytes and integers. A bad
 //! record comes back as an outcome; a bad call as an [`Error`] with a stable code. A panic anywhere below is
-//! contained here and becomes [`ErrorKind::Internal`](crate::ErrorKind::Internal).
+//! contained here and becomes [`ErrorKind::Internal`].
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "store")]
+mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use crate::stamp::Stamp;
 
 #[cfg(feature = "client")]
 pub use self::client::Client;
+#[cfg(feature = "store")]
+pub use self::store::Store;
 
 /// The version of the engine, the same for all packages.
 pub fn version() -> &'static str {
