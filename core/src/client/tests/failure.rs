@@ -1,6 +1,6 @@
 //! Collectors that fail, in every way they do.
 
-use super::server::{ACCEPTED, Answer, Server, dead_endpoint};
+use super::server::{ACCEPTED, Answer, DEAD_ENDPOINT, Server};
 use super::{PATIENCE, client, stats, track};
 
 #[test]
@@ -115,7 +115,7 @@ fn an_answer_that_is_no_verdict_counts_as_no_delivery() {
 
 #[test]
 fn a_dead_collector_costs_nothing_and_shows_in_the_statistics() {
-    let client = client(&dead_endpoint(), |config| config.retry_max_attempts = 2);
+    let client = client(DEAD_ENDPOINT, |config| config.retry_max_attempts = 2);
     track(&client, 0..10);
     assert!(client.flush(PATIENCE));
     track(&client, 10..20);

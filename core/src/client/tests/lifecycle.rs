@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::outcome::Status;
 
 use super::super::Client;
-use super::server::{ACCEPTED, Answer, Server, dead_endpoint};
+use super::server::{ACCEPTED, Answer, DEAD_ENDPOINT, Server};
 use super::{PATIENCE, client, config, record, stats, track};
 
 /// Longer than anything that is not waited for, shorter than anyone's patience.
@@ -24,7 +24,7 @@ fn a_client_can_be_shared_by_all_threads() {
 
 #[test]
 fn do_not_track_beats_code() {
-    let config = config(&dead_endpoint(), |_| {});
+    let config = config(DEAD_ENDPOINT, |_| {});
     let client = Client::with_environment(&config, &|name| (name == "DO_NOT_TRACK").then(|| "1".to_owned())).unwrap();
     assert!(!client.track(&record(1)));
     let stats = stats(&client);
@@ -142,7 +142,7 @@ fn a_shutdown_is_bounded_where_the_collector_never_answers() {
 
 #[test]
 fn a_shutdown_does_not_wait_for_a_dead_collector() {
-    let client = client(&dead_endpoint(), |config| (config.retry_initial_ms, config.retry_max_ms) = (30_000, 30_000));
+    let client = client(DEAD_ENDPOINT, |config| (config.retry_initial_ms, config.retry_max_ms) = (30_000, 30_000));
     track(&client, 0..5);
     let start = Instant::now();
     assert!(!client.shutdown(PATIENCE));
