@@ -64,6 +64,12 @@ fn panic_for_test(py: Python<'_>) -> PyResult<String> {
     detached(py, ffi::panic_for_test)
 }
 
+/// Fails with the error of a code: the proof that a host maps every one.
+#[pyfunction]
+fn fail_for_test(py: Python<'_>, code: &str) -> PyResult<String> {
+    detached(py, || ffi::fail_for_test(code))
+}
+
 /// A compiled configuration: (record) to outcome, as JSON text.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
 struct Engine(ffi::Engine);
@@ -165,5 +171,11 @@ impl Report {
 #[pymodule(gil_used = false)]
 mod _scrubjay {
     #[pymodule_export]
-    use super::{Client, Engine, Report, ScrubjayError, codes, panic_for_test, version};
+    use super::{Client, Engine, Report, ScrubjayError, codes, fail_for_test, panic_for_test, version};
+
+    #[pymodule_init]
+    fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        scrubjay_core::ffi::hide_panic_messages();
+        Ok(())
+    }
 }
