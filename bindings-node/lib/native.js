@@ -35,6 +35,7 @@ const { platformName } = require('./platform.js')
  * @property {() => string} version
  * @property {() => string} codes
  * @property {() => string} panicForTest
+ * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine
  * @property {new (config: string) => NativeClient} Client
  * @property {{ open: (folder: string) => NativeStore }} Store

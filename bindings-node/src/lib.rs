@@ -34,3 +34,12 @@ pub fn codes() -> String {
 pub fn panic_for_test(env: &Env) -> Result<String> {
     ffi::panic_for_test().map_err(|e| error::to_js(env, &e))
 }
+
+/// Fails with the error of `code`: proves that this host maps every one.
+///
+/// # Errors
+/// Always, with `code`.
+#[napi]
+pub fn fail_for_test(env: &Env, code: String) -> Result<String> {
+    ffi::fail_for_test(&code).map_err(|e| error::to_js(env, &e))
+}
