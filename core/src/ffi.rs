@@ -4,11 +4,17 @@
 //! record comes back as an outcome; a bad call as an [`Error`] with a stable code. A panic anywhere below is
 //! contained here and becomes [`ErrorKind::Internal`](crate::ErrorKind::Internal).
 
+#[cfg(feature = "client")]
+mod client;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;
+
+#[cfg(feature = "client")]
+pub use self::client::Client;
 
 /// The version of the engine, the same for all packages.
 pub fn version() -> &'static str {

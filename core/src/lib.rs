@@ -31,8 +31,15 @@ mod report;
 mod scrub;
 mod stamp;
 
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod export;
+
 pub mod ffi;
 
+#[cfg(feature = "client")]
+pub use crate::client::Client;
 pub use crate::config::{ClientConfig, Config, PrivacyConfig, PrivacyMode};
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};
