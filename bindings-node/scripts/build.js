@@ -1,6 +1,6 @@
 'use strict'
 
-/** Puts the addon that cargo built where `index.js` looks for it. `--release` takes the optimised one. */
+/** Puts the addon that cargo built where `index.js` looks for it. The argument is cargo's profile: `debug` (default) or `release`. */
 
 const { execFileSync } = require('node:child_process')
 const { copyFileSync, renameSync, statSync } = require('node:fs')
@@ -8,7 +8,7 @@ const { join } = require('node:path')
 const { cargoArtifact, platformName } = require('../lib/platform.js')
 
 const packageFolder = join(__dirname, '..')
-const profile = process.argv.includes('--release') ? 'release' : 'debug'
+const [, , profile = 'debug'] = process.argv
 
 /** Cargo alone knows its target folder: an environment variable or a configuration file may have moved it. */
 function targetFolder () {
