@@ -6,6 +6,8 @@
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "store")]
+mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -15,6 +17,8 @@ use crate::stamp::Stamp;
 
 #[cfg(feature = "client")]
 pub use self::client::Client;
+#[cfg(feature = "store")]
+pub use self::store::Store;
 
 /// The version of the engine, the same for all packages.
 pub fn version() -> &'static str {

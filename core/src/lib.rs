@@ -30,6 +30,8 @@ mod record;
 mod report;
 mod scrub;
 mod stamp;
+#[cfg(feature = "store")]
+mod store;
 
 #[cfg(feature = "client")]
 mod client;
@@ -47,3 +49,10 @@ pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;
 pub use crate::stamp::Stamp;
+
+#[cfg(feature = "store")]
+pub use crate::store::{
+    AggregateSpec, Aggregation, Appended, AuditEntry, AuditState, Bucket, Buckets, Consent, Cursor, Day, DayStats,
+    EventStore, GroupKey, MetaStore, Page, Pointer, QuerySpec, Selection, Store, StoreStats, StoredEvent, Tenant,
+    TenantStore, Verdict,
+};
