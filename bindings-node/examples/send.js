@@ -47,7 +47,11 @@ function usual (i) {
   }
 }
 
-/** The places where personal data turns up: free text, named members, headers, URLs, addresses, identifiers. */
+/**
+ * The places where personal data turns up: free text, named members, headers, URLs, addresses, identifiers.
+ *
+ * @type {Array<{ user_id?: string, context?: object, payload: object }>}
+ */
 const PLANTS = [
   { payload: { message: `order confirmation could not be delivered to ${planted.email}` } },
   { payload: { note: `customer read the number out: ${planted.card}, thanks` } },
@@ -73,7 +77,7 @@ function record (i) {
   const plain = usual(i)
   if (i % MALFORMED_EVERY === 0) return MALFORMED[(i / MALFORMED_EVERY) % MALFORMED.length]?.(plain) ?? plain
   if (i % PLANTED_EVERY !== 1) return plain
-  const { context, payload, ...rest } = { context: {}, ...PLANTS[Math.floor(i / PLANTED_EVERY) % PLANTS.length] }
+  const { context, payload, ...rest } = PLANTS[Math.floor(i / PLANTED_EVERY) % PLANTS.length] ?? { payload: {} }
   return { ...plain, ...rest, context: { ...plain.context, ...context }, payload: { ...plain.payload, ...payload } }
 }
 

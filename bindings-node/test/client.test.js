@@ -81,7 +81,7 @@ test('a client is off unless turned on, and says why', () => {
   const client = new Client({ client: { endpoint: 'http://127.0.0.1:9' } })
   assert.equal(client.track(RECORD), false)
   const { enabled, disabled_by: reason, not_captured: missed } = client.stats()
-  assert.deepEqual({ enabled, reason, missed }, { enabled: false, reason: 'TELEMETRY_ENABLED', missed: 1 })
+  assert.deepEqual({ enabled, reason, missed }, { enabled: false, reason: 'configuration', missed: 1 })
 })
 
 test('DO_NOT_TRACK beats the configuration', (t) => {

@@ -1,7 +1,9 @@
 'use strict'
 
 const Fastify = require('fastify')
-const errors = require('./plugins/errors.js')
+const { RequestLog } = require('./logger.js')
+const closing = require('./plugins/closing.js')
+const { answerError, errors } = require('./plugins/errors.js')
 const { aggregateRoutes } = require('./routes/aggregate.js')
 const { eventRoutes } = require('./routes/events.js')
 const { healthRoutes } = require('./routes/health.js')
@@ -25,18 +27,15 @@ const TIMEOUT_CHECK_MS = 1_000
 function buildApp ({ engine, store, metrics, version, logger = false }) {
   const app = Fastify({
     logger,
-    // One line per request of our own: the built-in one has addresses and query strings in it.
-    disableRequestLogging: true,
+    logController: new RequestLog(),
+    frameworkErrors: answerError,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     // A misspelt parameter is an error, not a wider question.
     ajv: { customOptions: { removeAdditional: false } }
   })
-  app.addHook('onResponse', async (request, reply) => {
-    const { method, routeOptions: { url: route } } = request
-    request.log.info({ method, route, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'request')
-  })
   app.register(errors)
+  app.register(closing)
   app.register(eventRoutes, { engine, store, metrics })
   app.register(aggregateRoutes, { store })
   app.register(healthRoutes, { store, version })

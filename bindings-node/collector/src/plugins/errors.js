@@ -15,6 +15,7 @@ const KNOWN = {
     code: 'media_type_unsupported',
     message: 'send application/json, or application/x-ndjson where a batch is expected'
   },
+  FST_ERR_BAD_URL: { status: 400, code: 'bad_request', message: 'the path is not a valid URL' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     status: 400, code: 'body_unreadable', message: 'the body is not as long as content-length says'
   }
@@ -42,15 +43,22 @@ function answer (error) {
   return { status, code: code ?? 'bad_request', message }
 }
 
+/**
+ * @param {Failure} error
+ * @param {import('fastify').FastifyRequest} request
+ * @param {import('fastify').FastifyReply} reply
+ */
+function answerError (error, request, reply) {
+  const { status, code, message } = answer(error)
+  if (status >= 500) request.log.error({ code: error.code, stack: error.stack }, 'request failed')
+  return reply.code(status).send({ error: { code, message } })
+}
+
 /** @param {import('fastify').FastifyInstance} app */
-async function errors (app) {
-  app.setErrorHandler((/** @type {Failure} */ error, request, reply) => {
-    const { status, code, message } = answer(error)
-    if (status >= 500) request.log.error({ code: error.code, stack: error.stack }, 'request failed')
-    return reply.code(status).send({ error: { code, message } })
-  })
+async function errorShape (app) {
+  app.setErrorHandler(answerError)
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).send({ error: { code: 'not_found', message: 'no such route' } }))
 }
 
-module.exports = fp(errors, { name: 'errors' })
+module.exports = { errors: fp(errorShape, { name: 'errors' }), answerError }
