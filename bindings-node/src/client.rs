@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::AsyncTask;
+use napi::bindgen_prelude::Object;
 use napi::{Env, Result};
 use napi_derive::napi;
 use scrubjay_core::ffi;
 
-use crate::blocking::{Blocking, promise};
+use crate::blocking::wait;
 use crate::engine::{Text, bytes};
 use crate::error::to_js;
 
@@ -22,7 +22,7 @@ impl Client {
     /// # Errors
     /// `config_invalid`, `config_unknown_key`.
     #[napi(constructor)]
-    pub fn new(env: &Env, config: String) -> Result<Self> {
+    pub fn new(env: Env, config: String) -> Result<Self> {
         ffi::Client::new(&config).map(|client| Self(Arc::new(client))).map_err(|e| to_js(env, &e))
     }
 
@@ -37,22 +37,28 @@ impl Client {
     /// # Errors
     /// `internal` only.
     #[napi]
-    pub fn track_checked(&self, env: &Env, record: Text<'_>) -> Result<String> {
+    pub fn track_checked(&self, env: Env, record: Text<'_>) -> Result<String> {
         self.0.track_checked(bytes(&record)).map_err(|e| to_js(env, &e))
     }
 
     /// Waits until everything captured before the call was delivered or finally dropped; `false` after `timeout_ms`.
+    ///
+    /// # Errors
+    /// `internal` where the wait cannot start.
     #[napi]
-    pub fn flush(&self, timeout_ms: u32) -> AsyncTask<Blocking<bool>> {
+    pub fn flush<'env>(&self, env: &'env Env, timeout_ms: u32) -> Result<Object<'env>> {
         let client = Arc::clone(&self.0);
-        promise(move || Ok(client.flush(u64::from(timeout_ms))))
+        wait(env, move || client.flush(u64::from(timeout_ms)))
     }
 
     /// Delivers what it can within `timeout_ms` and stops. Idempotent.
+    ///
+    /// # Errors
+    /// `internal` where the wait cannot start.
     #[napi]
-    pub fn shutdown(&self, timeout_ms: u32) -> AsyncTask<Blocking<bool>> {
+    pub fn shutdown<'env>(&self, env: &'env Env, timeout_ms: u32) -> Result<Object<'env>> {
         let client = Arc::clone(&self.0);
-        promise(move || Ok(client.shutdown(u64::from(timeout_ms))))
+        wait(env, move || client.shutdown(u64::from(timeout_ms)))
     }
 
     /// The books as JSON text.

@@ -28,7 +28,7 @@ impl Engine {
     /// # Errors
     /// `config_invalid`, `config_unknown_key`.
     #[napi(constructor)]
-    pub fn new(env: &Env, config: String) -> Result<Self> {
+    pub fn new(env: Env, config: String) -> Result<Self> {
         ffi::Engine::new(&config).map(Self).map_err(|e| to_js(env, &e))
     }
 
@@ -37,7 +37,7 @@ impl Engine {
     /// # Errors
     /// `argument_invalid` for a malformed stamp.
     #[napi]
-    pub fn process(&self, env: &Env, record: Text<'_>, stamp: Option<String>) -> Result<String> {
+    pub fn process(&self, env: Env, record: Text<'_>, stamp: Option<String>) -> Result<String> {
         self.0.process(bytes(&record), stamp.as_deref()).map_err(|e| to_js(env, &e))
     }
 
@@ -46,7 +46,7 @@ impl Engine {
     /// # Errors
     /// `internal` only.
     #[napi]
-    pub fn process_now(&self, env: &Env, record: Text<'_>) -> Result<String> {
+    pub fn process_now(&self, env: Env, record: Text<'_>) -> Result<String> {
         self.0.process_now(bytes(&record)).map_err(|e| to_js(env, &e))
     }
 
@@ -55,7 +55,7 @@ impl Engine {
     /// # Errors
     /// `internal` only.
     #[napi]
-    pub fn scrub_text(&self, env: &Env, text: String) -> Result<String> {
+    pub fn scrub_text(&self, env: Env, text: String) -> Result<String> {
         self.0.scrub_text(&text).map_err(|e| to_js(env, &e))
     }
 
@@ -64,7 +64,7 @@ impl Engine {
     /// # Errors
     /// `internal` only.
     #[napi]
-    pub fn scrub_json(&self, env: &Env, document: Text<'_>) -> Result<String> {
+    pub fn scrub_json(&self, env: Env, document: Text<'_>) -> Result<String> {
         self.0.scrub_json(bytes(&document)).map_err(|e| to_js(env, &e))
     }
 }

@@ -4,6 +4,8 @@
 //! JavaScript beside this crate. A failed call throws (or rejects with) an `Error` whose `code` is the stable
 //! code and whose `path` is the place it speaks of. What may block runs on libuv's pool and returns a promise.
 
+#![allow(clippy::needless_pass_by_value, reason = "Node-API hands over owned strings")]
+
 mod blocking;
 mod client;
 mod engine;
@@ -31,7 +33,7 @@ pub fn codes() -> String {
 /// # Errors
 /// Always `internal`.
 #[napi]
-pub fn panic_for_test(env: &Env) -> Result<String> {
+pub fn panic_for_test(env: Env) -> Result<String> {
     ffi::panic_for_test().map_err(|e| error::to_js(env, &e))
 }
 
@@ -40,6 +42,6 @@ pub fn panic_for_test(env: &Env) -> Result<String> {
 /// # Errors
 /// Always, with `code`.
 #[napi]
-pub fn fail_for_test(env: &Env, code: String) -> Result<String> {
+pub fn fail_for_test(env: Env, code: String) -> Result<String> {
     ffi::fail_for_test(&code).map_err(|e| error::to_js(env, &e))
 }

@@ -7,7 +7,7 @@ use napi::{Env, Result};
 use napi_derive::napi;
 use scrubjay_core::ffi;
 
-use crate::blocking::{Blocking, promise};
+use crate::blocking::{Blocking, work};
 use crate::engine::Engine;
 use crate::error::to_js;
 
@@ -22,7 +22,7 @@ impl Store {
     /// # Errors
     /// `store_unavailable`, `store_version`.
     #[napi(factory)]
-    pub fn open(env: &Env, folder: String) -> Result<Self> {
+    pub fn open(env: Env, folder: String) -> Result<Self> {
         ffi::Store::open(&folder).map(|store| Self(Arc::new(store))).map_err(|e| to_js(env, &e))
     }
 
@@ -32,15 +32,9 @@ impl Store {
     /// # Errors
     /// The promise rejects with `batch_unreadable`, `argument_invalid`, `closed`, `store_unavailable`.
     #[napi]
-    pub fn ingest(
-        &self,
-        engine: &Engine,
-        tenant: String,
-        format: String,
-        body: Buffer,
-    ) -> AsyncTask<Blocking<String>> {
+    pub fn ingest(&self, engine: &Engine, tenant: String, format: String, body: Buffer) -> AsyncTask<Blocking<String>> {
         let (store, engine) = (Arc::clone(&self.0), engine.0.clone());
-        promise(move || store.ingest(&engine, &tenant, &format, &body))
+        work(move || store.ingest(&engine, &tenant, &format, &body))
     }
 
     /// Stored records as JSON text, selected by a specification in JSON.
@@ -50,7 +44,7 @@ impl Store {
     #[napi]
     pub fn query(&self, tenant: String, spec: String) -> AsyncTask<Blocking<String>> {
         let store = Arc::clone(&self.0);
-        promise(move || store.query(&tenant, &spec))
+        work(move || store.query(&tenant, &spec))
     }
 
     /// Numbers over stored records as JSON text, described by a specification in JSON.
@@ -60,7 +54,7 @@ impl Store {
     #[napi]
     pub fn aggregate(&self, tenant: String, spec: String) -> AsyncTask<Blocking<String>> {
         let store = Arc::clone(&self.0);
-        promise(move || store.aggregate(&tenant, &spec))
+        work(move || store.aggregate(&tenant, &spec))
     }
 
     /// What the store holds, as JSON text.
@@ -70,7 +64,7 @@ impl Store {
     #[napi]
     pub fn stats(&self) -> AsyncTask<Blocking<String>> {
         let store = Arc::clone(&self.0);
-        promise(move || store.stats())
+        work(move || store.stats())
     }
 
     /// Closes the store; calls under way finish first, later ones fail with `closed`.

@@ -1,9 +1,12 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
 const { createServer } = require('node:http')
+const { join } = require('node:path')
 const { before, test } = require('node:test')
+const { Worker } = require('node:worker_threads')
 const { gunzipSync } = require('node:zlib')
 const { Client } = require('../index.js')
 
@@ -66,6 +69,31 @@ test('waiting for a flush does not hold up the event loop', async () => {
   assert.deepEqual(order, ['loop', false])
   await client.shutdown(0)
   balanced(client.stats())
+})
+
+test('a program ends when it wants to, whatever is still waiting to be sent', () => {
+  const client = "const client = new Client({ client: { enabled: true, endpoint: 'http://127.0.0.1:9', retry_initial_ms: 30000 } })"
+  const start = `const { Client } = require('./index.js'); ${client}; client.track({}); client.track(${JSON.stringify(RECORD)})`
+  const endings = { 'by itself': '', 'by process.exit': '; client.flush(); setTimeout(() => process.exit(), 50)' }
+  for (const [name, ending] of Object.entries(endings)) {
+    const begun = Date.now()
+    const { status, stderr } = spawnSync('node', ['-e', start + ending], { cwd: join(__dirname, '..'), encoding: 'utf8' })
+    assert.deepEqual([status, stderr], [0, ''], name)
+    assert.ok(Date.now() - begun < 2_000, `${name}: ${Date.now() - begun} ms`)
+  }
+})
+
+test('a worker thread with a client can be ended at any moment', async () => {
+  const code = `const { Client } = require(${JSON.stringify(join(__dirname, '..'))})
+    const client = new Client({ client: { enabled: true, endpoint: 'http://127.0.0.1:9' } })
+    client.track(${JSON.stringify(RECORD)})
+    client.flush()
+    require('node:worker_threads').parentPort.postMessage('tracked')`
+  for (let i = 0; i < 10; i++) {
+    const worker = new Worker(code, { eval: true })
+    await once(worker, 'message')
+    await worker.terminate()
+  }
 })
 
 test('trackChecked gives the outcome at once', async (t) => {
