@@ -4,6 +4,7 @@
 //! string is written. Nothing here recurses, so nesting cannot exhaust a stack.
 
 mod read;
+mod scalar;
 mod text;
 
 pub(crate) use self::read::{Document, Kind, Node};

@@ -5,7 +5,7 @@ use super::*;
 /// Durations 10, 20, 30, 40 in the first hour and 100, 300 in the second, of which the last is on the web.
 fn durations(bench: &Bench) {
     let at = |n: u64, time: &str, channel: &str, duration: Value| {
-        let payload = json!({"duration_ms": duration, "tier": if n % 2 == 0 { "free" } else { "paid" }});
+        let payload = json!({"duration_ms": duration, "tier": if n.is_multiple_of(2) { "free" } else { "paid" }});
         with(record(n, &format!("2026-01-02T{time}Z"), &payload), &json!({"channel": channel}))
     };
     bench.ingest(
