@@ -27,23 +27,23 @@ if (endpoint === undefined || plantedFile === undefined) {
 /** @type {Record<string, string>} */
 const planted = JSON.parse(readFileSync(plantedFile, 'utf8'))
 
-const KINDS = [
-  { channel: 'web', event: 'page_view', payload: (/** @type {number} */ i) => ({ path: `/products/${i % 40}`, ms: 20 + i % 90 }) },
-  { channel: 'web', event: 'add_to_cart', payload: (/** @type {number} */ i) => ({ sku: `SKU-${1000 + i % 40}`, quantity: 1 + i % 3 }) },
-  { channel: 'api', event: 'request', payload: (/** @type {number} */ i) => ({ method: 'GET', status: i % 20 ? 200 : 503, ms: 5.5 + i % 30 }) },
-  { channel: 'jobs', event: 'invoice_sent', payload: (/** @type {number} */ i) => ({ attempt: 1 + i % 2, bytes: 20_480 + i }) }
-]
+/** @param {number} i */
+function happening (i) {
+  switch (i % 4) {
+    case 0: return { channel: 'web', event: 'page_view', payload: { path: `/products/${i % 40}`, ms: 20 + i % 90 } }
+    case 1: return { channel: 'web', event: 'add_to_cart', payload: { sku: `SKU-${1000 + i % 40}`, quantity: 2 } }
+    case 2: return { channel: 'api', event: 'request', payload: { method: 'GET', status: 200, ms: 5.5 + i % 30 } }
+    default: return { channel: 'jobs', event: 'invoice_sent', payload: { attempt: 1 + i % 2, bytes: 20_480 + i } }
+  }
+}
 
 /** @param {number} i */
 function usual (i) {
-  const kind = KINDS[i % KINDS.length] ?? KINDS[0]
   return {
-    channel: kind?.channel,
-    event: kind?.event,
+    ...happening(i),
     timestamp: new Date().toISOString(),
     session_id: `session-${i % 12}`,
-    context: { route_name: 'shop.index', user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0.7444.59' },
-    payload: /** @type {Record<string, unknown>} */ (kind?.payload(i) ?? {})
+    context: { route_name: 'shop.index', user_agent: 'Mozilla/5.0 (X11; Linux x86_64) Chrome/142.0.7444.59' }
   }
 }
 

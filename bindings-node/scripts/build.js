@@ -1,6 +1,9 @@
 'use strict'
 
-/** Puts the addon that cargo built where `index.js` looks for it. The argument is cargo's profile: `debug` (default) or `release`. */
+/**
+ * Puts the addon that cargo built where `index.js` looks for it. The argument is cargo's profile: `debug` (default)
+ * or `release`.
+ */
 
 const { execFileSync } = require('node:child_process')
 const { copyFileSync, renameSync, statSync } = require('node:fs')

@@ -72,12 +72,14 @@ test('waiting for a flush does not hold up the event loop', async () => {
 })
 
 test('a program ends when it wants to, whatever is still waiting to be sent', () => {
-  const client = "const client = new Client({ client: { enabled: true, endpoint: 'http://127.0.0.1:9', retry_initial_ms: 30000 } })"
-  const start = `const { Client } = require('./index.js'); ${client}; client.track({}); client.track(${JSON.stringify(RECORD)})`
+  const config = JSON.stringify({ client: { enabled: true, endpoint: 'http://127.0.0.1:9', retry_initial_ms: 30_000 } })
+  const start = `const { Client } = require('./index.js'); const client = new Client(${config})
+    client.track({}); client.track(${JSON.stringify(RECORD)})`
   const endings = { 'by itself': '', 'by process.exit': '; client.flush(); setTimeout(() => process.exit(), 50)' }
   for (const [name, ending] of Object.entries(endings)) {
     const begun = Date.now()
-    const { status, stderr } = spawnSync('node', ['-e', start + ending], { cwd: join(__dirname, '..'), encoding: 'utf8' })
+    const options = { cwd: join(__dirname, '..'), encoding: 'utf8' }
+    const { status, stderr } = spawnSync('node', ['-e', start + ending], options)
     assert.deepEqual([status, stderr], [0, ''], name)
     assert.ok(Date.now() - begun < 2_000, `${name}: ${Date.now() - begun} ms`)
   }
@@ -134,15 +136,13 @@ test('track never throws, and counts what it cannot read', async (t) => {
 
 test('after shutdown nothing is captured, and shutting down again is harmless', async (t) => {
   const { endpoint } = await listen(t)
-  {
-    const client = new Client({ client: { enabled: true, endpoint } })
-    client.track(RECORD)
-    assert.equal(await client.shutdown(TIMEOUT_MS), true)
-    assert.equal(await client.shutdown(), true)
-    assert.equal(client.track(RECORD), false)
-    await client[Symbol.asyncDispose]()
-    assert.equal(client.stats().delivered, 1)
-  }
+  const client = new Client({ client: { enabled: true, endpoint } })
+  client.track(RECORD)
+  assert.equal(await client.shutdown(TIMEOUT_MS), true)
+  assert.equal(await client.shutdown(), true)
+  assert.equal(client.track(RECORD), false)
+  await client[Symbol.asyncDispose]()
+  assert.equal(client.stats().delivered, 1)
 })
 
 test('a timeout that is no time is refused', async () => {

@@ -48,7 +48,8 @@ test("the README's examples run as they are printed", () => {
   const program = `(async () => {${text.replaceAll("'scrubjay'", JSON.stringify(join(ROOT, 'index.js')))}})()`
   // Off, so that the example's address is not called, whoever listens there.
   const env = { ...process.env, DO_NOT_TRACK: '1' }
-  const printed = execFileSync('node', ['--input-type=commonjs', '-e', program], { encoding: 'utf8', env, stdio: 'pipe' })
+  const options = { encoding: 'utf8', env }
+  const printed = execFileSync('node', ['--input-type=commonjs', '-e', program], options)
   assert.equal(examples.length, 3)
   assert.match(printed, /^accepted \{ contact: '\[email\]' \}$/m)
   assert.match(printed, /not_captured: 1/)

@@ -29,7 +29,8 @@ test('an event that breaks its schema is 422 with the verdict and is not stored'
   const response = await post(app, EVENTS, { channel: 'app', payload: {} })
   assert.equal(response.statusCode, 422)
   assert.equal(response.json().status, 'rejected')
-  assert.deepEqual(response.json().violations.map(({ path, code }) => ({ path, code })), [{ path: '/event', code: 'required' }])
+  const [{ path, code }, ...others] = response.json().violations
+  assert.deepEqual([path, code, others], ['/event', 'required', []])
   assert.equal((await store.stats()).records, 0)
 })
 
@@ -59,7 +60,8 @@ test('lines of JSON are a batch too', async (t) => {
 test('compressed bodies are inflated', async (t) => {
   const { app } = build(t)
   const body = JSON.stringify([event('a'), event('b')])
-  for (const [encoding, packed] of [['gzip', gzipSync(body)], ['deflate', deflateSync(body)], ['GZIP', gzipSync(body)]]) {
+  const bodies = { gzip: gzipSync(body), deflate: deflateSync(body), GZIP: gzipSync(body) }
+  for (const [encoding, packed] of Object.entries(bodies)) {
     const response = await post(app, BATCH, packed, { 'content-encoding': encoding })
     assert.equal(response.json().accepted, 2, encoding)
   }
@@ -69,8 +71,9 @@ test('a batch that cannot be divided is 400', async (t) => {
   const { app } = build(t)
   refused(await post(app, BATCH, '[{"channel"'), 400, 'batch_unreadable')
   refused(await post(app, BATCH, '{}'), 400, 'batch_unreadable')
-  refused(await post(app, BATCH, gzipSync('[]').subarray(0, 12), { 'content-encoding': 'gzip' }), 400, 'body_unreadable')
-  refused(await post(app, BATCH, '[]', { 'content-encoding': 'gzip' }), 400, 'body_unreadable')
+  const gzip = { 'content-encoding': 'gzip' }
+  refused(await post(app, BATCH, gzipSync('[]').subarray(0, 12), gzip), 400, 'body_unreadable')
+  refused(await post(app, BATCH, '[]', gzip), 400, 'body_unreadable')
 })
 
 test('a body above 4 MiB is 413, before and after inflation', async (t) => {
@@ -88,7 +91,8 @@ test('a body above 4 MiB is 413, before and after inflation', async (t) => {
 test('other content types and encodings are 415', async (t) => {
   const { app } = build(t)
   const lines = { 'content-type': 'application/x-ndjson' }
-  refused(await post(app, BATCH, 'a=1', { 'content-type': 'application/x-www-form-urlencoded' }), 415, 'media_type_unsupported')
+  const form = { 'content-type': 'application/x-www-form-urlencoded' }
+  refused(await post(app, BATCH, 'a=1', form), 415, 'media_type_unsupported')
   refused(await post(app, EVENTS, '{}', lines), 415, 'media_type_unsupported')
   refused(await post(app, BATCH, '[]', { 'content-encoding': 'br' }), 415, 'encoding_unsupported')
   refused(await post(app, BATCH, '[]', { 'content-encoding': 'gzip, gzip' }), 415, 'encoding_unsupported')

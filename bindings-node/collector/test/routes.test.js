@@ -29,8 +29,9 @@ test('an aggregate equals what was sent', async (t) => {
 test('a wrong parameter is 400 argument_invalid and quotes no value', async (t) => {
   const { app } = build(t)
   const wrong = [
-    { interval: 'secret1' }, { aggregation: 'count,secret1' }, { aggregation: 'avg' }, { limit: 'secret1' }, { limit: 0 },
-    { limit: 1e9 }, { start_time: 'secret1' }, { group_by: "event'; DROP TABLE secret1" }, { intervall: '1h' },
+    { interval: 'secret1' }, { aggregation: 'count,secret1' }, { aggregation: 'avg' }, { limit: 'secret1' },
+    { limit: 0 }, { limit: 1e9 }, { start_time: 'secret1' },
+    { group_by: "event'; DROP TABLE secret1" }, { intervall: '1h' },
     { field: 'secret1', aggregation: 'sum' }, { aggregation: '' }, { tenant: 'secret1' }
   ]
   for (const query of wrong) {

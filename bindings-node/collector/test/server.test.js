@@ -29,7 +29,8 @@ async function count (url) {
 test('the process serves its routes and its metrics and ends cleanly on SIGTERM', TIMEOUT, async (t) => {
   const { child, exited, lines, url, metricsUrl } = await start(t)
   assert.equal((await fetch(`${url}/ready`)).status, 200)
-  assert.deepEqual((await send(url, [event('a'), { channel: 1 }])).verdict.results.map((r) => r.status), ['accepted', 'rejected'])
+  const { verdict } = await send(url, [event('a'), { channel: 1 }])
+  assert.deepEqual(verdict.results.map((result) => result.status), ['accepted', 'rejected'])
   assert.equal(await count(url), 1)
   const text = await (await fetch(metricsUrl)).text()
   assert.match(text, /^telemetry_samples_received_total 2$/m)
