@@ -2,7 +2,7 @@
 //!
 //! Shells name these calls in their own technology and convert nothing but text, bytes and integers. A bad
 //! record comes back as an outcome; a bad call as an [`Error`] with a stable code. A panic anywhere below is
-//! contained here and becomes [`ErrorKind::Internal`](crate::ErrorKind::Internal).
+//! contained here and becomes [`ErrorKind::Internal`].
 
 #[cfg(feature = "client")]
 mod client;

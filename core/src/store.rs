@@ -50,6 +50,7 @@ pub trait EventStore: Send + Sync {
     fn aggregate(&self, tenant: &Tenant, spec: &AggregateSpec) -> Result<Buckets>;
 
     /// Erases a user's records, so that no file holds their bytes any more. Returns how many there were.
+    /// `user_id` is what the records hold: the pseudonym, where identifiers are hashed.
     ///
     /// # Errors
     /// As for every call; repeating it completes an erasure that was interrupted.

@@ -44,7 +44,8 @@ pub(super) const META: &[&str] = &["
 ///
 /// The clustered key keeps one series together in time order and makes a repeated record fall on itself. It
 /// holds the id last, so a repeated id is recognised under the same name and time. `telemetry_totals` counts
-/// rows as they come and go, so that statistics need not read the day.
+/// rows as they come and go, so that statistics need not read the day. `telemetry_due` names what must still be
+/// done to the file after a commit, so that an erasure which was interrupted is finished by the next.
 pub(super) const DAY: &[&str] = &["
     CREATE TABLE telemetry_events (
         tenant      TEXT NOT NULL,
@@ -66,6 +67,8 @@ pub(super) const DAY: &[&str] = &["
         tenant  TEXT NOT NULL PRIMARY KEY,
         records INTEGER NOT NULL
     ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE telemetry_due (task TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
 "];
 
 /// Takes the steps that `connection` lacks, each in its own transaction. `file` is named in errors.
@@ -103,4 +106,32 @@ fn newer(file: &str, found: i64, known: usize) -> Error {
          scrubjay, or open another folder. Nothing was changed"
     );
     Error::new(ErrorKind::StoreVersion, "", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_takes_only_the_steps_it_lacks_and_keeps_its_rows() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let first = "CREATE TABLE t (a INTEGER); INSERT INTO t VALUES (1)";
+        let second = "ALTER TABLE t ADD COLUMN b INTEGER DEFAULT 2";
+        migrate(&mut connection, &[first], "file").unwrap();
+        migrate(&mut connection, &[first, second], "file").unwrap();
+        migrate(&mut connection, &[first, second], "file").unwrap();
+        let rows: (i64, i64, i64) = connection
+            .query_row("SELECT count(*), a, b FROM t", [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .unwrap();
+        assert_eq!(rows, (1, 1, 2));
+        assert_eq!(migrate(&mut connection, &[first], "file").unwrap_err().kind(), ErrorKind::StoreVersion);
+    }
+
+    #[test]
+    fn a_step_that_fails_leaves_nothing_behind() {
+        let mut connection = Connection::open_in_memory().unwrap();
+        let broken = "CREATE TABLE t (a INTEGER); CREATE TABLE t (a INTEGER)";
+        assert_eq!(migrate(&mut connection, &[broken], "file").unwrap_err().kind(), ErrorKind::StoreUnavailable);
+        migrate(&mut connection, &["CREATE TABLE t (a INTEGER)"], "file").unwrap();
+    }
 }

@@ -96,14 +96,14 @@ impl EventStore for SqliteEvents {
             readers.close(day);
             let connection = writers.connect(day)?;
             let failed = |e| unavailable("erase from", &file_of(day), &e);
-            let rows = delete(connection, tenant, user_id).map_err(failed)?;
-            if rows > 0 {
-                // Rows that moved between pages leave copies in unused space, which only a rewrite removes.
+            deleted += delete(connection, tenant, user_id).map_err(failed)?;
+            // Due even without rows where an earlier erasure was interrupted here.
+            if rewrite_is_due(connection).map_err(failed)? {
+                // Rows that moved between pages left copies in unused space, which secure_delete does not reach.
                 connection.execute_batch("VACUUM").map_err(failed)?;
+                truncate_wal(connection, &file_of(day))?;
+                connection.execute("DELETE FROM telemetry_due WHERE task = 'rewrite'", []).map_err(failed)?;
             }
-            // Even without rows: an interrupted erasure may have left the log full of them.
-            truncate_wal(connection, &file_of(day))?;
-            deleted += rows;
         }
         Ok(deleted)
     }
@@ -183,7 +183,8 @@ fn insert(connection: &mut Connection, tenant: &Tenant, events: &[&StoredEvent])
     Ok(stored as u64)
 }
 
-fn delete(connection: &mut Connection, tenant: &Tenant, user_id: &str) -> rusqlite::Result<u64> {
+/// Removes a user's rows from one day, and notes that the file is to be rewritten.
+pub(super) fn delete(connection: &mut Connection, tenant: &Tenant, user_id: &str) -> rusqlite::Result<u64> {
     let transaction = connection.transaction()?;
     let rows = transaction.execute(
         "DELETE FROM telemetry_events WHERE tenant = ?1 AND user_id = ?2",
@@ -194,8 +195,15 @@ fn delete(connection: &mut Connection, tenant: &Tenant, user_id: &str) -> rusqli
         params![tenant.as_str(), rows],
     )?;
     transaction.execute("DELETE FROM telemetry_totals WHERE records = 0", [])?;
+    if rows > 0 {
+        transaction.execute("INSERT INTO telemetry_due (task) VALUES ('rewrite') ON CONFLICT DO NOTHING", [])?;
+    }
     transaction.commit()?;
     Ok(rows as u64)
+}
+
+fn rewrite_is_due(connection: &Connection) -> rusqlite::Result<bool> {
+    connection.query_row("SELECT EXISTS (SELECT 1 FROM telemetry_due WHERE task = 'rewrite')", [], |row| row.get(0))
 }
 
 fn totals(connection: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {

@@ -69,6 +69,13 @@ fn lines_are_slots_and_blank_ones_are_skipped() {
 }
 
 #[test]
+fn formats_have_three_names() {
+    let formats = ["record", "batch", "ndjson"].map(|name| Format::parse(name).unwrap());
+    assert_eq!(formats, [Format::Record, Format::Batch, Format::Ndjson]);
+    assert_eq!(Format::parse("Batch").unwrap_err().kind(), ErrorKind::ArgumentInvalid);
+}
+
+#[test]
 fn a_single_record_is_its_whole_body() {
     assert_eq!(slots(Format::Record, b" [1, "), [" [1, "]);
 }

@@ -1,7 +1,7 @@
 //! What is erased is gone from the bytes on disk.
 
 use super::*;
-use crate::store::Day;
+use crate::store::{Day, Tenant, database, migrate, sqlite};
 
 /// Text that the engine leaves as it is, and that stands nowhere else.
 const CANARY: &str = "quokkaquartz";
@@ -41,6 +41,24 @@ fn an_erased_user_is_in_no_file_and_others_stay() {
     let count = bench.aggregate("acme", &with(whole(), &json!({"group_by": ["user_id"]})));
     assert_eq!(count["buckets"], json!([{"group": {"user_id": "bob"}, "count": 4_000 - deleted}]));
     assert_eq!(bench.stats()["records"], 4_000 - deleted);
+}
+
+#[test]
+fn an_erasure_that_was_interrupted_is_finished_by_the_next() {
+    let mut bench = Bench::new();
+    mixed(&bench);
+    bench.store.close();
+    // As after a crash between the commit and the rewrite.
+    let acme = Tenant::new("acme").unwrap();
+    for day in ["2026-01-02", "2026-01-03", "2026-01-04"] {
+        let path = bench.folder.path().join(format!("events/{day}.db"));
+        let mut connection = database::open(&path, migrate::DAY).unwrap();
+        assert!(sqlite::delete(&mut connection, &acme, "ann").unwrap() > 0);
+    }
+    assert!(!holders(&bench, CANARY).is_empty(), "copies in unused space");
+    bench.reopen();
+    assert_eq!(bench.store.0.tenant("acme").unwrap().delete_user("ann").unwrap(), 0);
+    assert_eq!(holders(&bench, CANARY), [""; 0]);
 }
 
 #[test]

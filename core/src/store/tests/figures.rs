@@ -51,12 +51,16 @@ fn buckets_are_hours_of_utc_by_start_then_group() {
         "field": "/payload/duration_ms", "aggregations": ["count", "avg", "p95"],
         "group_by": ["channel"], "interval": "1h",
     }));
+    let bucket = |hour: &str, channel: &str, count: u64, avg: f64, p95: f64| {
+        let start = format!("2026-01-02T{hour}:00:00.000000Z");
+        json!({"start": start, "group": {"channel": channel}, "count": count, "avg": avg, "p95": p95})
+    };
     assert_eq!(
         bench.aggregate("acme", &spec)["buckets"],
         json!([
-            {"start": "2026-01-02T10:00:00.000000Z", "group": {"channel": "app"}, "count": 4, "avg": 25.0, "p95": 38.5},
-            {"start": "2026-01-02T11:00:00.000000Z", "group": {"channel": "app"}, "count": 1, "avg": 100.0, "p95": 100.0},
-            {"start": "2026-01-02T11:00:00.000000Z", "group": {"channel": "web"}, "count": 2, "avg": 300.0, "p95": 300.0},
+            bucket("10", "app", 4, 25.0, 38.5),
+            bucket("11", "app", 1, 100.0, 100.0),
+            bucket("11", "web", 2, 300.0, 300.0),
         ])
     );
 }

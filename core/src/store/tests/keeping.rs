@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_verdict_has_the_exact_text_of_the_contract() {
     let bench = Bench::new();
-    let body = r#"[{"id":"01890000-0000-7000-8000-000000000001","timestamp":"2026-01-02T03:04:05Z","channel":"app","event":"e","payload":{"to":"ann@example.com"}}]"#;
+    let body = json!([record(1, "2026-01-02T03:04:05Z", &json!({"to": "ann@example.com"}))]).to_string();
     assert_eq!(
         bench.store.ingest(&bench.engine, "acme", "batch", body.as_bytes()).unwrap(),
         concat!(
@@ -205,6 +205,24 @@ fn only_the_owner_may_read_what_is_kept() {
     for file in ["meta.db", "events/2026-01-02.db", "events/2026-01-02.db-wal"] {
         assert_eq!(mode(&folder.join(file)), 0o600, "{file}");
     }
+}
+
+#[test]
+fn two_stores_share_a_folder() {
+    let (one, mut other) = (Bench::new(), Bench::new());
+    other.store = Store::open(one.folder.path().to_str().unwrap()).unwrap();
+    std::thread::scope(|scope| {
+        for (bench, first) in [(&one, 0_u64), (&other, 100)] {
+            scope.spawn(move || {
+                for n in 0..20 {
+                    let timestamp = format!("2026-01-{:02}T00:00:00Z", 1 + n);
+                    bench.ingest("acme", &json!([record(first + n, &timestamp, &json!({}))]));
+                }
+            });
+        }
+    });
+    assert_eq!(numbers(&one.query("acme", &whole())), numbers(&other.query("acme", &whole())));
+    assert_eq!(one.stats()["records"], 40);
 }
 
 #[test]
