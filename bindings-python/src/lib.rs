@@ -1,1 +1,181 @@
-//! Shell.
+//! The Python shell: names the calls of [`scrubjay_core::ffi`] for CPython, and converts nothing but text.
+//!
+//! The idiomatic package `scrubjay` beside this crate is what people import; it alone calls this module.
+
+use pyo3::prelude::*;
+use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use scrubjay_core::ffi;
+
+pyo3::create_exception!(
+    scrubjay,
+    ScrubjayError,
+    pyo3::exceptions::PyException,
+    "A bad call: stable `code`, JSON Pointer `path` (or empty), and a `message` that says how to mend it."
+);
+
+/// A record as hosts hold it. Both share the interpreter's buffer; neither copies.
+#[derive(FromPyObject)]
+enum Octets {
+    #[pyo3(annotation = "bytes")]
+    Bytes(PyBackedBytes),
+    #[pyo3(annotation = "str")]
+    Text(PyBackedStr),
+}
+
+impl AsRef<[u8]> for Octets {
+    fn as_ref(&self) -> &[u8] {
+        match self {
+            Self::Bytes(bytes) => bytes,
+            Self::Text(text) => text.as_bytes(),
+        }
+    }
+}
+
+fn to_py(py: Python<'_>, error: &scrubjay_core::Error) -> PyErr {
+    let raised = ScrubjayError::new_err(error.to_string());
+    let value = raised.value(py);
+    let named = value
+        .setattr("code", error.kind().code())
+        .and_then(|()| value.setattr("path", error.path()))
+        .and_then(|()| value.setattr("message", error.message()));
+    named.err().unwrap_or(raised)
+}
+
+/// Runs `call` without holding the interpreter.
+fn detached<T: Send>(py: Python<'_>, call: impl FnOnce() -> scrubjay_core::Result<T> + Send) -> PyResult<T> {
+    py.detach(call).map_err(|error| to_py(py, &error))
+}
+
+/// The version of the engine.
+#[pyfunction]
+fn version() -> &'static str {
+    ffi::version()
+}
+
+/// Every stable code, as JSON text.
+#[pyfunction]
+fn codes() -> String {
+    ffi::codes()
+}
+
+/// Panics inside the engine's guard: the proof that a host sees an error, not a crash.
+#[pyfunction]
+fn panic_for_test(py: Python<'_>) -> PyResult<String> {
+    detached(py, ffi::panic_for_test)
+}
+
+/// Fails with the error of a code: the proof that a host maps every one.
+#[pyfunction]
+fn fail_for_test(py: Python<'_>, code: &str) -> PyResult<String> {
+    detached(py, || ffi::fail_for_test(code))
+}
+
+/// A compiled configuration: (record) to outcome, as JSON text.
+#[pyclass(frozen, module = "scrubjay._scrubjay")]
+struct Engine(ffi::Engine);
+
+#[pymethods]
+impl Engine {
+    #[new]
+    #[pyo3(signature = (config = "{}"))]
+    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
+        detached(py, || ffi::Engine::new(config)).map(Self)
+    }
+
+    /// The outcome of one record; pure.
+    #[pyo3(signature = (record, stamp = None))]
+    fn process(&self, py: Python<'_>, record: Octets, stamp: Option<&str>) -> PyResult<String> {
+        detached(py, || self.0.process(record.as_ref(), stamp))
+    }
+
+    /// The outcome of one record; an absent id or timestamp is filled in.
+    fn process_now(&self, py: Python<'_>, record: Octets) -> PyResult<String> {
+        detached(py, || self.0.process_now(record.as_ref()))
+    }
+
+    /// `{"redactions":[…],"text":…}`.
+    fn scrub_text(&self, py: Python<'_>, text: &str) -> PyResult<String> {
+        detached(py, || self.0.scrub_text(text))
+    }
+
+    /// `{"violations":[…],"redactions":[…],"json":…}`.
+    fn scrub_json(&self, py: Python<'_>, document: Octets) -> PyResult<String> {
+        detached(py, || self.0.scrub_json(document.as_ref()))
+    }
+}
+
+/// Queue, worker and exporter of one configuration.
+#[pyclass(frozen, module = "scrubjay._scrubjay")]
+struct Client(ffi::Client);
+
+#[pymethods]
+impl Client {
+    #[new]
+    #[pyo3(signature = (config = "{}"))]
+    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
+        detached(py, || ffi::Client::new(config)).map(Self)
+    }
+
+    /// Whether the record was captured.
+    // Holds the interpreter: giving it up for an append under a short lock would cost more than the append, and
+    // another thread may keep it for a whole switch interval (5 ms).
+    fn track(&self, record: Octets) -> bool {
+        self.0.track(record.as_ref())
+    }
+
+    /// The outcome of one record, which is queued if accepted.
+    fn track_checked(&self, py: Python<'_>, record: Octets) -> PyResult<String> {
+        detached(py, || self.0.track_checked(record.as_ref()))
+    }
+
+    /// Whether everything captured before the call was delivered or finally dropped in time.
+    fn flush(&self, py: Python<'_>, timeout_ms: u64) -> bool {
+        py.detach(|| self.0.flush(timeout_ms))
+    }
+
+    /// Whether nothing was left behind in time; idempotent.
+    fn shutdown(&self, py: Python<'_>, timeout_ms: u64) -> bool {
+        py.detach(|| self.0.shutdown(timeout_ms))
+    }
+
+    /// The books, as JSON text.
+    fn stats(&self) -> String {
+        self.0.stats()
+    }
+}
+
+/// The aggregate of archived records.
+#[pyclass(frozen, module = "scrubjay._scrubjay")]
+struct Report(ffi::Report);
+
+#[pymethods]
+impl Report {
+    #[new]
+    #[pyo3(signature = (config = "{}"))]
+    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
+        detached(py, || ffi::Report::new(config)).map(Self)
+    }
+
+    /// Adds whole lines of JSON: `{"read":n,"accepted":n,"rejected":n,"dropped":n}`.
+    fn add(&self, py: Python<'_>, lines: Octets) -> PyResult<String> {
+        detached(py, || self.0.add(lines.as_ref()))
+    }
+
+    /// The aggregate report, as JSON text.
+    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.0.to_json())
+    }
+}
+
+/// The native part of the package `scrubjay`.
+#[pymodule(gil_used = false)]
+mod _scrubjay {
+    #[pymodule_export]
+    use super::{Client, Engine, Report, ScrubjayError, codes, fail_for_test, panic_for_test, version};
+
+    #[pymodule_init]
+    fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        scrubjay_core::ffi::hide_panic_messages();
+        Ok(())
+    }
+}

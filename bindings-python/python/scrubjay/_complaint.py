@@ -1,0 +1,30 @@
+"""Trouble that must not reach the host: counted always, said once."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from typing import Final
+
+#: R1 names this logger for whoever debugs telemetry.
+LOGGER: Final = logging.getLogger("telemetry")
+
+
+class Complaint:
+    """One kind of trouble of one object."""
+
+    def __init__(self, what: str) -> None:
+        self.count = 0
+        self._what = what
+        self._lock = threading.Lock()
+
+    def add(self, why: str) -> None:
+        """Counts; the first time, says `why` (which quotes no user value) through the logger `telemetry`."""
+        with self._lock:
+            self.count += 1
+            first = self.count == 1
+        if first:
+            # A handler of the host may raise; telemetry must not.
+            with contextlib.suppress(Exception):
+                LOGGER.warning("%s: %s; further ones are only counted, see stats()", self._what, why)

@@ -1,0 +1,17 @@
+"""The one place that loads the native library, and says what to do where it cannot be loaded."""
+
+try:
+    from scrubjay._scrubjay import Client, Engine, Report, ScrubjayError, codes, fail_for_test, panic_for_test, version
+except ImportError as error:
+    import platform
+    import sys
+
+    raise ImportError(
+        f"scrubjay's native library is missing or cannot be loaded on {platform.system()} {platform.machine()} with "
+        f"{platform.python_implementation()} {platform.python_version()}, executable {sys.executable}: {error}. "
+        "There are wheels for CPython 3.10 and later: `pip install --force-reinstall scrubjay`. From a source tree, "
+        "or where there is no wheel for this platform, install Rust and run `pip install ./bindings-python`.",
+        name="scrubjay._scrubjay",
+    ) from error
+
+__all__ = ["Client", "Engine", "Report", "ScrubjayError", "codes", "fail_for_test", "panic_for_test", "version"]

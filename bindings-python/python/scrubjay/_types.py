@@ -1,0 +1,102 @@
+"""The shapes of what the engine answers, for type checkers; the texts themselves come from the core."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias, TypedDict
+
+Record: TypeAlias = Mapping[str, Any] | str | bytes
+"""One record: a mapping, or its JSON text."""
+
+Config: TypeAlias = Mapping[str, Any] | str | None
+"""A configuration: a mapping, its JSON text, or nothing for the defaults."""
+
+
+class Violation(TypedDict):
+    """One way in which a record breaks its schema."""
+
+    path: str
+    """JSON Pointer (RFC 6901) to the place."""
+    code: str
+    """Stable code; `codes()["violations"]` lists them all."""
+    message: str
+    """What is expected there; never quotes the value."""
+
+
+class Redaction(TypedDict):
+    """One thing that scrubbing changed."""
+
+    path: str
+    """JSON Pointer to the string that was changed."""
+    rule: str
+    """The rule that matched, such as `email`."""
+    action: str
+    """What it did: `replace`, `hash` or `truncate`."""
+
+
+class Outcome(TypedDict):
+    """The engine's answer for one record."""
+
+    status: Literal["accepted", "rejected", "dropped"]
+    id: str | None
+    violations: list[Violation]
+    redactions: list[Redaction]
+    record: dict[str, Any] | None
+    """The scrubbed canonical record, or nothing where it could not be read."""
+
+
+class ScrubbedText(TypedDict):
+    """Free text after scrubbing."""
+
+    redactions: list[Redaction]
+    text: str
+
+
+class ScrubbedJson(TypedDict):
+    """A JSON document after scrubbing; `json` is `None` where it could not be read."""
+
+    violations: list[Violation]
+    redactions: list[Redaction]
+    json: Any
+
+
+class Stamp(TypedDict):
+    """What fills an absent timestamp and id."""
+
+    now: str
+    """RFC 3339 with an offset."""
+    random: str
+    """20 hex digits."""
+
+
+class Codes(TypedDict):
+    """Every stable word of the engine."""
+
+    statuses: list[str]
+    violations: list[str]
+    errors: list[str]
+    actions: list[str]
+    rules: list[str]
+
+
+class Stats(TypedDict):
+    """The client's books: `accepted == delivered + pending + sum(dropped.values())`."""
+
+    enabled: bool
+    disabled_by: str | None
+    """The switch that keeps collection off."""
+    accepted: int
+    """What `track` captured."""
+    delivered: int
+    pending: int
+    dropped: dict[str, int]
+    """By reason: `queue_full invalid rejected export_failed too_large shutdown`."""
+    not_captured: int
+    """What `track` answered with `False`: collection is off or closed, or the record could not be written as JSON."""
+    violations: dict[str, int]
+    """By code."""
+    redactions: dict[str, int]
+    """By rule."""
+    requests: int
+    retries: int
+    last_error: str | None

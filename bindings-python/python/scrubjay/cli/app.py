@@ -1,0 +1,127 @@
+"""The commands and their options. Each hands over to the module of its name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import scrubjay
+from scrubjay.cli import etl as etl_command
+from scrubjay.cli import scrub as scrub_command
+from scrubjay.cli import validate as validate_command
+from scrubjay.cli.common import Mode, engine_of, guarded, open_source
+from scrubjay.etl import REPORTS
+from scrubjay.router import ARCHIVES
+
+app = typer.Typer(
+    name="scrubjay",
+    help="Validates and scrubs telemetry records; the same verdicts as every scrubjay client and collector.",
+    epilog="Exit codes: 0 all well, 1 something was not accepted or not readable, 2 wrong usage.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+ModeOption = Annotated[Mode | None, typer.Option("--mode", help="Privacy mode. Default: as the configuration says.")]
+ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration, a JSON file.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        version()
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """Validates and scrubs telemetry records; the same verdicts as every scrubjay client and collector."""
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(f"scrubjay {scrubjay.__version__}")
+
+
+@app.command()
+@guarded
+def validate(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines, or one JSON document; - reads stdin.")],
+    mode: ModeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print only what was not accepted.")] = False,
+) -> None:
+    """Print the verdict on each record, with the line on which it starts.
+
+    Exits with 1 if any record was not accepted.
+
+    \b
+    Examples:
+      scrubjay validate events.jsonl
+      scrubjay validate --json - < event.json
+    """
+    with open_source(file) as source:
+        accepted = validate_command.run(engine_of(config, mode), source, file, as_json=as_json, quiet=quiet)
+    if not accepted:
+        raise typer.Exit(1)
+
+
+@app.command()
+@guarded
+def scrub(
+    text: Annotated[
+        str, typer.Argument(metavar="[TEXT|FILE|-]", help="A file if there is one of this name; - reads stdin.")
+    ] = "-",
+    mode: ModeOption = None,
+    config: ConfigOption = None,
+    jsonl: Annotated[
+        bool, typer.Option("--jsonl", help='Lines {"id","text"[,"json"]} in, {"id","text"} or {"id","json"} out.')
+    ] = False,
+) -> None:
+    """Replace personal data and secrets in text, line by line as it arrives.
+
+    With --jsonl, a line's "json" is scrubbed as a document, else its "text". A line that cannot be read gives no
+    output, a message, and exit code 1.
+
+    \b
+    Examples:
+      scrubjay scrub "mail ann@example.com"
+      tail -f app.log | scrubjay scrub
+      scrubjay scrub --mode strict --jsonl records.jsonl
+    """
+    engine = engine_of(config, mode)
+    with open_source(text, or_text=True) as source:
+        clean = scrub_command.jsonl(engine, source) if jsonl else scrub_command.plain(engine, source)
+    if not clean:
+        raise typer.Exit(1)
+
+
+@app.command()
+@guarded
+def etl(
+    source: Annotated[str, typer.Option("--in", metavar="PATH", help="An archive, or a folder of them.")] = ARCHIVES,
+    target: Annotated[str, typer.Option("--out", metavar="FOLDER", help="Where the report is written.")] = REPORTS,
+    mode: ModeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Aggregate archives into one report.
+
+    Bad lines are counted in the report and fail no other. Exits with 1 if an archive could not be read.
+
+    \b
+    Examples:
+      scrubjay etl
+      scrubjay etl --in reports/telemetry/app.jsonl --out /tmp/report --json
+    """
+    if not etl_command.run(source, target, config, mode, as_json=as_json):
+        raise typer.Exit(1)

@@ -1,0 +1,111 @@
+"""What the commands share: configuration, sources, output, and errors as one line on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import enum
+import functools
+import io
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, ParamSpec, cast
+
+import typer
+
+from scrubjay import Engine, ScrubjayError
+from scrubjay._lines import Source
+
+Arguments = ParamSpec("Arguments")
+
+
+class Mode(str, enum.Enum):
+    """The privacy modes (R1)."""
+
+    strict = "strict"
+    balanced = "balanced"
+    minimal = "minimal"
+
+
+class UsageError(Exception):
+    """The command cannot do what was asked; the message is for the person who asked."""
+
+
+def guarded(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
+    """Turns what a user can mend into one line on stderr and exit code 2."""
+
+    @functools.wraps(command)
+    def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # Whoever read the output has read enough. Nothing more may be written, not even at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise typer.Exit(1) from None
+        except (UsageError, ScrubjayError, FileNotFoundError) as error:
+            complain(str(error))
+            raise typer.Exit(2) from None
+        except OSError as error:
+            complain(f"{error.filename or 'input or output'}: {error.strerror or error}")
+            raise typer.Exit(2) from None
+
+    return run
+
+
+def complain(message: str) -> None:
+    """One line on stderr."""
+    sys.stdout.flush()
+    typer.echo(f"scrubjay: {message}", err=True)
+
+
+def config_of(path: Path | None, mode: Mode | None) -> str:
+    """The configuration's text: the file's, with the mode of the command line in it."""
+    text = "{}" if path is None else _read_text(path)
+    if mode is None:
+        return text
+    try:
+        config: Any = json.loads(text)
+        config.setdefault("privacy", {})["mode"] = mode.value
+    except (ValueError, TypeError, AttributeError):
+        # Not a configuration: the engine says where and why.
+        return text
+    return json.dumps(config)
+
+
+def engine_of(path: Path | None, mode: Mode | None) -> Engine:
+    """The engine of a command's configuration."""
+    return Engine(config_of(path, mode))
+
+
+@contextlib.contextmanager
+def open_source(name: str, *, or_text: bool = False) -> Iterator[Source]:
+    """The stream that an argument names: stdin for `-`, else a file, else (where allowed) the argument itself."""
+    if name == "-":
+        if sys.stdin.isatty() and or_text:
+            raise UsageError("nothing to read: give a text, a file, or pipe something in; see scrubjay scrub --help")
+        yield cast(Source, sys.stdin.buffer)
+        return
+    file = Path(name)
+    if or_text and not _exists(file):
+        yield io.BytesIO(os.fsencode(name) + b"\n")
+        return
+    with file.open("rb") as stream:
+        yield stream
+
+
+def _exists(file: Path) -> bool:
+    try:
+        return file.exists()
+    except (OSError, ValueError):
+        # Too long for a file name, or with a zero byte in it: a text.
+        return False
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: not UTF-8 text") from None

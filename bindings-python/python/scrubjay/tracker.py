@@ -1,0 +1,102 @@
+"""Sends records to a collector from a bounded queue: never blocks the host, never raises into it."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Final, cast
+
+from scrubjay import _fork, _native
+from scrubjay._json import config_text
+from scrubjay._recorder import Recorder
+from scrubjay._types import Config, Stats
+
+#: Seconds that leaving a `with` block, or the interpreter, may take: a host that hangs is worse than a lost record.
+EXIT_TIMEOUT: Final = 1.0
+#: Seconds (a day). Longer waits are cut to this; infinity has no count of milliseconds.
+_MAX_TIMEOUT: Final = 86_400.0
+
+
+class Tracker(Recorder):
+    """Captures records and delivers them from one background thread, which the first record starts.
+
+    Off unless turned on: by `{"client": {"enabled": True, "endpoint": "https://…"}}`, or by `TELEMETRY_ENABLED` and
+    `TELEMETRY_ENDPOINT`. `DO_NOT_TRACK` and `OTEL_SDK_DISABLED` win over both. What becomes of every record is in
+    `stats()`. Leaving the `with` block flushes and shuts down within `exit_timeout` seconds; so does the end of
+    the interpreter for trackers that nobody shut down.
+
+    Raises `ScrubjayError` (`config_invalid`, `config_unknown_key`) for a wrong configuration, and nothing later.
+    """
+
+    def __init__(self, config: Config = None, *, exit_timeout: float = EXIT_TIMEOUT) -> None:
+        super().__init__()
+        self._config = config_text(config)
+        self._exit_timeout = exit_timeout
+        self._client = _native.Client(self._config)
+        _live.add(self)
+        _fork.watch(self)
+
+    @classmethod
+    def from_file(cls, path: str | Path, *, exit_timeout: float = EXIT_TIMEOUT) -> Tracker:
+        """A tracker of the configuration in a JSON file. Raises OSError where the file cannot be read."""
+        return cls(Path(path).read_text(encoding="utf-8"), exit_timeout=exit_timeout)
+
+    def flush(self, timeout: float = 5.0) -> bool:
+        """Waits up to `timeout` seconds; whether all that was captured before was delivered or finally dropped."""
+        return self._client.flush(_milliseconds(timeout))
+
+    def shutdown(self, timeout: float = EXIT_TIMEOUT) -> bool:
+        """Ends capturing and delivers what it can within `timeout` seconds; whether nothing was left. Idempotent."""
+        _live.discard(self)
+        return self._client.shutdown(_milliseconds(timeout))
+
+    def stats(self) -> Stats:
+        """The books: `accepted == delivered + pending + sum(dropped.values())`."""
+        stats = cast(Stats, json.loads(self._client.stats()))
+        stats["not_captured"] += self._unwritable.count
+        return stats
+
+    def __enter__(self) -> Tracker:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._leave(time.monotonic() + self._exit_timeout)
+
+    def _leave(self, deadline: float) -> None:
+        self.flush(deadline - time.monotonic())
+        self.shutdown(deadline - time.monotonic())
+
+    def _take(self, record: bytes) -> bool:
+        return self._client.track(record)
+
+    def _take_checked(self, record: bytes) -> str:
+        return self._client.track_checked(record)
+
+    def _begin_anew(self) -> None:
+        # The parent delivers what the parent captured. Its client is kept, never dropped: its worker is not here.
+        _inherited.append(self._client)
+        self._client = _native.Client(self._config)
+
+
+# Held until shutdown, so that a tracker to which nobody refers any more still delivers what it captured.
+_live: Final[set[Tracker]] = set()
+_inherited: Final[list[_native.Client]] = []
+
+
+def _milliseconds(seconds: float) -> int:
+    # Written so that a NaN, which compares false, waits not at all.
+    return int(min(seconds, _MAX_TIMEOUT) * 1_000) if seconds > 0 else 0
+
+
+@atexit.register
+def _leave_all() -> None:
+    """One deadline for all of them: the interpreter's end is bounded, however many trackers there are."""
+    trackers = list(_live)
+    deadline = time.monotonic() + max((tracker._exit_timeout for tracker in trackers), default=0.0)
+    for tracker in trackers:
+        tracker._leave(deadline)
