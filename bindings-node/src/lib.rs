@@ -1,1 +1,47 @@
-//! Shell.
+//! The Node shell: names the facade's calls for Node-API, converts text and bytes, returns.
+//!
+//! No branch on meaning, no default, no policy: those live in `scrubjay_core` and, for what is idiom, in the
+//! JavaScript beside this crate. A failed call throws (or rejects with) an `Error` whose `code` is the stable
+//! code and whose `path` is the place it speaks of. What may block runs on libuv's pool and returns a promise.
+
+#![allow(clippy::needless_pass_by_value, reason = "Node-API hands over owned strings")]
+
+mod blocking;
+mod client;
+mod engine;
+mod error;
+mod store;
+
+use napi::{Env, Result};
+use napi_derive::napi;
+use scrubjay_core::ffi;
+
+/// The version of the engine, the same for all packages.
+#[napi]
+pub fn version() -> &'static str {
+    ffi::version()
+}
+
+/// Every stable code as JSON text: `{"statuses":[…],"violations":[…],"errors":[…],"actions":[…],"rules":[…]}`.
+#[napi]
+pub fn codes() -> String {
+    ffi::codes()
+}
+
+/// Panics on purpose inside the engine's guard: proves what this host makes of it.
+///
+/// # Errors
+/// Always `internal`.
+#[napi]
+pub fn panic_for_test(env: Env) -> Result<String> {
+    ffi::panic_for_test().map_err(|e| error::to_js(env, &e))
+}
+
+/// Fails with the error of `code`: proves that this host maps every one.
+///
+/// # Errors
+/// Always, with `code`.
+#[napi]
+pub fn fail_for_test(env: Env, code: String) -> Result<String> {
+    ffi::fail_for_test(&code).map_err(|e| error::to_js(env, &e))
+}

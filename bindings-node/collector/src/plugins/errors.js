@@ -1,0 +1,64 @@
+'use strict'
+
+const fp = require('fastify-plugin')
+
+/**
+ * One shape for every failure: `{"error":{"code","message"}}`. Our own messages quote no value; those of others
+ * are replaced by ours.
+ */
+
+/** @type {Record<string, { status: number, code: string, message: string }>} */
+const KNOWN = {
+  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'body_too_large', message: 'a body has at most 4 MiB, inflated' },
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: {
+    status: 415,
+    code: 'media_type_unsupported',
+    message: 'send application/json, or application/x-ndjson where a batch is expected'
+  },
+  FST_ERR_BAD_URL: { status: 400, code: 'bad_request', message: 'the path is not a valid URL' },
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
+    status: 400, code: 'body_unreadable', message: 'the body is not as long as content-length says'
+  }
+}
+
+/** @type {Record<string, number>} */
+const STATUS_OF_ENGINE_CODE = {
+  argument_invalid: 400,
+  batch_unreadable: 400,
+  closed: 503,
+  store_unavailable: 503
+}
+
+/** @typedef {import('fastify').FastifyError & { path?: string }} Failure */
+
+/** @param {Failure} error */
+function answer (error) {
+  const known = KNOWN[error.code]
+  if (known !== undefined) return known
+  const { code, message } = error
+  if (error.validation) return { status: 400, code: 'argument_invalid', message }
+  // The engine's errors say their place; Fastify's own have a status and a message without values.
+  const status = STATUS_OF_ENGINE_CODE[code] ?? (error.path === undefined ? error.statusCode : undefined) ?? 500
+  if (status >= 500 && status !== 503) return { status, code: 'internal', message: 'the collector failed; see its log' }
+  return { status, code: code ?? 'bad_request', message }
+}
+
+/**
+ * @param {Failure} error
+ * @param {import('fastify').FastifyRequest} request
+ * @param {import('fastify').FastifyReply} reply
+ */
+function answerError (error, request, reply) {
+  const { status, code, message } = answer(error)
+  if (status >= 500) request.log.error({ code: error.code, stack: error.stack }, 'request failed')
+  return reply.code(status).send({ error: { code, message } })
+}
+
+/** @param {import('fastify').FastifyInstance} app */
+async function errorShape (app) {
+  app.setErrorHandler(answerError)
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: { code: 'not_found', message: 'no such route' } }))
+}
+
+module.exports = { errors: fp(errorShape, { name: 'errors' }), answerError }

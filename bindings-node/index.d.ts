@@ -1,0 +1,124 @@
+/**
+ * Privacy-first telemetry: one engine that validates and scrubs records alike in every runtime.
+ *
+ * A bad record is data (an {@link Outcome} with violations); a bad call throws a {@link ScrubjayError}.
+ */
+
+import type {
+  AggregateSpec, BodyFormat, Buckets, ClientStats, Codes, Config, Outcome, Page, QuerySpec, RecordInput,
+  ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreStats, Verdict
+} from './shapes.js'
+
+export type {
+  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, ClientStats, Codes, Config, ErrorCode, Outcome, Page,
+  QuerySpec, RecordInput, Redaction, ScrubbedJson, ScrubbedText, ScrubjayError, Selection, Stamp, Status,
+  StoreStats, TelemetryEvent, Verdict, Violation
+} from './shapes.js'
+
+/** A compiled configuration: a pure function from a record to its outcome. */
+export class Engine {
+  /** @throws {ScrubjayError} `config_invalid`, `config_unknown_key` */
+  constructor (config?: Config | string)
+
+  /**
+   * The outcome of one record. Pure: the same record gives the same outcome.
+   *
+   * @throws {ScrubjayError} `argument_invalid` for a malformed stamp
+   */
+  process (record: RecordInput, stamp?: Stamp | string): Outcome
+
+  /** {@link process} as the exact canonical text: integers beyond 2^53 keep their digits. */
+  processText (record: RecordInput, stamp?: Stamp | string): string
+
+  /** {@link process} with the clock's time and fresh random bits as its stamp. */
+  processNow (record: RecordInput): Outcome
+
+  /** Scrubs free text. */
+  scrubText (text: string): ScrubbedText
+
+  /** Scrubs any JSON document, given as a value, or as JSON text or bytes. */
+  scrubJson (document: RecordInput): ScrubbedJson
+}
+
+/**
+ * Captures, scrubs, batches and delivers records. Off unless turned on; any "off" in the environment wins.
+ *
+ * The delivering thread does not keep a process alive: await {@link shutdown} before the end, or use
+ * `await using`.
+ */
+export class Client {
+  /** Reads the environment's switches once and starts nothing.
+   *
+   * @throws {ScrubjayError} `config_invalid`, `config_unknown_key` */
+  constructor (config?: Config | string)
+
+  /** Captures a record; false where collection is off or the client is closed. Never blocks, never throws. */
+  track (record: RecordInput): boolean
+
+  /** Runs the engine at once, returns the outcome, and queues the record where it was accepted. */
+  trackChecked (record: RecordInput): Outcome
+
+  /** Resolves to true once everything captured before the call was delivered or finally dropped.
+   *
+   * @param timeoutMs milliseconds after which it resolves to false; default 30,000 */
+  flush (timeoutMs?: number): Promise<boolean>
+
+  /** Delivers what it can and stops; `track` returns false from then on. Idempotent.
+   *
+   * @param timeoutMs milliseconds it may take; default 1,000
+   * @returns whether nothing was left behind */
+  shutdown (timeoutMs?: number): Promise<boolean>
+
+  stats (): ClientStats
+
+  [Symbol.asyncDispose] (): Promise<void>
+}
+
+/** Keeps what a collector accepted and answers questions about it. Nothing here blocks the event loop. */
+export class Store {
+  private constructor ()
+
+  /**
+   * Opens a folder, or makes it.
+   *
+   * @throws {ScrubjayError} `store_unavailable`, `store_version`
+   */
+  static open (folder: string): Store
+
+  /** Divides a body, processes each record and keeps what is accepted. Resolves once that is on disk.
+   *
+   * Rejects with `batch_unreadable`, `argument_invalid`, `store_unavailable`, `closed`. */
+  ingest (engine: Engine, tenant: string, format: BodyFormat, body: string | Uint8Array): Promise<Verdict>
+
+  /** {@link ingest} as the exact text. */
+  ingestText (engine: Engine, tenant: string, format: BodyFormat, body: string | Uint8Array): Promise<string>
+
+  /** One page of a tenant's records, by rising time. Rejects with `argument_invalid`, `closed`, … */
+  query (tenant: string, spec?: QuerySpec | string): Promise<Page>
+
+  /** {@link query} as the exact text: integers beyond 2^53 keep their digits. */
+  queryText (tenant: string, spec?: QuerySpec | string): Promise<string>
+
+  /** Figures over a tenant's records. Rejects with `argument_invalid`, `closed`, … */
+  aggregate (tenant: string, spec?: AggregateSpec | string): Promise<Buckets>
+
+  /** {@link aggregate} as the exact text. */
+  aggregateText (tenant: string, spec?: AggregateSpec | string): Promise<string>
+
+  /** What is there, over all tenants. */
+  stats (): Promise<StoreStats>
+
+  /** Calls under way finish first; later ones reject with `closed`. Idempotent. */
+  close (): void
+}
+
+/** The version of the engine, the same for all packages. */
+export function version (): string
+
+/** Every stable code there is. */
+export function codes (): Codes
+
+/** Panics on purpose inside the engine's guard, to prove that the host survives it.
+ *
+ * @throws {ScrubjayError} always, `internal` */
+export function panicForTest (): never

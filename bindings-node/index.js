@@ -1,0 +1,23 @@
+'use strict'
+
+const { Client } = require('./lib/client.js')
+const { Engine } = require('./lib/engine.js')
+const { native } = require('./lib/native.js')
+const { Store } = require('./lib/store.js')
+
+/**
+ * What `index.d.ts` promises; the compiler compares. A store's constructor alone differs: it is not for callers.
+ *
+ * @typedef {typeof import('./index.d.ts')} Promised
+ * @type {Omit<Promised, 'Store'> & { Store: Pick<Promised['Store'], 'open'> }}
+ */
+const scrubjay = {
+  Engine,
+  Client,
+  Store,
+  version: () => native.version(),
+  codes: () => JSON.parse(native.codes()),
+  panicForTest: () => /** @type {never} */ (native.panicForTest())
+}
+
+module.exports = scrubjay

@@ -1,0 +1,69 @@
+'use strict'
+
+/**
+ * Finds and loads the compiled engine: the file `SCRUBJAY_NATIVE` names, else the one beside this package, else
+ * the package of this platform.
+ */
+
+const { existsSync } = require('node:fs')
+const { join, resolve } = require('node:path')
+const { failure } = require('./error.js')
+const { platformName } = require('./platform.js')
+
+/**
+ * The addon's own interface: text and bytes in, text out. Errors carry `code` and `path`.
+ *
+ * @typedef {string | Uint8Array} Text
+ * @typedef {object} NativeEngine
+ * @property {(record: Text, stamp?: string) => string} process
+ * @property {(record: Text) => string} processNow
+ * @property {(text: string) => string} scrubText
+ * @property {(document: Text) => string} scrubJson
+ * @typedef {object} NativeClient
+ * @property {(record: Text) => boolean} track
+ * @property {(record: Text) => string} trackChecked
+ * @property {(timeoutMs: number) => Promise<boolean>} flush
+ * @property {(timeoutMs: number) => Promise<boolean>} shutdown
+ * @property {() => string} stats
+ * @typedef {object} NativeStore
+ * @property {(engine: NativeEngine, tenant: string, format: string, body: Uint8Array) => Promise<string>} ingest
+ * @property {(tenant: string, spec: string) => Promise<string>} query
+ * @property {(tenant: string, spec: string) => Promise<string>} aggregate
+ * @property {() => Promise<string>} stats
+ * @property {() => void} close
+ * @typedef {object} Native
+ * @property {() => string} version
+ * @property {() => string} codes
+ * @property {() => string} panicForTest
+ * @property {(code: string) => string} failForTest
+ * @property {new (config: string) => NativeEngine} Engine
+ * @property {new (config: string) => NativeClient} Client
+ * @property {{ open: (folder: string) => NativeStore }} Store
+ */
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Native}
+ */
+function load (env) {
+  const platform = platformName()
+  const beside = join(__dirname, '..', `scrubjay.${platform}.node`)
+  const chosen = env.SCRUBJAY_NATIVE ? resolve(env.SCRUBJAY_NATIVE) : beside
+  const request = env.SCRUBJAY_NATIVE || existsSync(beside) ? chosen : `@scrubjay/${platform}`
+  try {
+    return require(request)
+  } catch (cause) {
+    throw Object.assign(failure('native_missing', '', missing(platform, request)), { cause })
+  }
+}
+
+/**
+ * @param {string} platform
+ * @param {string} request
+ */
+function missing (platform, request) {
+  return `the compiled engine for ${platform} cannot be loaded from ${request}; ` +
+    'build it with `npm run build` in bindings-node (needs Rust), or name a built file in SCRUBJAY_NATIVE'
+}
+
+module.exports = { native: load(process.env), load }

@@ -1,0 +1,32 @@
+'use strict'
+
+/**
+ * The name of this platform in file and package names, as napi-rs writes it: `linux-x64-gnu`, `darwin-arm64`.
+ *
+ * @returns {string}
+ */
+function platformName () {
+  const base = `${process.platform}-${process.arch}`
+  if (process.platform === 'win32') return `${base}-msvc`
+  if (process.platform !== 'linux') return base
+  return `${base}-${usesGlibc() ? 'gnu' : 'musl'}`
+}
+
+/** Two C libraries share the name "linux"; a library built for one cannot be loaded by the other. */
+function usesGlibc () {
+  const report = /** @type {{ header: { glibcVersionRuntime?: string } }} */ (process.report.getReport())
+  return report.header.glibcVersionRuntime !== undefined
+}
+
+/**
+ * What cargo calls the addon here.
+ *
+ * @param {NodeJS.Platform} platform
+ * @returns {string}
+ */
+function cargoArtifact (platform) {
+  if (platform === 'win32') return 'scrubjay_node.dll'
+  return platform === 'darwin' ? 'libscrubjay_node.dylib' : 'libscrubjay_node.so'
+}
+
+module.exports = { platformName, cargoArtifact }

@@ -1,0 +1,69 @@
+//! `Client` for Node.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Object;
+use napi::{Env, Result};
+use napi_derive::napi;
+use scrubjay_core::ffi;
+
+use crate::blocking::wait;
+use crate::engine::{Text, bytes};
+use crate::error::to_js;
+
+/// Captures, scrubs, batches and delivers records.
+#[napi]
+pub struct Client(Arc<ffi::Client>);
+
+#[napi]
+impl Client {
+    /// Reads a configuration (JSON text) and the environment's switches; starts nothing.
+    ///
+    /// # Errors
+    /// `config_invalid`, `config_unknown_key`.
+    #[napi(constructor)]
+    pub fn new(env: Env, config: String) -> Result<Self> {
+        ffi::Client::new(&config).map(|client| Self(Arc::new(client))).map_err(|e| to_js(env, &e))
+    }
+
+    /// Captures a record; `false` where collection is off or the client is closed. Never blocks, never throws.
+    #[napi]
+    pub fn track(&self, record: Text<'_>) -> bool {
+        self.0.track(bytes(&record))
+    }
+
+    /// Runs the engine at once, returns the outcome (JSON text) and queues what was accepted.
+    ///
+    /// # Errors
+    /// `internal` only.
+    #[napi]
+    pub fn track_checked(&self, env: Env, record: Text<'_>) -> Result<String> {
+        self.0.track_checked(bytes(&record)).map_err(|e| to_js(env, &e))
+    }
+
+    /// Waits until everything captured before the call was delivered or finally dropped; `false` after `timeout_ms`.
+    ///
+    /// # Errors
+    /// `internal` where the wait cannot start.
+    #[napi]
+    pub fn flush<'env>(&self, env: &'env Env, timeout_ms: u32) -> Result<Object<'env>> {
+        let client = Arc::clone(&self.0);
+        wait(env, move || client.flush(u64::from(timeout_ms)))
+    }
+
+    /// Delivers what it can within `timeout_ms` and stops. Idempotent.
+    ///
+    /// # Errors
+    /// `internal` where the wait cannot start.
+    #[napi]
+    pub fn shutdown<'env>(&self, env: &'env Env, timeout_ms: u32) -> Result<Object<'env>> {
+        let client = Arc::clone(&self.0);
+        wait(env, move || client.shutdown(u64::from(timeout_ms)))
+    }
+
+    /// The books as JSON text.
+    #[napi]
+    pub fn stats(&self) -> String {
+        self.0.stats()
+    }
+}

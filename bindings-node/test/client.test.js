@@ -1,0 +1,159 @@
+'use strict'
+
+const assert = require('node:assert/strict')
+const { spawnSync } = require('node:child_process')
+const { once } = require('node:events')
+const { createServer } = require('node:http')
+const { join } = require('node:path')
+const { before, test } = require('node:test')
+const { Worker } = require('node:worker_threads')
+const { gunzipSync } = require('node:zlib')
+const { Client } = require('../index.js')
+
+const RECORD = { channel: 'app', event: 'login', payload: { to: 'ann@example.com' } }
+const TIMEOUT_MS = 10_000
+
+before(() => {
+  // The switches of whoever runs the tests must not decide them.
+  for (const name of ['DO_NOT_TRACK', 'OTEL_SDK_DISABLED', 'TELEMETRY_ENABLED', 'TELEMETRY_ENDPOINT']) {
+    delete process.env[name]
+  }
+})
+
+/** A collector that keeps what it is sent and accepts everything. */
+async function listen (t) {
+  const requests = []
+  const server = createServer(async (request, response) => {
+    const chunks = await request.toArray()
+    const records = JSON.parse(gunzipSync(Buffer.concat(chunks)))
+    requests.push({ headers: request.headers, url: request.url, records })
+    const results = records.map(({ id }) => ({ status: 'accepted', id, violations: [] }))
+    const verdict = { accepted: results.length, rejected: 0, dropped: 0, duplicates: 0, results, redactions: {} }
+    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(verdict))
+  })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => { server.closeAllConnections(); server.close() })
+  return { requests, endpoint: `http://127.0.0.1:${server.address().port}` }
+}
+
+function balanced (stats) {
+  const dropped = Object.values(stats.dropped).reduce((sum, count) => sum + count, 0)
+  assert.equal(stats.accepted, stats.delivered + stats.pending + dropped)
+}
+
+test('what is tracked arrives scrubbed and the books balance', async (t) => {
+  const { requests, endpoint } = await listen(t)
+  const client = new Client({ client: { enabled: true, endpoint, api_key: 'key' } })
+  assert.equal(client.track(RECORD), true)
+  assert.equal(client.track(JSON.stringify(RECORD)), true)
+  assert.equal(client.track({ channel: 'app' }), true)
+  assert.equal(await client.flush(TIMEOUT_MS), true)
+  const stats = client.stats()
+  assert.deepEqual([stats.accepted, stats.delivered, stats.dropped.invalid], [3, 2, 1])
+  balanced(stats)
+  assert.equal(requests[0].url, '/api/v1/telemetry/events/batch')
+  assert.equal(requests[0].headers.authorization, 'Bearer key')
+  assert.deepEqual(requests[0].records.map((record) => record.payload.to), ['[email]', '[email]'])
+  await client.shutdown()
+})
+
+test('waiting for a flush does not hold up the event loop', async () => {
+  // Port 9 is "discard": nothing answers there, so the flush must time out.
+  const client = new Client({ client: { enabled: true, endpoint: 'http://127.0.0.1:9', retry_initial_ms: 60_000 } })
+  client.track(RECORD)
+  const order = []
+  const flushed = client.flush(200).then((done) => order.push(done))
+  await new Promise(setImmediate).then(() => order.push('loop'))
+  await flushed
+  assert.deepEqual(order, ['loop', false])
+  await client.shutdown(0)
+  balanced(client.stats())
+})
+
+test('a program ends when it wants to, whatever is still waiting to be sent', () => {
+  const config = JSON.stringify({ client: { enabled: true, endpoint: 'http://127.0.0.1:9', retry_initial_ms: 30_000 } })
+  const start = `const { Client } = require('./index.js'); const client = new Client(${config})
+    client.track({}); client.track(${JSON.stringify(RECORD)})`
+  const endings = { 'by itself': '', 'by process.exit': '; client.flush(); setTimeout(() => process.exit(), 50)' }
+  for (const [name, ending] of Object.entries(endings)) {
+    const begun = Date.now()
+    const options = { cwd: join(__dirname, '..'), encoding: 'utf8' }
+    const { status, stderr } = spawnSync('node', ['-e', start + ending], options)
+    assert.deepEqual([status, stderr], [0, ''], name)
+    assert.ok(Date.now() - begun < 2_000, `${name}: ${Date.now() - begun} ms`)
+  }
+})
+
+test('a worker thread with a client can be ended at any moment', async () => {
+  const code = `const { Client } = require(${JSON.stringify(join(__dirname, '..'))})
+    const client = new Client({ client: { enabled: true, endpoint: 'http://127.0.0.1:9' } })
+    client.track(${JSON.stringify(RECORD)})
+    client.flush()
+    require('node:worker_threads').parentPort.postMessage('tracked')`
+  for (let i = 0; i < 10; i++) {
+    const worker = new Worker(code, { eval: true })
+    await once(worker, 'message')
+    await worker.terminate()
+  }
+})
+
+test('trackChecked gives the outcome at once', async (t) => {
+  const { endpoint } = await listen(t)
+  const client = new Client({ client: { enabled: true, endpoint } })
+  assert.equal(client.trackChecked(RECORD).record.payload.to, '[email]')
+  assert.equal(client.trackChecked({ ...RECORD, payload: 1 }).status, 'rejected')
+  await client.shutdown(TIMEOUT_MS)
+  assert.equal(client.stats().delivered, 1)
+})
+
+test('a client is off unless turned on, and says why', () => {
+  const client = new Client({ client: { endpoint: 'http://127.0.0.1:9' } })
+  assert.equal(client.track(RECORD), false)
+  const { enabled, disabled_by: reason, not_captured: missed } = client.stats()
+  assert.deepEqual({ enabled, reason, missed }, { enabled: false, reason: 'configuration', missed: 1 })
+})
+
+test('DO_NOT_TRACK beats the configuration', (t) => {
+  process.env.DO_NOT_TRACK = '1'
+  t.after(() => delete process.env.DO_NOT_TRACK)
+  const client = new Client({ client: { enabled: true, endpoint: 'http://127.0.0.1:9' } })
+  assert.equal(client.track(RECORD), false)
+  assert.equal(client.stats().disabled_by, 'DO_NOT_TRACK')
+})
+
+test('track never throws, and counts what it cannot read', async (t) => {
+  const { endpoint } = await listen(t)
+  const client = new Client({ client: { enabled: true, endpoint } })
+  const cycle = {}
+  cycle.self = cycle
+  const hostile = [cycle, null, undefined, 5, Symbol('s'), { get a () { throw new Error('no') } }, '', Buffer.alloc(0)]
+  for (const record of hostile) assert.equal(client.track(record), true)
+  await client.flush(TIMEOUT_MS)
+  assert.equal(client.stats().dropped.invalid, hostile.length)
+  await client.shutdown()
+})
+
+test('after shutdown nothing is captured, and shutting down again is harmless', async (t) => {
+  const { endpoint } = await listen(t)
+  const client = new Client({ client: { enabled: true, endpoint } })
+  client.track(RECORD)
+  assert.equal(await client.shutdown(TIMEOUT_MS), true)
+  assert.equal(await client.shutdown(), true)
+  assert.equal(client.track(RECORD), false)
+  await client[Symbol.asyncDispose]()
+  assert.equal(client.stats().delivered, 1)
+})
+
+test('a timeout that is no time is refused', async () => {
+  const client = new Client()
+  for (const timeout of [-1, NaN, Infinity, '5']) {
+    await assert.rejects(client.flush(timeout), { code: 'argument_invalid', path: '/timeoutMs' })
+  }
+})
+
+test('a wrong configuration throws', () => {
+  assert.throws(() => new Client({ client: { batch_max_items: 0 } }), {
+    code: 'config_invalid', path: '/client/batch_max_items'
+  })
+})
