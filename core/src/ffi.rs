@@ -24,17 +24,17 @@ pub fn codes() -> String {
 ///
 /// # Errors
 /// Always [`ErrorKind::Internal`].
+#[allow(
+    clippy::missing_panics_doc,
+    clippy::panic,
+    reason = "the one deliberate panic never leaves the guard it proves"
+)]
 pub fn panic_for_test() -> Result<String> {
-    guard(|| {
-        #[allow(clippy::panic, reason = "the one deliberate panic: the proof that the guard holds")]
-        {
-            panic!("deliberate")
-        }
-    })
+    guard(|| panic!("deliberate"))
 }
 
 /// Runs `call`; a panic becomes a stable error. The only `catch_unwind` of the project.
-fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+pub(crate) fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     // Unwind safety: shared state is behind parking_lot locks, which do not poison, and every critical section
     // leaves its structure whole between statements.
     catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
@@ -91,5 +91,48 @@ impl Engine {
     /// `internal` only.
     pub fn scrub_json(&self, document: &[u8]) -> Result<String> {
         guard(|| Ok(self.0.scrub_json(document).to_json()))
+    }
+}
+
+/// [`crate::Report`] behind text: the aggregate of any number of archived records.
+pub struct Report {
+    engine: crate::Engine,
+    // A host may feed it from several threads.
+    report: std::sync::Mutex<crate::Report>,
+}
+
+impl Report {
+    /// An empty report whose records are read under `config`.
+    ///
+    /// # Errors
+    /// `config_invalid`, `config_unknown_key`.
+    pub fn new(config: &str) -> Result<Self> {
+        guard(|| {
+            let engine = crate::Engine::new(&crate::Config::from_json(config)?)?;
+            Ok(Self { engine, report: std::sync::Mutex::default() })
+        })
+    }
+
+    /// Takes whole lines of JSON Lines in: `{"read":n,"accepted":n,"rejected":n,"dropped":n}`.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn add(&self, lines: &[u8]) -> Result<String> {
+        guard(|| {
+            let added = self.locked().add_lines(&self.engine, lines);
+            Ok(serde_json::to_string(&added).unwrap_or_default())
+        })
+    }
+
+    /// The report so far, one JSON object.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn to_json(&self) -> Result<String> {
+        guard(|| Ok(self.locked().to_json()))
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, crate::Report> {
+        self.report.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -31,11 +31,6 @@ mod report;
 mod scrub;
 mod stamp;
 
-#[cfg(feature = "client")]
-mod client;
-#[cfg(feature = "store")]
-mod store;
-
 pub mod ffi;
 
 pub use crate::config::{ClientConfig, Config, PrivacyConfig, PrivacyMode};
@@ -45,8 +40,3 @@ pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;
 pub use crate::stamp::Stamp;
-
-#[cfg(feature = "client")]
-pub use crate::client::Client;
-#[cfg(feature = "store")]
-pub use crate::store::{EventStore, MetaStore, Store};

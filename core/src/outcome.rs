@@ -187,6 +187,7 @@ impl Outcome {
     /// Appends the canonical text to `out`.
     pub fn write_json(&self, out: &mut String) {
         self.write_verdict(out);
+        out.push(',');
         write_redactions(&self.redactions, out);
         out.push_str(",\"record\":");
         out.push_str(self.record.as_deref().unwrap_or("null"));
@@ -202,13 +203,14 @@ impl Outcome {
             Some(id) => write_string(id, out),
             None => out.push_str("null"),
         }
+        out.push(',');
         write_violations(&self.violations, out);
     }
 }
 
-/// Appends `,"violations":[…]`.
+/// Appends `"violations":[…]`.
 pub(crate) fn write_violations(violations: &[Violation], out: &mut String) {
-    out.push_str(",\"violations\":[");
+    out.push_str("\"violations\":[");
     for (i, violation) in violations.iter().enumerate() {
         out.push_str(if i == 0 { "{\"path\":" } else { ",{\"path\":" });
         write_string(&violation.path, out);
@@ -221,9 +223,9 @@ pub(crate) fn write_violations(violations: &[Violation], out: &mut String) {
     out.push(']');
 }
 
-/// Appends `,"redactions":[…]`.
+/// Appends `"redactions":[…]`.
 pub(crate) fn write_redactions(redactions: &[Redaction], out: &mut String) {
-    out.push_str(",\"redactions\":[");
+    out.push_str("\"redactions\":[");
     for (i, redaction) in redactions.iter().enumerate() {
         out.push_str(if i == 0 { "{\"path\":" } else { ",{\"path\":" });
         write_string(&redaction.path, out);

@@ -57,7 +57,7 @@ impl Stamp {
         Self { now: Timestamp::now(), random }
     }
 
-    /// The id of the record that this stamps: UUIDv7 (RFC 9562) of its time and random bits.
+    /// The id of the record that this stamps: `UUIDv7` (RFC 9562) of its time and random bits.
     pub(crate) fn id(&self) -> String {
         let millis = u64::try_from(self.now.microseconds() / 1_000).unwrap_or(0);
         uuid::Builder::from_unix_timestamp_millis(millis, &self.random).into_uuid().to_string()

@@ -1,0 +1,10 @@
+//! Strict JSON (RFC 8259) over bytes: one verdict for every oddity, and no tree.
+//!
+//! [`Document::read`] checks the text once and notes where each value stands; [`write_string`] is the one way a
+//! string is written. Nothing here recurses, so nesting cannot exhaust a stack.
+
+mod read;
+mod text;
+
+pub(crate) use self::read::{Document, Kind, Node};
+pub(crate) use self::text::{decode, write_string};

@@ -1,0 +1,36 @@
+//! The detectors, one file each: what it matches and why, its checksum, and examples on both sides.
+
+mod bearer;
+mod card;
+mod email;
+mod ipv4;
+mod ipv6;
+mod jwt;
+pub(super) mod key;
+
+use super::detector::Detector;
+
+/// In order of precedence: the more specific first.
+pub(super) static DETECTORS: [Detector; 6] =
+    [bearer::DETECTOR, jwt::DETECTOR, email::DETECTOR, card::DETECTOR, ipv6::DETECTOR, ipv4::DETECTOR];
+
+/// Whether a byte continues a word: a letter, a digit, an underscore, or part of a letter beyond ASCII.
+const fn is_word(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
+}
+
+/// The byte before `at`, or a line end at the start.
+fn before(text: &[u8], at: usize) -> u8 {
+    at.checked_sub(1).and_then(|i| text.get(i)).copied().unwrap_or(b'\n')
+}
+
+/// The byte at `at`, or a line end behind the text.
+fn byte(text: &[u8], at: usize) -> u8 {
+    text.get(at).copied().unwrap_or(b'\n')
+}
+
+/// The end of the run from `at` of bytes that `of` holds for.
+fn run(text: &[u8], at: usize, of: impl Fn(u8) -> bool) -> usize {
+    let len = text.get(at..).unwrap_or_default().iter().take_while(|&&byte| of(byte)).count();
+    at + len
+}

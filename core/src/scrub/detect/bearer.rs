@@ -1,0 +1,73 @@
+//! Credentials of an `Authorization` header in running text (RFC 6750, RFC 7617): `Bearer …`, `Basic …`. The
+//! scheme's name stays.
+
+use super::{before, is_word, run};
+use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::policy::Rule;
+
+/// Shorter words behind "bearer" are English.
+const MIN_LEN: usize = 8;
+/// From here on a run of letters alone is no English word either.
+const SURE_LEN: usize = 20;
+
+pub(super) const DETECTOR: Detector =
+    Detector { rule: Rule::Bearer, trigger: |byte| matches!(byte, b'B' | b'b'), verify };
+
+fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+    let miss = Verdict::Miss { until: at + 1 };
+    let Some(scheme) = [&b"bearer"[..], b"basic"]
+        .into_iter()
+        .find(|scheme| text.get(at..at + scheme.len()).is_some_and(|word| word.eq_ignore_ascii_case(scheme)))
+    else {
+        return miss;
+    };
+    let gap = at + scheme.len();
+    let start = run(text, gap, |byte| byte == b' ');
+    if at < floor || is_word(before(text, at)) || start == gap {
+        return miss;
+    }
+    let end = run(text, start, is_token68);
+    let token = &text[start..end];
+    // A word of lower-case letters is prose: "basic authentication", "bearer token".
+    let is_prose =
+        token.len() < SURE_LEN && token.iter().all(|byte| byte.is_ascii_lowercase() || !byte.is_ascii_alphanumeric());
+    let end = start + token.iter().rposition(|byte| !matches!(byte, b'.' | b'-')).map_or(0, |i| i + 1);
+    if end - start < MIN_LEN || is_prose { miss } else { Verdict::Hit { start, end } }
+}
+
+/// RFC 7235's `token68`.
+const fn is_token68(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scrub::detector::examples::{hits, misses};
+
+    #[test]
+    fn credentials_are_found_and_the_scheme_is_kept() {
+        hits(
+            Rule::Bearer,
+            &[
+                "Authorization: Bearer «mF_9.B5f-4.1JqM»",
+                "authorization: basic «QWxhZGRpbjpvcGVuIHNlc2FtZQ==»,",
+                "BEARER  «0123456789abcdef».",
+            ],
+        );
+    }
+
+    #[test]
+    fn prose_is_left() {
+        misses(
+            Rule::Bearer,
+            &[
+                "bearer token expired",
+                "basic authentication",
+                "the bearer of bad news",
+                "Bearer ",
+                "forebearer Ab12345678",
+            ],
+        );
+    }
+}

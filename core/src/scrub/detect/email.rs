@@ -1,0 +1,95 @@
+//! E-mail addresses (RFC 5321): a local part, `@`, and a domain of at least two labels.
+
+use super::{before, byte, is_word};
+use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::policy::Rule;
+
+/// RFC 5321, 4.5.3.1.1.
+const MAX_LOCAL: usize = 64;
+/// RFC 5321, 4.5.3.1.2.
+const MAX_DOMAIN: usize = 255;
+
+pub(super) const DETECTOR: Detector = Detector { rule: Rule::Email, trigger: |byte| byte == b'@', verify };
+
+fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+    let miss = Verdict::Miss { until: at + 1 };
+    let lowest = floor.max(at.saturating_sub(MAX_LOCAL));
+    let mut start = at;
+    while start > lowest && is_local(text[start - 1]) {
+        start -= 1;
+    }
+    // Quotes and dots around an address belong to the sentence.
+    while start < at && !is_word(text[start]) {
+        start += 1;
+    }
+    // Cut in the middle of a character, or of a longer run that is no address.
+    if start == at || (start == lowest && start > floor && is_local(before(text, start))) {
+        return miss;
+    }
+    match domain_end(text, at + 1) {
+        Some(end) => Verdict::Hit { start, end },
+        None => miss,
+    }
+}
+
+const fn is_local(byte: u8) -> bool {
+    is_word(byte) || matches!(byte, b'.' | b'+' | b'-' | b'%' | b'\'' | b'!' | b'#' | b'$' | b'&' | b'*' | b'~')
+}
+
+/// The end of `label.label…tld` from `at`, whose last label is no number.
+fn domain_end(text: &[u8], at: usize) -> Option<usize> {
+    let is_label = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte >= 0x80;
+    let limit = text.len().min(at + MAX_DOMAIN);
+    let (mut end, mut label, mut labels, mut last) = (at, at, 0, at);
+    loop {
+        while end < limit && is_label(text[end]) {
+            end += 1;
+        }
+        let trimmed = (label..end).rev().find(|&i| text[i] != b'-').map_or(label, |i| i + 1);
+        if trimmed == label || text[label] == b'-' {
+            break;
+        }
+        labels += 1;
+        last = label;
+        if trimmed < end || byte(text, end) != b'.' {
+            end = trimmed;
+            break;
+        }
+        label = end + 1;
+        end = label;
+    }
+    // A dot that ends the sentence is not the domain's.
+    if end == label && labels > 0 {
+        end = label - 1;
+    }
+    let tld = &text[last..end];
+    (labels >= 2 && tld.len() >= 2 && !tld.iter().all(u8::is_ascii_digit)).then_some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scrub::detector::examples::{hits, misses};
+
+    #[test]
+    fn addresses_are_found_and_their_surroundings_kept() {
+        hits(
+            Rule::Email,
+            &[
+                "«ann@example.com»",
+                "write to «ann.b+news@mail.example.co.uk».",
+                "<«o'hara@example.org»>, (\"«x_y@a-b.io»\")",
+                "mailto:«jörg@müller.example»?subject=x",
+                "a=«1@x.dev»&b=«2@x.dev»",
+            ],
+        );
+    }
+
+    #[test]
+    fn other_at_signs_are_left() {
+        misses(
+            Rule::Email,
+            &["user@localhost", "@example.com", "a@", "a@b.c", "npm i left-pad@1.3.0", "x@1.2.3.4", "a@-b.com", "@@@@"],
+        );
+    }
+}

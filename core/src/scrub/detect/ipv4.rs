@@ -1,0 +1,77 @@
+//! IPv4 addresses in dotted decimal, but not the four-part versions that look alike.
+
+use std::net::Ipv4Addr;
+
+use super::{before, byte, is_word, run};
+use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::policy::Rule;
+
+/// `255.255.255.255`
+const MAX_LEN: usize = 15;
+
+pub(super) const DETECTOR: Detector = Detector { rule: Rule::Ipv4, trigger: |byte| byte.is_ascii_digit(), verify };
+
+fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+    let end = run(text, at, |byte| byte.is_ascii_digit() || byte == b'.');
+    let miss = Verdict::Miss { until: end };
+    let previous = before(text, at);
+    if at < floor || is_word(previous) || previous == b'.' || is_version(text, at) || is_word(byte(text, end)) {
+        return miss;
+    }
+    // A full stop that ends the sentence is not the address's.
+    let end = if text[end - 1] == b'.' { end - 1 } else { end };
+    let address = std::str::from_utf8(&text[at..end]).ok().filter(|text| text.len() <= MAX_LEN);
+    match address.and_then(|text| text.parse::<Ipv4Addr>().ok()) {
+        Some(address) if !is_nobodys(address) => Verdict::Hit { start: at, end },
+        _ => miss,
+    }
+}
+
+/// `Chrome/120.0.6099.71`: a product's name and a slash, not a URL's two slashes.
+fn is_version(text: &[u8], at: usize) -> bool {
+    before(text, at) == b'/' && at.checked_sub(2).is_some_and(|i| is_word(text[i]) || text[i] == b')')
+}
+
+/// Addresses that stand for no host: this one, any, everyone.
+fn is_nobodys(address: Ipv4Addr) -> bool {
+    address.is_loopback() || address.is_unspecified() || address.is_broadcast()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scrub::detector::examples::{hits, misses};
+
+    #[test]
+    fn addresses_are_found() {
+        hits(
+            Rule::Ipv4,
+            &[
+                "«203.0.113.77»",
+                "from «10.1.2.3»:8080, via «192.168.1.9».",
+                "http://«198.51.100.4»/path",
+                "«1.1.1.1»/32",
+                "[«8.8.8.8»]",
+            ],
+        );
+    }
+
+    #[test]
+    fn versions_and_addresses_of_nobody_are_left() {
+        misses(
+            Rule::Ipv4,
+            &[
+                "Chrome/120.0.6099.71 Safari/537.36",
+                "v1.2.3.4",
+                "1.2.3",
+                "1.2.3.4.5",
+                "256.1.1.1",
+                "01.2.3.4",
+                "127.0.0.1",
+                "0.0.0.0",
+                "1.2.3.4rc1",
+                "........",
+            ],
+        );
+    }
+}

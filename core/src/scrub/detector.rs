@@ -1,0 +1,106 @@
+//! The scan: one pass over a text that calls a detector's verifier only where its trigger stands.
+
+use std::sync::LazyLock;
+
+use super::detect::DETECTORS;
+use super::policy::Rule;
+use super::token::token_len;
+
+/// A kind of personal data or secret that its form gives away.
+pub(crate) struct Detector {
+    pub(crate) rule: Rule,
+    /// Bytes at which the verifier is asked.
+    pub(crate) trigger: fn(u8) -> bool,
+    /// Looks at the trigger at `at`. Nothing before `floor` may be taken: it belongs to an earlier match.
+    pub(crate) verify: fn(text: &[u8], at: usize, floor: usize) -> Verdict,
+}
+
+/// What a verifier says of one trigger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// Found, from `start` to `end`.
+    Hit { start: usize, end: usize },
+    /// Not here, and no trigger of this detector before `until` can be one either: keeps hostile runs linear.
+    Miss { until: usize },
+}
+
+/// A match in a text: byte range and rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hit {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+    pub(crate) rule: Rule,
+}
+
+/// For each byte the detectors that it triggers, one bit each in order of [`DETECTORS`].
+static TRIGGERS: LazyLock<[u16; 256]> = LazyLock::new(|| {
+    let mut table = [0; 256];
+    for byte in 0..=u8::MAX {
+        for (i, detector) in DETECTORS.iter().enumerate() {
+            table[usize::from(byte)] |= u16::from((detector.trigger)(byte)) << i;
+        }
+    }
+    table
+});
+
+/// All matches in `text` for which `wanted` holds, in order, without overlaps; tokens are passed over. Where two
+/// detectors match at one trigger, the earlier in [`DETECTORS`] wins.
+pub(crate) fn find(text: &str, wanted: &dyn Fn(Rule) -> bool) -> Vec<Hit> {
+    let (bytes, triggers) = (text.as_bytes(), &*TRIGGERS);
+    let mut hits = Vec::new();
+    let mut not_before = [0; DETECTORS.len()];
+    let (mut at, mut floor) = (0, 0);
+    while at < bytes.len() {
+        if bytes[at] == b'['
+            && let Some(len) = token_len(&bytes[at..])
+        {
+            at += len;
+            floor = at;
+            continue;
+        }
+        let mut triggered = triggers[usize::from(bytes[at])];
+        let mut next = at + 1;
+        while triggered != 0 {
+            let i = triggered.trailing_zeros() as usize;
+            triggered &= triggered - 1;
+            let detector = &DETECTORS[i];
+            if at < not_before[i] || !wanted(detector.rule) {
+                continue;
+            }
+            match (detector.verify)(bytes, at, floor) {
+                Verdict::Hit { start, end } => {
+                    hits.push(Hit { start, end, rule: detector.rule });
+                    (floor, next) = (end, end.max(next));
+                    break;
+                }
+                Verdict::Miss { until } => not_before[i] = until,
+            }
+        }
+        at = next;
+    }
+    hits
+}
+
+/// Checks of one detector's examples, for the tables beside the detectors.
+#[cfg(test)]
+pub(crate) mod examples {
+    use super::*;
+
+    /// Each text holds exactly the part in `«»` marks for `rule`.
+    pub(crate) fn hits(rule: Rule, texts: &[&str]) {
+        for marked in texts {
+            let text = marked.replace(['«', '»'], "");
+            let expected = marked.split('«').skip(1).filter_map(|part| part.split_once('»')).map(|(hit, _)| hit);
+            let found: Vec<_> =
+                find(&text, &|wanted| wanted == rule).iter().map(|hit| text[hit.start..hit.end].to_owned()).collect();
+            assert_eq!(found, expected.collect::<Vec<_>>(), "{marked}");
+        }
+    }
+
+    /// No text holds anything for `rule`.
+    pub(crate) fn misses(rule: Rule, texts: &[&str]) {
+        for text in texts {
+            assert_eq!(find(text, &|wanted| wanted == rule), [], "{text}");
+        }
+    }
+}

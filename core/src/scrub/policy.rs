@@ -1,0 +1,164 @@
+//! Rules, and what each privacy mode does about them.
+
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use super::Place;
+use super::pseudonym::Pseudonyms;
+use super::token::token;
+use crate::config::{PrivacyConfig, PrivacyMode};
+use crate::outcome::Action;
+
+/// What a detector, or a member's name, says that a value is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Rule {
+    Email,
+    Card,
+    Ipv4,
+    Ipv6,
+    Bearer,
+    Jwt,
+    /// A value under a name such as `password`.
+    Secret,
+    /// A value under a name that the configuration lists in `pii_fields`.
+    Pii,
+    /// `user_id` and `session_id` of the envelope.
+    Identifier,
+}
+
+impl Rule {
+    pub(crate) const ALL: [Self; 9] = [
+        Self::Email,
+        Self::Card,
+        Self::Ipv4,
+        Self::Ipv6,
+        Self::Bearer,
+        Self::Jwt,
+        Self::Secret,
+        Self::Pii,
+        Self::Identifier,
+    ];
+
+    /// The stable name, which is also what its token says.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+            Self::Card => "card",
+            Self::Ipv4 => "ipv4",
+            Self::Ipv6 => "ipv6",
+            Self::Bearer => "bearer",
+            Self::Jwt => "jwt",
+            Self::Secret => "secret",
+            Self::Pii => "pii",
+            Self::Identifier => "identifier",
+        }
+    }
+}
+
+/// A mode with its refinements, compiled.
+#[derive(Debug)]
+pub(crate) struct Policy {
+    mode: PrivacyMode,
+    truncate_ips: bool,
+    keep_ips: bool,
+    keep_identifiers: bool,
+    pseudonyms: Option<Pseudonyms>,
+}
+
+impl Policy {
+    pub(crate) fn new(config: &PrivacyConfig) -> Self {
+        let key = config.pseudonym_key.as_ref().filter(|_| config.hash_identifiers != Some(false));
+        Self {
+            mode: config.mode,
+            truncate_ips: config.anonymize_ips.unwrap_or(config.mode == PrivacyMode::Balanced),
+            keep_ips: config.mode == PrivacyMode::Minimal && config.anonymize_ips != Some(true)
+                || config.anonymize_ips == Some(false) && config.mode != PrivacyMode::Strict,
+            // Without a key the choice is to keep people apart or to keep them unknown; unknown is the default.
+            keep_identifiers: config.hash_identifiers == Some(false) || config.mode == PrivacyMode::Minimal,
+            pseudonyms: key.map(|key| Pseudonyms::new(key.as_bytes())),
+        }
+    }
+
+    /// Whether a match of `rule` is replaced at all.
+    pub(crate) fn acts_on(&self, rule: Rule, place: Place) -> bool {
+        match rule {
+            Rule::Bearer | Rule::Jwt | Rule::Secret | Rule::Card | Rule::Pii | Rule::Email => true,
+            Rule::Ipv4 => !self.keep_ips && place != Place::UserAgent,
+            Rule::Ipv6 => !self.keep_ips,
+            Rule::Identifier => self.pseudonyms.is_some() || !self.keep_identifiers,
+        }
+    }
+
+    /// What stands in place of `text`, and what that is called.
+    pub(crate) fn replace(&self, rule: Rule, text: &str) -> (String, Action) {
+        match rule {
+            Rule::Ipv4 if self.truncate_ips => {
+                text.parse().map_or_else(|_| replaced(rule), |address| (truncate_v4(address), Action::Truncate))
+            }
+            Rule::Ipv6 if self.truncate_ips => {
+                text.parse().map_or_else(|_| replaced(rule), |address| (truncate_v6(address), Action::Truncate))
+            }
+            Rule::Identifier => self.hashed(rule, text),
+            Rule::Email if self.mode == PrivacyMode::Minimal => self.hashed(rule, text),
+            Rule::Email
+            | Rule::Card
+            | Rule::Ipv4
+            | Rule::Ipv6
+            | Rule::Bearer
+            | Rule::Jwt
+            | Rule::Secret
+            | Rule::Pii => replaced(rule),
+        }
+    }
+
+    fn hashed(&self, rule: Rule, text: &str) -> (String, Action) {
+        self.pseudonyms.as_ref().map_or_else(|| replaced(rule), |names| (names.of(text), Action::Hash))
+    }
+}
+
+fn replaced(rule: Rule) -> (String, Action) {
+    (token(rule, 1), Action::Replace)
+}
+
+/// The /24 network: a household at the least (design section 4).
+fn truncate_v4(address: Ipv4Addr) -> String {
+    let [a, b, c, _] = address.octets();
+    Ipv4Addr::new(a, b, c, 0).to_string()
+}
+
+/// The /48 network: a site at the least. A mapped IPv4 address is truncated as one.
+fn truncate_v6(address: Ipv6Addr) -> String {
+    if let Some(mapped) = address.to_ipv4_mapped() {
+        return format!("::ffff:{}", truncate_v4(mapped));
+    }
+    let [a, b, c, ..] = address.segments();
+    Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn policy(json: &str) -> Policy {
+        Policy::new(&crate::Config::from_json(json).unwrap().privacy)
+    }
+
+    #[test]
+    fn addresses_keep_their_network_only_in_balanced_mode() {
+        let balanced = policy("{}");
+        assert_eq!(balanced.replace(Rule::Ipv4, "203.0.113.77").0, "203.0.113.0");
+        assert_eq!(balanced.replace(Rule::Ipv6, "2001:db8:85a3::8a2e:370:7334").0, "2001:db8:85a3::");
+        assert_eq!(balanced.replace(Rule::Ipv6, "::ffff:203.0.113.77").0, "::ffff:203.0.113.0");
+        let strict = policy(r#"{"privacy":{"mode":"strict"}}"#);
+        assert_eq!(strict.replace(Rule::Ipv4, "203.0.113.77").0, "[ipv4]");
+        assert!(!policy(r#"{"privacy":{"mode":"minimal"}}"#).acts_on(Rule::Ipv4, Place::Plain));
+    }
+
+    #[test]
+    fn identifiers_are_unknown_without_a_key_and_pseudonyms_with_one() {
+        assert_eq!(policy("{}").replace(Rule::Identifier, "u1").0, "[identifier]");
+        let keyed = policy(r#"{"privacy":{"pseudonym_key":"0123456789abcdef"}}"#);
+        let (name, action) = keyed.replace(Rule::Identifier, "u1");
+        assert!(crate::scrub::is_token(&name) && action == Action::Hash, "{name}");
+        assert!(!policy(r#"{"privacy":{"hash_identifiers":false}}"#).acts_on(Rule::Identifier, Place::Plain));
+    }
+}
