@@ -19,7 +19,7 @@ const Map<String, int> checksums = {
   'func_version': 18879,
   'method_client_flush': 18276,
   'method_client_shutdown': 38527,
-  'method_client_stats': 3903,
+  'method_client_stats': 24912,
   'method_client_track': 28548,
   'method_client_track_checked': 1441,
   'method_engine_process': 43159,

@@ -36,8 +36,9 @@ final class Client implements TelemetryClient {
   final Bindings _bindings;
   int? _handle;
 
-  // Events that could not be written as JSON never reach the native ledger; they are added to its not_captured.
-  int _unwritable = 0;
+  // Events that never reach the native ledger, because they cannot be written as JSON or the client is closed;
+  // stats adds them to its not_captured.
+  int _notCaptured = 0;
   String _lastStats = '{}';
 
   @override
@@ -52,7 +53,10 @@ final class Client implements TelemetryClient {
   }) {
     try {
       final handle = _handle;
-      if (handle == null) return false;
+      if (handle == null) {
+        _notCaptured += 1;
+        return false;
+      }
       final record = encodeRecord(
         channel,
         event,
@@ -65,7 +69,7 @@ final class Client implements TelemetryClient {
       return _bindings.track(handle, record);
     } catch (_) {
       // Errors too: a host's own toJson may throw anything, and telemetry must not take the host down.
-      _unwritable += 1;
+      _notCaptured += 1;
       return false;
     }
   }
@@ -105,7 +109,7 @@ final class Client implements TelemetryClient {
   Map<String, Object?> stats() {
     final handle = _handle;
     final stats = jsonDecode(handle == null ? _lastStats : _bindings.stats(handle)) as Map<String, Object?>;
-    stats['not_captured'] = (stats['not_captured'] as int? ?? 0) + _unwritable;
+    stats['not_captured'] = (stats['not_captured'] as int? ?? 0) + _notCaptured;
     return stats;
   }
 
