@@ -168,7 +168,7 @@ impl Config {
         }
         refuse_unknown_keys(&value, "")?;
         let config: Self = serde_path_to_error::deserialize(value).map_err(|e| {
-            let path = format!("/{}", e.path().to_string().replace('.', "/"));
+            let path = pointer(e.path());
             let message = expected_at(&path);
             Error::new(ErrorKind::ConfigInvalid, path, message)
         })?;
@@ -217,8 +217,22 @@ fn require(holds: bool, path: &str, message: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::new(ErrorKind::ConfigInvalid, path, message)) }
 }
 
+/// RFC 6901. Keys of the configuration hold neither `~` nor `/`.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => pointer.extend(["/", &index.to_string()]),
+            Segment::Map { key } => pointer.extend(["/", key]),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
 fn expected_at(path: &str) -> String {
-    let doc = KEYS.iter().find(|key| key.path == path).map_or("", |key| key.doc);
+    let doc = KEYS.iter().rfind(|key| path.starts_with(key.path)).map_or("", |key| key.doc);
     format!("wrong type or value; expected: {doc}")
 }
 

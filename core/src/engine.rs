@@ -6,7 +6,7 @@ use crate::json::{Document, Kind, write_string};
 use crate::outcome::{Code, Outcome, Redaction, Status, Violation, write_redactions, write_violations};
 use crate::record::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
 use crate::record::{Field, Reading, Slot};
-use crate::scrub::{Place, Rule, Scrubber, Walk};
+use crate::scrub::{Change, Place, Rule, Scrubbed, Scrubber, Walk};
 use crate::stamp::Stamp;
 
 /// A compiled configuration. Shared by any number of threads; holds no state between records.
@@ -74,13 +74,11 @@ impl Engine {
 
     /// Scrubs free text.
     pub fn scrub_text(&self, text: &str) -> ScrubbedText {
-        let hits = self.scrubber.hits(text, Place::Plain);
-        let (text, changes) = self.scrubber.replace(text, &hits);
-        let redactions = changes
-            .into_iter()
-            .map(|(rule, action)| Redaction { path: String::new(), rule: rule.name(), action })
-            .collect();
-        ScrubbedText { text, redactions }
+        let Some(Scrubbed { text, changes }) = self.scrubber.scrub(text, Place::Plain) else {
+            return ScrubbedText { text: text.to_owned(), redactions: Vec::new() };
+        };
+        let redaction = |(rule, action): Change| Redaction { path: String::new(), rule: rule.name(), action };
+        ScrubbedText { text, redactions: changes.into_iter().map(redaction).collect() }
     }
 
     /// Scrubs any JSON document, whatever its members mean.

@@ -33,6 +33,23 @@ pub fn panic_for_test() -> Result<String> {
     guard(|| panic!("deliberate"))
 }
 
+/// Fails on purpose with the error of `code`, so that each host can prove that it maps every one.
+///
+/// # Errors
+/// Always; `argument_invalid` where there is no such code.
+pub fn fail_for_test(code: &str) -> Result<String> {
+    guard(|| {
+        let kind = ErrorKind::ALL.into_iter().find(|kind| kind.code() == code);
+        Err(Error::new(kind.unwrap_or(ErrorKind::ArgumentInvalid), "/for/test", "asked for by a test"))
+    })
+}
+
+/// Keeps panic messages off the host's standard error: they can quote what was being processed. For shells, which
+/// have their own copy of the runtime; a program that links the crate keeps its own hook.
+pub fn hide_panic_messages() {
+    std::panic::set_hook(Box::new(|_| {}));
+}
+
 /// Runs `call`; a panic becomes a stable error. The only `catch_unwind` of the project.
 pub(crate) fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     // Unwind safety: shared state is behind parking_lot locks, which do not poison, and every critical section

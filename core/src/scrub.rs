@@ -16,12 +16,12 @@ use crate::outcome::Action;
 
 pub(crate) use self::policy::Rule;
 pub(crate) use self::token::is_token;
-use self::token::token;
 pub(crate) use self::walk::Walk;
 
 use self::detect::key::KeyRules;
-use self::detector::{Hit, find};
+use self::detector::find;
 use self::policy::Policy;
+use self::token::token;
 
 /// The stable names of all rules.
 pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
@@ -37,6 +37,17 @@ pub(crate) enum Place {
     UserAgent,
 }
 
+/// A rule and what it did.
+pub(crate) type Change = (Rule, Action);
+
+/// A text that had something in it.
+#[derive(Debug)]
+pub(crate) struct Scrubbed {
+    pub(crate) text: String,
+    /// Each kind of change once, in order of its first occurrence.
+    pub(crate) changes: Vec<Change>,
+}
+
 /// Compiled rules.
 #[derive(Debug)]
 pub(crate) struct Scrubber {
@@ -49,36 +60,45 @@ impl Scrubber {
         Self { policy: Policy::new(config), keys: KeyRules::new(&config.pii_fields) }
     }
 
-    /// What every detector finds in `text` and the policy acts on, in order and without overlaps.
-    pub(crate) fn hits(&self, text: &str, place: Place) -> Vec<Hit> {
-        find(text, &|rule| self.policy.acts_on(rule, place))
+    /// `text` scrubbed, with each kind of change; nothing where it is clean.
+    ///
+    /// A token can uncover its neighbour (`2001:db8::1ann@example.com` is no address until the e-mail address has
+    /// gone), so the scan is repeated until it finds nothing new. That is what makes scrubbing idempotent.
+    pub(crate) fn scrub(&self, text: &str, place: Place) -> Option<Scrubbed> {
+        /// Real texts settle in one or two passes; a text that does not was made to cost time.
+        const MAX_PASSES: usize = 4;
+        let mut changes = Vec::new();
+        let mut current = self.pass(text, place, &mut changes)?;
+        for _ in 1..MAX_PASSES {
+            match self.pass(&current, place, &mut changes) {
+                Some(next) => current = next,
+                None => return Some(Scrubbed { text: current, changes }),
+            }
+        }
+        // Fail closed: what stands is a token that names the last rule.
+        let whole = changes.last().map_or_else(String::new, |(rule, _)| token(*rule));
+        Some(Scrubbed { text: whole, changes })
     }
 
-    /// `text` with `hits` replaced, and each kind of change that made it differ.
-    pub(crate) fn replace(&self, text: &str, hits: &[Hit]) -> (String, Vec<(Rule, Action)>) {
-        let mut out = String::with_capacity(text.len());
-        let mut changes = Vec::new();
-        let mut copied = 0;
+    /// One scan over `text`; nothing where it changes nothing.
+    fn pass(&self, text: &str, place: Place, changes: &mut Vec<Change>) -> Option<String> {
+        let hits = find(text, &|rule| self.policy.acts_on(rule, place));
+        let (mut out, mut copied, mut found_any) = (String::new(), 0, false);
         for hit in hits {
-            out.push_str(&text[copied..hit.start]);
-            let (replacement, action) = self.policy.replace(hit.rule, &text[hit.start..hit.end]);
-            if replacement != text[hit.start..hit.end] && !changes.contains(&(hit.rule, action)) {
+            let found = &text[hit.start..hit.end];
+            let (replacement, action) = self.policy.replace(hit.rule, found);
+            if replacement == found {
+                continue;
+            }
+            if !changes.contains(&(hit.rule, action)) {
                 changes.push((hit.rule, action));
             }
+            out.push_str(&text[copied..hit.start]);
             out.push_str(&replacement);
-            copied = hit.end;
+            (copied, found_any) = (hit.end, true);
         }
         out.push_str(&text[copied..]);
-        (out, changes)
-    }
-
-    /// `text` with `hits` replaced, the last by a numbered token.
-    fn numbered(&self, text: &str, hits: &[Hit], ordinal: u32) -> String {
-        let Some((last, earlier)) = hits.split_last() else { return text.to_owned() };
-        let (mut out, _) = self.replace(&text[..last.start], earlier);
-        out.push_str(&token(last.rule, ordinal));
-        out.push_str(&text[last.end..]);
-        out
+        found_any.then_some(out)
     }
 
     /// Rules that a member's name brings on its whole value.

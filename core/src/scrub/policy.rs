@@ -116,7 +116,7 @@ impl Policy {
 }
 
 fn replaced(rule: Rule) -> (String, Action) {
-    (token(rule, 1), Action::Replace)
+    (token(rule), Action::Replace)
 }
 
 /// The /24 network: a household at the least (design section 4).

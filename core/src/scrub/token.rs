@@ -6,9 +6,20 @@ use super::policy::Rule;
 /// Hex digits of a pseudonym: 128 bits, so that two people never share one.
 pub(crate) const HASH_DIGITS: usize = 32;
 
-/// The token of `rule`. From the second on, an ordinal keeps the names of one object's members apart.
-pub(crate) fn token(rule: Rule, ordinal: u32) -> String {
-    if ordinal > 1 { format!("[{}:{ordinal}]", rule.name()) } else { format!("[{}]", rule.name()) }
+/// The token of `rule`.
+pub(crate) fn token(rule: Rule) -> String {
+    format!("[{}]", rule.name())
+}
+
+/// `text` with `ordinal` in the last of its tokens that can carry one, or behind it.
+pub(crate) fn numbered(text: &str, ordinal: u32) -> String {
+    let starts = text.match_indices('[').map(|(at, _)| at);
+    let last = starts
+        .filter_map(|at| Some((at, token_len(&text.as_bytes()[at..])?)))
+        .rfind(|(at, _)| !text[*at..].starts_with("[hash:"));
+    let Some((at, len)) = last else { return format!("{text}:{ordinal}") };
+    let name = text[at + 1..at + len - 1].split(':').next().unwrap_or_default();
+    format!("{}[{name}:{ordinal}]{}", &text[..at], &text[at + len..])
 }
 
 /// Whether the whole of `text` is one token.
@@ -44,6 +55,14 @@ fn is_rule(name: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_ordinal_goes_into_the_last_token_that_can_carry_one() {
+        assert_eq!(numbered("a [email] b [card] c", 3), "a [email] b [card:3] c");
+        let hash = "[hash:0123456789abcdef0123456789abcdef]";
+        assert_eq!(numbered(&format!("[ipv4]{hash}"), 2), format!("[ipv4:2]{hash}"));
+        assert_eq!(numbered(hash, 2), format!("{hash}:2"));
+    }
 
     #[test]
     fn only_what_scrubbing_writes_is_a_token() {

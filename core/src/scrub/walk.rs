@@ -3,12 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::detector::Hit;
 use super::policy::Rule;
-use super::token::is_token;
-use super::{Place, Scrubber};
+use super::token::{is_token, numbered};
+use super::{Change, Place, Scrubber};
 use crate::json::{Document, Kind, Node, decode, write_string};
-use crate::outcome::{Action, Redaction};
+use crate::outcome::Redaction;
 
 /// One pass over a document.
 pub(crate) struct Walk<'a> {
@@ -141,15 +140,12 @@ impl<'a> Walk<'a> {
         {
             return;
         }
-        let hits = if self.intact.contains(&index) { Vec::new() } else { self.scrubber.hits(&text, place) };
-        if hits.is_empty() {
-            write_unchanged(&text, node, &mut self.out);
-            return;
-        }
-        let (scrubbed, changes) = self.scrubber.replace(&text, &hits);
-        write_string(&scrubbed, &mut self.out);
-        for (rule, action) in changes {
-            self.redacted(rule, action);
+        match self.scrubber.scrub(&text, place).filter(|_| !self.intact.contains(&index)) {
+            Some(scrubbed) => {
+                write_string(&scrubbed.text, &mut self.out);
+                self.redacted(&scrubbed.changes);
+            }
+            None => write_unchanged(&text, node, &mut self.out),
         }
     }
 
@@ -164,7 +160,7 @@ impl<'a> Walk<'a> {
     fn whole(&mut self, rule: Rule, text: &str) -> bool {
         let Some((replacement, action)) = self.scrubber.whole(rule, text) else { return false };
         write_string(&replacement, &mut self.out);
-        self.redacted(rule, action);
+        self.redacted(&[(rule, action)]);
         true
     }
 
@@ -172,25 +168,21 @@ impl<'a> Walk<'a> {
     fn name(&mut self, index: usize) -> (Option<Rule>, Place) {
         let node = self.document.node(index);
         let text = self.document.text(node);
-        let hits = self.scrubber.hits(&text, Place::Plain);
         let start = self.out.len() + 1;
-        let mut changes = Vec::new();
-        if hits.is_empty() {
-            write_unchanged(&text, node, &mut self.out);
-        } else {
-            let (mut name, made) = self.scrubber.replace(&text, &hits);
-            if !made.is_empty() {
-                name = self.tell_apart(name, &text, &hits);
-                changes = made;
-            }
-            write_string(&name, &mut self.out);
-        }
-        self.named(start);
-        for (rule, action) in changes {
-            self.redacted(rule, action);
-        }
         let inherited = self.open.last().and_then(|frame| frame.rule);
-        (self.scrubber.rule_of_name(&text).or(inherited), place_of(&text))
+        let mut rule = self.scrubber.rule_of_name(&text);
+        if let Some(scrubbed) = self.scrubber.scrub(&text, Place::Plain) {
+            let name = self.tell_apart(scrubbed.text);
+            write_string(&name, &mut self.out);
+            self.named(start);
+            self.redacted(&scrubbed.changes);
+            // The next pass reads the name as it is now, and must come to nothing new.
+            rule = rule.or_else(|| self.scrubber.rule_of_name(&name));
+        } else {
+            write_unchanged(&text, node, &mut self.out);
+            self.named(start);
+        }
+        (rule.or(inherited), place_of(&text))
     }
 
     /// Notes the name that was written from `start` and writes the colon.
@@ -202,7 +194,7 @@ impl<'a> Walk<'a> {
     }
 
     /// A rewritten name that no sibling has: from the second on, an ordinal stands in its last token.
-    fn tell_apart(&mut self, base: String, text: &str, hits: &[Hit]) -> String {
+    fn tell_apart(&mut self, base: String) -> String {
         let Some(frame) = self.open.last_mut() else { return base };
         let names = frame.names.get_or_insert_with(|| Names {
             taken: self
@@ -215,16 +207,17 @@ impl<'a> Walk<'a> {
         let ordinal = names.ordinals.entry(base.clone()).or_insert(0);
         loop {
             *ordinal += 1;
-            let name = if *ordinal == 1 { base.clone() } else { self.scrubber.numbered(text, hits, *ordinal) };
+            let name = if *ordinal == 1 { base.clone() } else { numbered(&base, *ordinal) };
             if names.taken.insert(name.clone()) {
                 return name;
             }
         }
     }
 
-    fn redacted(&mut self, rule: Rule, action: Action) {
-        let path = self.pointer();
-        self.redactions.push(Redaction { path, rule: rule.name(), action });
+    fn redacted(&mut self, changes: &[Change]) {
+        for &(rule, action) in changes {
+            self.redactions.push(Redaction { path: self.pointer(), rule: rule.name(), action });
+        }
     }
 
     /// RFC 6901, with names as they are in the output: a pointer must not say what scrubbing removed.

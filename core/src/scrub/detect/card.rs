@@ -49,11 +49,7 @@ fn grouped_end(text: &[u8], at: usize, first_end: usize) -> Option<usize> {
         digits.extend_from_slice(&text[end + 1..next]);
         sizes.push(size);
         end = next;
-        let printed = match sizes[..] {
-            [4, 6, 5 | 4] => true,
-            [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3] => true,
-            _ => false,
-        };
+        let printed = matches!(sizes[..], [4, 6, 4 | 5] | [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3]);
         if printed && DIGITS.contains(&digits.len()) && ends_there(text, end) && is_card(&digits) {
             found = Some(end);
         }
@@ -64,7 +60,8 @@ fn grouped_end(text: &[u8], at: usize, first_end: usize) -> Option<usize> {
 /// Not in the middle of a word or a decimal number.
 fn ends_there(text: &[u8], end: usize) -> bool {
     let next = byte(text, end);
-    !is_word(next) && !(next == b'.' && byte(text, end + 1).is_ascii_digit())
+    let decimal = next == b'.' && byte(text, end + 1).is_ascii_digit();
+    !decimal && !is_word(next)
 }
 
 fn is_card(digits: &[u8]) -> bool {

@@ -1,11 +1,9 @@
 //! E-mail addresses (RFC 5321): a local part, `@`, and a domain of at least two labels.
 
-use super::{before, byte, is_word};
+use super::{byte, is_word};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::policy::Rule;
 
-/// RFC 5321, 4.5.3.1.1.
-const MAX_LOCAL: usize = 64;
 /// RFC 5321, 4.5.3.1.2.
 const MAX_DOMAIN: usize = 255;
 
@@ -13,17 +11,17 @@ pub(super) const DETECTOR: Detector = Detector { rule: Rule::Email, trigger: |by
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };
-    let lowest = floor.max(at.saturating_sub(MAX_LOCAL));
     let mut start = at;
-    while start > lowest && is_local(text[start - 1]) {
+    // Linear in sum: no local part reaches back over the `@` before. Longer ones than RFC 5321 allows are taken
+    // too, since what is no address may still be somebody's.
+    while start > floor && is_local(text[start - 1]) {
         start -= 1;
     }
     // Quotes and dots around an address belong to the sentence.
     while start < at && !is_word(text[start]) {
         start += 1;
     }
-    // Cut in the middle of a character, or of a longer run that is no address.
-    if start == at || (start == lowest && start > floor && is_local(before(text, start))) {
+    if start == at {
         return miss;
     }
     match domain_end(text, at + 1) {

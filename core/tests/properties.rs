@@ -1,0 +1,153 @@
+//! What holds for every record, tried on random and on hostile ones.
+
+#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail loudly")]
+
+use proptest::prelude::*;
+use scrubjay_core::{Config, Engine, Status};
+
+fn engine(privacy: &str) -> Engine {
+    Engine::new(&Config::from_json(&format!(r#"{{"privacy":{privacy}}}"#)).unwrap()).unwrap()
+}
+
+fn engines() -> Vec<Engine> {
+    let key = r#""pseudonym_key":"correct horse battery staple""#;
+    [r#""mode":"strict""#, r#""mode":"balanced""#, r#""mode":"minimal""#, r#""pii_fields":["name"]"#, key]
+        .map(|privacy| engine(&format!("{{{privacy}}}")))
+        .into()
+}
+
+/// Pieces that detectors, tokens and escapes are made of, so that random texts come near them.
+fn piece() -> impl Strategy<Value = String> {
+    let fixed = [
+        "ann@example.com",
+        "@",
+        ".",
+        "4111 1111 1111 1111",
+        "4111",
+        " ",
+        "-",
+        "203.0.113.77",
+        "1.2.3",
+        "2001:db8::1",
+        ":",
+        "::",
+        "Bearer ",
+        "mF_9.B5f-4.1JqM",
+        "eyJ",
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.x",
+        "[",
+        "]",
+        "[email]",
+        "[card:2]",
+        "[hash:",
+        "0123456789abcdef0123456789abcdef",
+        "é",
+        "😀",
+        "\"",
+        "\\",
+        "\n",
+        "\u{0}",
+        "Chrome/",
+        "password",
+    ];
+    prop_oneof![3 => prop::sample::select(fixed.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop::collection::vec(piece(), 0..8).prop_map(|pieces| pieces.concat())
+}
+
+fn value() -> impl Strategy<Value = serde_json::Value> {
+    let leaf = prop_oneof![
+        text().prop_map(serde_json::Value::from),
+        any::<i64>().prop_map(serde_json::Value::from),
+        any::<bool>().prop_map(serde_json::Value::from),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(serde_json::Value::from),
+            prop::collection::btree_map(text(), inner, 0..4).prop_map(serde_json::Value::from_iter),
+        ]
+    })
+}
+
+fn record() -> impl Strategy<Value = String> {
+    (text(), text(), value(), prop::option::of(text()), any::<bool>()).prop_map(
+        |(channel, event, inner, user, valid)| {
+            let timestamp = if valid { "2026-01-02T03:04:05Z" } else { "once" };
+            let mut record = serde_json::json!({
+                "timestamp": timestamp, "channel": channel, "event": event, "payload": {"value": inner}
+            });
+            if let Some(user) = user {
+                record["user_id"] = user.into();
+            }
+            record.to_string()
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn processing_what_was_processed_changes_nothing(record in record()) {
+        for engine in engines() {
+            let once = engine.process(record.as_bytes(), None);
+            if once.status == Status::Accepted {
+                let text = once.record.unwrap();
+                let twice = engine.process(text.as_bytes(), None);
+                prop_assert_eq!(twice.status, Status::Accepted);
+                prop_assert_eq!(&twice.redactions, &[]);
+                prop_assert_eq!(twice.record.unwrap(), text);
+            }
+        }
+    }
+
+    #[test]
+    fn scrubbing_what_was_scrubbed_changes_nothing(text in text(), value in value()) {
+        for engine in engines() {
+            let once = engine.scrub_text(&text).text;
+            prop_assert_eq!(&engine.scrub_text(&once).text, &once);
+            let once = engine.scrub_json(value.to_string().as_bytes()).json.unwrap();
+            let twice = engine.scrub_json(once.as_bytes());
+            prop_assert_eq!(twice.json.unwrap(), once);
+            prop_assert_eq!(twice.redactions, []);
+        }
+    }
+
+    #[test]
+    fn every_outcome_is_json_and_deterministic(bytes in prop::collection::vec(any::<u8>(), 0..200), record in record()) {
+        for engine in engines() {
+            for input in [&bytes[..], record.as_bytes()] {
+                let outcome = engine.process(input, None).to_json();
+                prop_assert!(serde_json::from_str::<serde_json::Value>(&outcome).is_ok(), "{outcome}");
+                prop_assert_eq!(engine.process(input, None).to_json(), outcome);
+            }
+        }
+    }
+
+    #[test]
+    fn no_planted_secret_survives(before in text(), after in "[ ,;]\\PC{0,10}") {
+        let text = format!("{before} canary-7f3a@example.com {after} Bearer canary7f3a.Xy12345678 {after}");
+        let payload = serde_json::json!({"password": "canary7f3a", "list": [text], "ok canary7f3a@example.com": 1});
+        let record = serde_json::json!({"channel": text, "event": "e", "timestamp": text, "payload": payload, "x": payload});
+        for engine in engines() {
+            let outcome = engine.process(record.to_string().as_bytes(), None).to_json();
+            prop_assert!(!outcome.contains("canary"), "{outcome}");
+        }
+    }
+}
+
+/// Each is the worst case of a detector or of the reader; time must grow with size, not with its square.
+#[test]
+fn hostile_records_end() {
+    for unit in [
+        "@", "a@", "a@b.", "1", "4111 ", "1.2.3.4", "1.", ":", "a:", "::1", "eyJ", "eyJ-", "eyJa.eyJ", "bearer ", "[",
+        "[email", "\\\\", "[hash:",
+    ] {
+        let text = unit.repeat(60_000 / unit.len());
+        let record =
+            format!(r#"{{"timestamp":"2026-01-02T03:04:05Z","channel":"a","event":"b","payload":{{"x":"{text}"}}}}"#);
+        for engine in engines() {
+            assert_eq!(engine.process(record.as_bytes(), None).status, Status::Accepted, "{unit}");
+        }
+    }
+}
