@@ -69,6 +69,18 @@ pub fn panic_for_test() -> Result<String> {
     Ok(ffi::panic_for_test()?)
 }
 
+/// Fails inside the guard with the error of `code`, so that the host can prove that it maps every one.
+#[uniffi::export]
+pub fn fail_for_test(code: &str) -> Result<String> {
+    Ok(ffi::fail_for_test(code)?)
+}
+
+/// Keeps panic messages off standard error; the host calls it once, on load.
+#[uniffi::export]
+pub fn hide_panic_messages() {
+    ffi::hide_panic_messages();
+}
+
 /// [`ffi::Engine`].
 #[derive(uniffi::Object)]
 pub struct Engine(ffi::Engine);

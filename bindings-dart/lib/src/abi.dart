@@ -73,8 +73,17 @@ typedef NativeFree = Void Function(RustBuffer buffer, StatusPointer status);
 /// See [NativeFree].
 typedef DartFree = void Function(RustBuffer buffer, StatusPointer status);
 
+/// A function without arguments or result.
+typedef NativeAction = Void Function(StatusPointer status);
+
+/// See [NativeAction].
+typedef DartAction = void Function(StatusPointer status);
+
 /// A function without arguments that returns text.
 typedef Text0 = RustBuffer Function(StatusPointer status);
+
+/// A function from one buffer to text.
+typedef Text1 = RustBuffer Function(RustBuffer argument, StatusPointer status);
 
 /// A constructor from text.
 typedef NativeNew = Uint64 Function(RustBuffer config, StatusPointer status);

@@ -49,6 +49,7 @@ final class Bindings implements Finalizable {
       _version = _text0(library, 'version'),
       _codes = _text0(library, 'codes'),
       _panicForTest = _text0(library, 'panic_for_test'),
+      _failForTest = library.lookupFunction<Text1, Text1>(_function('fail_for_test')),
       engine = ObjectFunctions._(library, 'engine'),
       client = ObjectFunctions._(library, 'client'),
       _process = library.lookupFunction<NativeMethod2, DartMethod2>(_method('engine_process')),
@@ -62,16 +63,20 @@ final class Bindings implements Finalizable {
       _stats = library.lookupFunction<NativeMethod0, DartMethod0>(_method('client_stats')),
       _status = memory.allocate(sizeOf<RustCallStatus>()) {
     _statusFinalizer.attach(this, _status.cast());
+    // A panic message can quote a value, and it would go to the application's standard error.
+    final hide = library.lookupFunction<NativeAction, DartAction>(_function('hide_panic_messages'));
+    _call(() => hide(_status));
   }
 
   static final Map<String, Bindings> _opened = {};
   static final NativeFinalizer _statusFinalizer = NativeFinalizer(memory.freePointer);
 
+  static String _function(String name) => 'uniffi_${namespace}_fn_func_$name';
   static String _method(String name) => 'uniffi_${namespace}_fn_method_$name';
   static DartMethod1 _method1(DynamicLibrary library, String name) =>
       library.lookupFunction<NativeMethod1, DartMethod1>(_method(name));
   static Text0 _text0(DynamicLibrary library, String name) =>
-      library.lookupFunction<Text0, Text0>('uniffi_${namespace}_fn_func_$name');
+      library.lookupFunction<Text0, Text0>(_function(name));
 
   /// Where the library was opened, for another isolate to open it again.
   final String path;
@@ -87,6 +92,7 @@ final class Bindings implements Finalizable {
   final Text0 _version;
   final Text0 _codes;
   final Text0 _panicForTest;
+  final Text1 _failForTest;
   final DartMethod2 _process;
   final DartMethod1 _processNow;
   final DartMethod1 _scrubText;
@@ -108,6 +114,12 @@ final class Bindings implements Finalizable {
 
   /// Always throws `internal`: a panic contained by the engine's guard.
   String panicForTest() => _text(() => _panicForTest(_status));
+
+  /// Always throws the error of [code].
+  String failForTest(String code) {
+    final argument = _lowerText(utf8.encode(code));
+    return _text(() => _failForTest(argument, _status));
+  }
 
   /// A new object from its configuration; the caller owns the handle.
   int create(ObjectFunctions kind, String config) {

@@ -113,7 +113,8 @@ final class Client implements TelemetryClient {
     return stats;
   }
 
-  /// Frees the native memory without waiting for anything; what was not delivered is lost. May be called again.
+  /// Gives up the native client without waiting; its worker then has a few seconds to deliver what is left.
+  /// May be called again.
   ///
   /// An application that ends calls [shutdown] first. Without either, garbage collection frees the memory.
   void close() {

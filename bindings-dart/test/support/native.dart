@@ -45,8 +45,9 @@ final class Collector {
 /// A loopback URL where nobody listens.
 Future<String> deadEndpoint() async {
   final socket = await ServerSocket.bind(InternetAddress.loopbackIPv4, 0);
+  final endpoint = 'http://127.0.0.1:${socket.port}';
   await socket.close();
-  return 'http://127.0.0.1:${socket.port}';
+  return endpoint;
 }
 
 /// A configuration that is on and sends to [endpoint].
