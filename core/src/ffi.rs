@@ -4,11 +4,21 @@
 //! record comes back as an outcome; a bad call as an [`Error`] with a stable code. A panic anywhere below is
 //! contained here and becomes [`ErrorKind::Internal`](crate::ErrorKind::Internal).
 
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "store")]
+mod store;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;
+
+#[cfg(feature = "client")]
+pub use self::client::Client;
+#[cfg(feature = "store")]
+pub use self::store::Store;
 
 /// The version of the engine, the same for all packages.
 pub fn version() -> &'static str {

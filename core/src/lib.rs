@@ -30,9 +30,18 @@ mod record;
 mod report;
 mod scrub;
 mod stamp;
+#[cfg(feature = "store")]
+mod store;
+
+#[cfg(feature = "client")]
+mod client;
+#[cfg(feature = "client")]
+mod export;
 
 pub mod ffi;
 
+#[cfg(feature = "client")]
+pub use crate::client::Client;
 pub use crate::config::{ClientConfig, Config, PrivacyConfig, PrivacyMode};
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};
@@ -40,3 +49,10 @@ pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;
 pub use crate::stamp::Stamp;
+
+#[cfg(feature = "store")]
+pub use crate::store::{
+    AggregateSpec, Aggregation, Appended, AuditEntry, AuditState, Bucket, Buckets, Consent, Cursor, Day, DayStats,
+    EventStore, GroupKey, MetaStore, Page, Pointer, QuerySpec, Selection, Store, StoreStats, StoredEvent, Tenant,
+    TenantStore, Verdict,
+};

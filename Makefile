@@ -1,0 +1,62 @@
+# What people run. `make` alone lists it.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+# A shared build cache outside the checkout is used where there is one (`mkdir -p ~/.cache/scrubjay/target`).
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/scrubjay
+export CARGO_TARGET_DIR ?= $(or $(wildcard $(CACHE)/target),$(CURDIR)/target)
+
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help build build-python build-node build-dart demo test lint bench telemetry-etl clean
+
+help: ## Lists what there is.
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
+
+demo: build ## The main job on real input: three programs, one collector, one report. KEEP=1 leaves the collector up.
+	@$(BIN)/python tests/demo/run.py
+
+test: build test-tools ## Every test of every package, one summary line a suite. SUITES="rust python" runs some.
+	@$(BIN)/python tests/suites.py $(SUITES)
+
+build: build-python build-node build-dart ## Wheel into .venv (command: .venv/bin/scrubjay), addon, collector, Dart library.
+
+$(BIN)/python:
+	@$(PYTHON) -m venv .venv || { echo "needs Python's venv module (Debian: apt-get install python3-venv)"; exit 1; }
+
+build-python: $(BIN)/python
+	@$(BIN)/pip install --quiet 'maturin==1.16.0'
+	@$(BIN)/maturin develop --quiet --release --locked --extras cli -m bindings-python/Cargo.toml
+
+build-node:
+	@cargo build --quiet --release --locked -p scrubjay-node
+	@node bindings-node/scripts/build.js release
+	@cd bindings-node/collector && npm ci --no-audit --no-fund --silent
+
+build-dart:
+	@cargo build --quiet --release --locked -p scrubjay-dart
+
+.PHONY: test-tools
+test-tools: $(BIN)/python
+	@$(BIN)/pip install --quiet -r tests/requirements.txt
+	@cd bindings-node && npm ci --no-audit --no-fund --silent
+
+lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
+	cargo fmt --all --check
+	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	cargo clippy --quiet --locked -p scrubjay-core --no-default-features --all-targets -- -D warnings
+	$(BIN)/ruff check bindings-python tests bindings-dart
+	$(BIN)/ruff format --check bindings-python tests bindings-dart
+	cd bindings-python && ../$(BIN)/mypy
+	cd bindings-node && npm run --silent lint
+	$(BIN)/python tests/versions.py
+
+bench: build ## Ratios against peers, in one run.
+	@cargo bench --quiet --locked -p scrubjay-core
+
+telemetry-etl: build-python ## Archives under reports/telemetry/ into a report under reports/analytics/ (R0).
+	@$(BIN)/scrubjay etl --in reports/telemetry --out reports/analytics
+
+clean: ## Removes what was built in the checkout.
+	rm -rf target .venv demo-run bindings-node/node_modules bindings-node/collector/node_modules

@@ -1,0 +1,84 @@
+//! The collector's answer to a batch: a verdict on each record.
+
+use serde::Deserialize;
+
+use crate::export::Failure;
+use crate::outcome::Code;
+
+/// What the collector did not accept of a batch.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Verdict {
+    /// Records that it rejected or dropped; it has the others.
+    pub(crate) refused: u64,
+    /// Why, as far as this version knows the codes.
+    pub(crate) codes: Vec<Code>,
+}
+
+#[derive(Deserialize)]
+struct Written {
+    accepted: u64,
+    rejected: u64,
+    dropped: u64,
+    #[serde(default)]
+    results: Vec<WrittenResult>,
+}
+
+#[derive(Deserialize)]
+struct WrittenResult {
+    #[serde(default)]
+    violations: Vec<WrittenViolation>,
+}
+
+#[derive(Deserialize)]
+struct WrittenViolation {
+    code: String,
+}
+
+impl Verdict {
+    /// Reads the answer to a batch of `records`.
+    ///
+    /// Whoever answers 200 but does not account for each record (a captive portal, another service) is no
+    /// collector; to count such records as delivered would be a lie.
+    pub(crate) fn read(body: &[u8], records: u64) -> Result<Self, Failure> {
+        let written: Written = serde_json::from_slice(body).map_err(|_| Failure::Verdict)?;
+        let refused = written.rejected.checked_add(written.dropped).ok_or(Failure::Verdict)?;
+        if refused.checked_add(written.accepted) != Some(records) {
+            return Err(Failure::Verdict);
+        }
+        let violations = written.results.iter().flat_map(|result| &result.violations);
+        let codes = violations.filter_map(|v| Code::ALL.into_iter().find(|code| code.as_str() == v.code)).collect();
+        Ok(Self { refused, codes })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_are_counted_with_their_codes() {
+        let body = r#"{"accepted":1,"rejected":1,"dropped":1,"duplicates":0,"results":[
+            {"status":"accepted","id":"a","violations":[]},
+            {"status":"rejected","id":"b","violations":[{"path":"/event","code":"required","message":"x"},
+                                                        {"path":"/x","code":"from_the_future","message":"x"}]},
+            {"status":"dropped","id":null,"violations":[{"path":"","code":"record_too_large","message":"x"}]}],
+            "redactions":{"email":1}}"#;
+        let codes = vec![Code::Required, Code::RecordTooLarge];
+        assert_eq!(Verdict::read(body.as_bytes(), 3), Ok(Verdict { refused: 2, codes }));
+    }
+
+    #[test]
+    fn an_answer_that_does_not_account_for_each_record_is_no_verdict() {
+        for body in [
+            "",
+            "<html>",
+            "{}",
+            "[]",
+            r#"{"accepted":2,"rejected":0,"dropped":0}"#,
+            r#"{"accepted":4,"rejected":-1,"dropped":0}"#,
+            r#"{"accepted":3,"rejected":18446744073709551615,"dropped":1}"#,
+        ] {
+            assert_eq!(Verdict::read(body.as_bytes(), 3), Err(Failure::Verdict), "{body}");
+        }
+    }
+}

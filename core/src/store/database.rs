@@ -1,0 +1,120 @@
+//! Opening one SQLite file: who may read it, how safely it is written, and how its failures read.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::migrate::migrate;
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long a call waits for another process that holds the file.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Compiled statements a connection keeps: every shape of query and aggregation that is in use at a time.
+const STATEMENTS: usize = 32;
+
+/// Opens `path`, creating it, and brings it to the newest of `steps`.
+///
+/// # Errors
+/// `store_version`, `store_unavailable`.
+pub(super) fn open(path: &Path, steps: &[&str]) -> Result<Connection> {
+    let file = file_name(path);
+    let failed = |e| unavailable("open", &file, &e);
+    // SQLite gives -wal and -shm the permissions of the file it finds, so the file is made first.
+    create_private_file(path).map_err(|e| inaccessible("create", &file, &e))?;
+    // The connection is only ever used under a lock of ours.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    let mode: String =
+        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
+    if mode != "wal" {
+        let message = format!("{file}: its file system has no shared memory for a WAL; put the folder on a local disk");
+        return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
+    }
+    // synchronous=FULL: a collector acknowledges a request when this file's commit returns. Once a synced
+    // segment log stands in front, the log is what was promised and NORMAL is enough here.
+    // secure_delete: what an erasure removes is overwritten, not only unlinked from its page.
+    connection
+        .execute_batch(
+            "PRAGMA synchronous=FULL; PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;",
+        )
+        .map_err(failed)?;
+    migrate(&mut connection, steps, &file)?;
+    Ok(connection)
+}
+
+/// Makes a folder that only its owner may enter, with its parents, and makes the entry itself durable.
+///
+/// # Errors
+/// `store_unavailable`.
+pub(super) fn create_private_folder(path: &Path) -> Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    let made = builder.create(path).and_then(|()| path.parent().map_or(Ok(()), sync_folder));
+    made.map_err(|e| inaccessible("create", &file_name(path), &e))
+}
+
+fn create_private_file(path: &Path) -> std::io::Result<()> {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path).map(drop)
+}
+
+/// Makes creations and unlinks in a folder durable. Only Unix lets a folder be synced.
+pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
+    if cfg!(unix) && !path.as_os_str().is_empty() { File::open(path)?.sync_all() } else { Ok(()) }
+}
+
+/// Copies what the write-ahead log holds into the file and empties the log.
+///
+/// # Errors
+/// `store_unavailable` where another process keeps reading.
+pub(super) fn truncate_wal(connection: &Connection, file: &str) -> Result<()> {
+    let busy: bool = connection
+        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+        .map_err(|e| unavailable("checkpoint", file, &e))?;
+    if busy {
+        let message = format!("checkpoint {file}: another process keeps reading it; stop that process, then repeat");
+        return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
+    }
+    Ok(())
+}
+
+/// The last component of a path: enough to find it, and free of the host's folder names.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| "store".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// A failure of SQLite as an error that says what to do.
+pub(super) fn unavailable(doing: &str, file: &str, error: &rusqlite::Error) -> Error {
+    let advice = match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => "the disk is full: free some space, or keep fewer days",
+        Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
+            "check that this user may write the folder and its files"
+        }
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => "another process holds it: stop that process",
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            "the file is damaged or not a database: restore it from a backup, or move it away"
+        }
+        Some(ErrorCode::SystemIoFailure) => "the disk failed: check its health and free space",
+        _ => "unexpected; see the SQLite code",
+    };
+    let code = error.sqlite_error().map_or(0, |e| e.extended_code);
+    // SQLite's own text is left out: it may quote what was bound.
+    let message = format!("{doing} {file}: {advice} (SQLite code {code})");
+    Error::new(ErrorKind::StoreUnavailable, "", message)
+}
+
+/// A failure of the file system as an error that says what to do.
+pub(super) fn inaccessible(doing: &str, file: &str, error: &std::io::Error) -> Error {
+    let message = format!("{doing} {file}: {}; check that this user may write the folder", error.kind());
+    Error::new(ErrorKind::StoreUnavailable, "", message)
+}

@@ -1,0 +1,170 @@
+//! Days and their files: one SQLite file per UTC day, so that retention is an unlink.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::fs;
+use std::io::ErrorKind::NotFound;
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+
+use super::database::{inaccessible, open, sync_folder, truncate_wal};
+use super::migrate::DAY;
+use crate::error::{Error, ErrorKind, Result};
+use crate::record::time::Timestamp;
+
+/// Microseconds of a UTC day; leap seconds are not counted.
+pub(super) const DAY_MICROSECONDS: i64 = 86_400_000_000;
+
+/// Day files open at a time in one direction. Each costs up to three descriptors and 2 MiB of page cache; two
+/// weeks of late arrivals, or a month's query walked in order, stay within it.
+const MAX_OPEN_DAYS: usize = 16;
+
+/// A UTC day, printed as `2026-01-02`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Day(i64);
+
+impl Day {
+    /// The day of a moment in microseconds since 1970-01-01T00:00:00Z.
+    pub fn of(microseconds: i64) -> Self {
+        Self(microseconds.div_euclid(DAY_MICROSECONDS))
+    }
+
+    /// Reads `YYYY-MM-DD`; `None` for anything else.
+    pub fn parse(text: &str) -> Option<Self> {
+        Timestamp::parse(&format!("{text}T00:00:00Z")).map(|midnight| Self::of(midnight.microseconds()))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = rfc3339(self.0.saturating_mul(DAY_MICROSECONDS));
+        f.write_str(text.split('T').next().unwrap_or(&text))
+    }
+}
+
+/// A moment as records write it: `2026-01-02T03:04:05.000006Z`.
+pub(super) fn rfc3339(microseconds: i64) -> String {
+    // Saturates at the ends of the calendar, which no record reaches.
+    let limit = if microseconds < 0 { jiff::Timestamp::MIN } else { jiff::Timestamp::MAX };
+    let moment = jiff::Timestamp::from_microsecond(microseconds).unwrap_or(limit);
+    moment.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
+}
+
+/// The day files of a folder, of which the most recently used are open.
+pub(super) struct DayFiles {
+    folder: PathBuf,
+    /// Most recently used last.
+    open: VecDeque<(Day, Connection)>,
+}
+
+impl DayFiles {
+    pub(super) fn new(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), open: VecDeque::new() }
+    }
+
+    /// The connection of a day's file, which is made where it does not exist.
+    pub(super) fn connect(&mut self, day: Day) -> Result<&mut Connection> {
+        let connection = match self.open.iter().position(|(open, _)| *open == day) {
+            Some(at) => self.open.remove(at),
+            None => Some((day, open(&self.path(day, ""), DAY)?)),
+        };
+        if self.open.len() >= MAX_OPEN_DAYS {
+            self.open.pop_front();
+        }
+        self.open.extend(connection);
+        let missing = || Error::new(ErrorKind::Internal, "", "a day file that was just opened is not open");
+        self.open.back_mut().map(|(_, connection)| connection).ok_or_else(missing)
+    }
+
+    /// The days that have a file, oldest first.
+    pub(super) fn days(&self) -> Result<Vec<Day>> {
+        let failed = |e| inaccessible("list", "events", &e);
+        let mut days = Vec::new();
+        for entry in fs::read_dir(&self.folder).map_err(failed)? {
+            let name = entry.map_err(failed)?.file_name();
+            days.extend(name.to_str().and_then(|name| name.strip_suffix(".db")).and_then(Day::parse));
+        }
+        days.sort_unstable();
+        Ok(days)
+    }
+
+    /// The days that have a file and overlap `start..end` (microseconds), oldest first.
+    pub(super) fn days_between(&self, start: i64, end: i64) -> Result<Vec<Day>> {
+        let mut days = self.days()?;
+        days.retain(|day| (Day::of(start)..=Day::of(end.saturating_sub(1))).contains(day));
+        Ok(days)
+    }
+
+    /// Bytes that a day takes on disk, its log included.
+    pub(super) fn bytes(&self, day: Day) -> u64 {
+        ["", "-wal"].iter().filter_map(|suffix| fs::metadata(self.path(day, suffix)).ok()).map(|file| file.len()).sum()
+    }
+
+    /// Closes the file of a day, if it is open here.
+    pub(super) fn close(&mut self, day: Day) {
+        self.open.retain(|(open, _)| *open != day);
+    }
+
+    /// Unlinks the file of a day. No connection to it may be open.
+    pub(super) fn unlink(&mut self, day: Day) -> Result<()> {
+        self.close(day);
+        // The log first: a log that outlives its file would be replayed into the day's next file.
+        for suffix in ["-wal", "-shm", ""] {
+            match fs::remove_file(self.path(day, suffix)) {
+                Err(e) if e.kind() != NotFound => return Err(inaccessible("remove", &file_of(day), &e)),
+                Ok(()) | Err(_) => {}
+            }
+        }
+        sync_folder(&self.folder).map_err(|e| inaccessible("sync", "events", &e))
+    }
+
+    /// Empties every open log; what fails stays in its log and is found at the next open.
+    pub(super) fn checkpoint(&mut self) {
+        for (day, connection) in &self.open {
+            let _ = truncate_wal(connection, &file_of(*day));
+        }
+    }
+
+    fn path(&self, day: Day, suffix: &str) -> PathBuf {
+        self.folder.join(format!("{day}.db{suffix}"))
+    }
+}
+
+/// The name of a day's file, for errors.
+pub(super) fn file_of(day: Day) -> String {
+    format!("events/{day}.db")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_utc_and_read_what_they_print() {
+        for (microseconds, text) in [
+            (0, "1970-01-01"),
+            (-1, "1969-12-31"),
+            (DAY_MICROSECONDS - 1, "1970-01-01"),
+            (DAY_MICROSECONDS, "1970-01-02"),
+            (1_767_323_045_000_006, "2026-01-02"),
+        ] {
+            assert_eq!(Day::of(microseconds).to_string(), text);
+            assert_eq!(Day::parse(text), Some(Day::of(microseconds)));
+        }
+        for text in ["2026-02-30", "2026-1-2", "2026-01-02.db", ""] {
+            assert_eq!(Day::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_walk_over_many_days_keeps_few_files_open() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut files = DayFiles::new(folder.path());
+        for day in 0..40 {
+            files.connect(Day(day)).unwrap();
+        }
+        assert_eq!(files.open.len(), MAX_OPEN_DAYS);
+        assert_eq!(files.days().unwrap().len(), 40);
+    }
+}

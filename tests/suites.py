@@ -1,0 +1,125 @@
+"""Runs every test suite and prints one summary line each. `make test` runs this after building.
+
+Arguments name suites to run; none means all. Full output goes to `target/test-logs/`; of a suite that fails its end is
+shown. The counts of the conformance vectors must be equal in all runtimes and above zero.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+LOGS = ROOT / "target/test-logs"
+BIN = ROOT / ".venv/bin"
+
+NOT_AVAILABLE = 3
+"""Exit code of a suite whose runtime cannot be had here; it has then said why and how to get it."""
+
+SUITE_TIMEOUT_S = 1800
+"""Far above any suite; a hang must end before CI's own limit so that its log is shown."""
+
+TAIL_LINES = 60
+
+
+@dataclasses.dataclass(frozen=True)
+class Suite:
+    """One command and how its output says how many tests ran."""
+
+    name: str
+    command: list[str]
+    passed: str
+    failed: str = r"(\d+) failed"
+    cwd: str = "."
+
+
+SUITES = [
+    Suite("rust pure", ["cargo", "test", "--locked", "-p", "scrubjay-core", "--no-default-features", "--", "--nocapture"], r"(\d+) passed"),
+    Suite("rust", ["cargo", "test", "--locked", "--workspace", "--", "--nocapture"], r"(\d+) passed"),
+    Suite("python", [str(BIN / "python"), "-m", "pytest", "-q", "-s", "bindings-python/tests"], r"(\d+) passed"),
+    Suite("node", ["npm", "test"], r"# pass (\d+)", r"# fail (\d+)", "bindings-node"),
+    Suite("collector", ["npm", "test"], r"# pass (\d+)", r"# fail (\d+)", "bindings-node/collector"),
+    Suite("dart", ["bindings-dart/tool/test.sh"], r"(\d+) passed"),
+    Suite("dart abi 64", [str(BIN / "python"), "-m", "pytest", "-q", "bindings-dart/test/abi64_test.py"], r"(\d+) passed"),
+    Suite("examples", [str(BIN / "python"), "-m", "pytest", "-q", "tests/readme_test.py"], r"(\d+) passed"),
+    Suite("end to end", [str(BIN / "python"), "tests/demo/run.py"], r"demo: everything"),
+]
+
+
+def main(wanted: list[str]) -> int:
+    """Runs the wanted suites; returns the exit code."""
+    known = [suite.name for suite in SUITES]
+    if unknown := [name for name in wanted if name not in known]:
+        print(f"no such suite: {', '.join(unknown)}; there are: {', '.join(known)}")
+        return 2
+    LOGS.mkdir(parents=True, exist_ok=True)
+    passed = failed = skipped = 0
+    vectors: dict[str, set[str]] = {}
+    for suite in SUITES:
+        if wanted and suite.name not in wanted:
+            continue
+        text, code, seconds = run(suite)
+        if code == NOT_AVAILABLE:
+            skipped += 1
+            print(f"{suite.name:12} skipped: {text.strip().splitlines()[-1] if text.strip() else 'no reason given'}")
+            continue
+        ran, broken = count(suite.passed, text), count(suite.failed, text)
+        if counted := set(re.findall(r"vectors: (\d+) cases", text)):
+            vectors[suite.name] = counted
+        good = code == 0 and ran > 0 and broken == 0
+        passed, failed = passed + ran, failed + (0 if good else max(broken, 1))
+        counts = f", vectors {'/'.join(sorted(counted))}" if counted else ""
+        print(f"{suite.name:12} {'ok' if good else 'FAILED':6} {ran:4} passed, {broken} failed{counts}  ({seconds:.0f} s)", flush=True)
+        if not good:
+            print("\n".join(text.splitlines()[-TAIL_LINES:]), f"\n(exit {code}; all of it in {log_of(suite)})")
+    if not wanted and not vectors_agree(vectors):
+        failed += 1
+    print(f"tests: {passed} passed, {failed} failed, {skipped} skipped")
+    return 1 if failed or not passed else 0
+
+
+def run(suite: Suite) -> tuple[str, int, float]:
+    """A suite's output, exit code and seconds."""
+    started = time.monotonic()
+    env = os.environ | {"CARGO_TERM_COLOR": "never", "NO_COLOR": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    command = subprocess.run(
+        suite.command,
+        cwd=ROOT / suite.cwd,
+        env=env,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        errors="replace",
+        timeout=SUITE_TIMEOUT_S,
+    )
+    log_of(suite).write_text(command.stdout)
+    return command.stdout, command.returncode, time.monotonic() - started
+
+
+def log_of(suite: Suite) -> pathlib.Path:
+    """Where a suite's output goes."""
+    return LOGS / f"{suite.name.replace(' ', '-')}.log"
+
+
+def count(pattern: str, text: str) -> int:
+    """The sum of a pattern's numbers over all summary lines; 1 for a match without a number."""
+    found = re.findall(pattern, text)
+    return sum(int(number) if number.isdigit() else 1 for number in found)
+
+
+def vectors_agree(vectors: dict[str, set[str]]) -> bool:
+    """Whether every runtime compared the same number of vectors."""
+    counts = {number for numbers in vectors.values() for number in numbers}
+    agree = len(counts) == 1 and len(vectors) >= 4
+    print(f"{'vectors':12} {'ok' if agree else 'FAILED':6} {vectors if not agree else counts.pop() + ' in each of ' + ', '.join(vectors)}")
+    return agree
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
