@@ -1,5 +1,6 @@
 import 'dart:async';
 import 'dart:convert';
+import 'dart:io';
 
 import 'package:scrubjay/scrubjay.dart';
 import 'package:test/test.dart';
@@ -147,6 +148,30 @@ void main() {
     final client = Client(config: enabledAt(await deadEndpoint()))..track('app', 'login');
     expect(await client.flush(timeout: const Duration(seconds: -1)), false);
     client.close();
+  });
+
+  test('a closed client gives its memory back', () async {
+    // Each of these clients holds over 100 KiB natively: forgotten, they would come to more than 30 MiB.
+    const bound = 16 << 20;
+    final config = jsonEncode({...enabledAt(await deadEndpoint()), 'privacy': bulky()});
+    Future<void> rounds(int count) async {
+      for (var i = 0; i < count; i++) {
+        final client = Client.fromJson(config)
+          ..track('', 'never sent')
+          ..trackChecked('', 'never sent')
+          ..stats();
+        if (i % 10 == 0) await client.flush();
+        expect(await client.shutdown(), true);
+        client.close();
+      }
+    }
+
+    await rounds(50);
+    final before = residentBytes();
+    await rounds(300);
+    final grown = residentBytes() - before;
+    expect(grown < bound, true, reason: 'grew by ${grown >> 10} KiB');
+    stdout.writeln('memory: 300 clients, resident memory grew by ${grown >> 10} KiB (bound ${bound >> 10})');
   });
 
   test('the ledger is JSON that can be passed on', () {

@@ -113,11 +113,13 @@ void main() {
   test('ten thousand calls and a thousand engines leave no memory behind', () {
     // With 4 KiB a record, one forgotten buffer a call would be 40 MiB; Dart's own heap moves by a few MiB.
     const bound = 16 << 20;
-    final bytes = utf8.encode(jsonEncode({...record, 'payload': {'text': List.filled(128, 'lorem ipsum dolor sit amet. ').join()}}));
+    const stamp = '{"now":"2026-01-02T03:04:05Z","random":"00112233445566778899"}';
+    final text = List.filled(128, 'lorem ipsum dolor sit amet, cons.').join();
+    final bytes = utf8.encode(jsonEncode({...record, 'payload': {'text': text}}));
     final engine = Engine();
     void rounds(int count) {
       for (var i = 0; i < count; i++) {
-        engine.processBytes(bytes, stamp: i.isEven ? null : '{"now":"2026-01-02T03:04:05Z","random":"00112233445566778899"}');
+        engine.processBytes(bytes, stamp: i.isEven ? null : stamp);
         if (i % 10 == 0) {
           Engine().close();
           expect(() => Engine.fromJson('{'), failure('config_invalid', ''));
@@ -131,5 +133,25 @@ void main() {
     final grown = residentBytes() - before;
     expect(grown < bound, true, reason: 'grew by ${grown >> 10} KiB');
     stdout.writeln('memory: 10000 process calls, resident memory grew by ${grown >> 10} KiB (bound ${bound >> 10})');
+  });
+
+  test('an engine that is garbage gives its memory back without close', () async {
+    // Each of these engines holds over 100 KiB natively: forgotten, they would come to more than 100 MiB.
+    const bound = 64 << 20;
+    final config = jsonEncode({'privacy': bulky()});
+    final before = residentBytes();
+    for (var i = 0; i < 1000; i++) {
+      // Every method: one that kept its clone of the handle would keep the engine alive.
+      Engine.fromJson(config)
+        ..process(record)
+        ..processNow(record)
+        ..scrubText('')
+        ..scrubJson(Uint8List(0));
+      // Finalizers run between events.
+      await Future<void>.delayed(Duration.zero);
+    }
+    final grown = residentBytes() - before;
+    expect(grown < bound, true, reason: 'grew by ${grown >> 10} KiB');
+    stdout.writeln('memory: 1000 forgotten engines, resident memory grew by ${grown >> 10} KiB (bound ${bound >> 10})');
   });
 }

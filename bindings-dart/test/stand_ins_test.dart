@@ -85,7 +85,8 @@ void main() {
   });
 
   test('an outcome from its parts has the text the engine would write', () {
-    final outcome = Outcome(status: Status.rejected, violations: const [Violation('/event', 'required', 'is required')]);
+    const violation = Violation('/event', 'required', 'is required');
+    final outcome = Outcome(status: Status.rejected, violations: const [violation]);
     expect(
       outcome.canonical,
       '{"status":"rejected","id":null,'

@@ -22,7 +22,12 @@ case "$(uname -s)" in
   MINGW* | MSYS* | CYGWIN*) file='uniffi_scrubjay.dll' ;;
   *) file='libuniffi_scrubjay.so' ;;
 esac
+case "${CARGO_TARGET_DIR:-}" in
+  '') out="$root/target" ;;
+  /*) out="$CARGO_TARGET_DIR" ;;
+  *) out="$root/$CARGO_TARGET_DIR" ;;
+esac
 cd "$root"
 cargo build --quiet --locked --lib -p scrubjay-dart --profile "$profile" ${target[@]+"${target[@]}"} >&2
 [ "$profile" = dev ] && profile=debug
-echo "${CARGO_TARGET_DIR:-$root/target}/$folder$profile/$file"
+echo "$out/$folder$profile/$file"

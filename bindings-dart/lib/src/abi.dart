@@ -15,6 +15,8 @@ const Map<String, int> checksums = {
   'constructor_client_new': 6181,
   'constructor_engine_new': 20589,
   'func_codes': 58554,
+  'func_fail_for_test': 1339,
+  'func_hide_panic_messages': 118,
   'func_panic_for_test': 51861,
   'func_version': 18879,
   'method_client_flush': 18276,

@@ -147,13 +147,11 @@ final class ScrubbedJson {
 }
 
 List<Violation> _violations(Map<String, Object?> json) => [
-  for (final each in _objects(json['violations']))
-    Violation(each['path']!, each['code']!, each['message']!),
+  for (final each in _objects(json['violations'])) Violation(each['path']!, each['code']!, each['message']!),
 ];
 
 List<Redaction> _redactions(Map<String, Object?> json) => [
-  for (final each in _objects(json['redactions']))
-    Redaction(each['path']!, each['rule']!, each['action']!),
+  for (final each in _objects(json['redactions'])) Redaction(each['path']!, each['rule']!, each['action']!),
 ];
 
 Iterable<Map<String, String>> _objects(Object? list) =>

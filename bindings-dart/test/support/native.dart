@@ -55,6 +55,11 @@ Map<String, Object?> enabledAt(String endpoint) => {
   'client': {'enabled': true, 'endpoint': endpoint},
 };
 
+/// A `privacy` section that takes an engine over 100 KiB of native memory, so that a forgotten one shows.
+Map<String, Object?> bulky() => {
+  'pii_fields': [for (var i = 0; i < 2000; i++) 'field_number_$i'],
+};
+
 /// Resident memory of this process in bytes (Linux).
 int residentBytes() {
   const pageSize = 4096;
