@@ -1,1 +1,153 @@
-//! Shell.
+//! The UniFFI shell of the facade: names each call, converts text, bytes and integers, returns.
+//!
+//! `lib/src/` calls the C symbols that the macros below export. Changing a signature here changes its checksum:
+//! the table in `lib/src/abi.dart` must follow, and the Dart side refuses to load until it does.
+//!
+//! Dart writes a tracked record itself and always as valid UTF-8, so it travels as text, which UniFFI moves
+//! without a copy. The engine also answers for documents that others wrote: those travel as bytes.
+
+#![allow(clippy::missing_errors_doc, reason = "every fallible call fails alike, with a ScrubjayError")]
+#![allow(clippy::needless_pass_by_value, reason = "UniFFI lifts bytes and optional text by value only")]
+
+use std::fmt;
+
+use scrubjay_core::{Error, ffi};
+
+uniffi::setup_scaffolding!("scrubjay");
+
+/// A bad call, as the host sees it.
+#[derive(Debug, uniffi::Error)]
+pub enum ScrubjayError {
+    /// The one variant: codes are text, so that a new code needs no new binding.
+    Failed {
+        /// Stable code, one of `codes().errors`.
+        code: String,
+        /// JSON Pointer into the configuration or argument, or empty.
+        path: String,
+        /// What is wrong and how to mend it; quotes no user value.
+        message: String,
+    },
+}
+
+impl fmt::Display for ScrubjayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Failed { code, path, message } = self;
+        write!(f, "{code} at {path}: {message}")
+    }
+}
+
+impl std::error::Error for ScrubjayError {}
+
+impl From<Error> for ScrubjayError {
+    fn from(error: Error) -> Self {
+        Self::Failed {
+            code: error.kind().code().to_owned(),
+            path: error.path().to_owned(),
+            message: error.message().to_owned(),
+        }
+    }
+}
+
+/// What every fallible call of the shell returns.
+type Result<T> = std::result::Result<T, ScrubjayError>;
+
+/// The engine's version.
+#[uniffi::export]
+pub fn version() -> String {
+    ffi::version().to_owned()
+}
+
+/// Every stable code as JSON.
+#[uniffi::export]
+pub fn codes() -> String {
+    ffi::codes()
+}
+
+/// Panics inside the guard, so that the host can prove what it makes of it.
+#[uniffi::export]
+pub fn panic_for_test() -> Result<String> {
+    Ok(ffi::panic_for_test()?)
+}
+
+/// Fails inside the guard with the error of `code`, so that the host can prove that it maps every one.
+#[uniffi::export]
+pub fn fail_for_test(code: &str) -> Result<String> {
+    Ok(ffi::fail_for_test(code)?)
+}
+
+/// Keeps panic messages off standard error; the host calls it once, on load.
+#[uniffi::export]
+pub fn hide_panic_messages() {
+    ffi::hide_panic_messages();
+}
+
+/// [`ffi::Engine`].
+#[derive(uniffi::Object)]
+pub struct Engine(ffi::Engine);
+
+#[uniffi::export]
+impl Engine {
+    /// Compiles a configuration, a JSON object.
+    #[uniffi::constructor]
+    pub fn new(config: &str) -> Result<Self> {
+        Ok(Self(ffi::Engine::new(config)?))
+    }
+
+    /// The outcome of one record as canonical JSON; `stamp` as in the facade.
+    pub fn process(&self, record: Vec<u8>, stamp: Option<String>) -> Result<String> {
+        Ok(self.0.process(&record, stamp.as_deref())?)
+    }
+
+    /// `process` with the clock's time and fresh random bits.
+    pub fn process_now(&self, record: Vec<u8>) -> Result<String> {
+        Ok(self.0.process_now(&record)?)
+    }
+
+    /// Scrubs free text.
+    pub fn scrub_text(&self, text: &str) -> Result<String> {
+        Ok(self.0.scrub_text(text)?)
+    }
+
+    /// Scrubs any JSON document.
+    pub fn scrub_json(&self, document: Vec<u8>) -> Result<String> {
+        Ok(self.0.scrub_json(&document)?)
+    }
+}
+
+/// [`ffi::Client`].
+#[derive(uniffi::Object)]
+pub struct Client(ffi::Client);
+
+#[uniffi::export]
+impl Client {
+    /// Compiles a configuration and reads the environment's switches once; starts nothing.
+    #[uniffi::constructor]
+    pub fn new(config: &str) -> Result<Self> {
+        Ok(Self(ffi::Client::new(config)?))
+    }
+
+    /// Captures one record; `false` where collection is off or closed.
+    pub fn track(&self, record: &str) -> bool {
+        self.0.track(record.as_bytes())
+    }
+
+    /// Runs the engine at once, returns the outcome, queues what is accepted.
+    pub fn track_checked(&self, record: &str) -> Result<String> {
+        Ok(self.0.track_checked(record.as_bytes())?)
+    }
+
+    /// Blocks up to `timeout_ms` milliseconds; `true` when everything captured before was delivered or dropped.
+    pub fn flush(&self, timeout_ms: u64) -> bool {
+        self.0.flush(timeout_ms)
+    }
+
+    /// Blocks up to `timeout_ms` milliseconds; afterwards `track` returns `false`.
+    pub fn shutdown(&self, timeout_ms: u64) -> bool {
+        self.0.shutdown(timeout_ms)
+    }
+
+    /// The ledger as JSON.
+    pub fn stats(&self) -> String {
+        self.0.stats()
+    }
+}

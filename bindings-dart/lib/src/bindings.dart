@@ -1,0 +1,256 @@
+/// Calls into the native library: lowers arguments, checks the status, lifts results.
+library;
+
+import 'dart:convert';
+import 'dart:ffi';
+import 'dart:typed_data';
+
+import 'abi.dart';
+import 'exceptions.dart';
+import 'library.dart';
+import 'memory.dart' as memory;
+
+/// The C functions of one object kind.
+final class ObjectFunctions {
+  ObjectFunctions._(DynamicLibrary library, String name)
+    : _new = library.lookupFunction<NativeNew, DartNew>('uniffi_${namespace}_fn_constructor_${name}_new'),
+      _clone = library.lookupFunction<NativeClone, DartClone>('uniffi_${namespace}_fn_clone_$name'),
+      _release = library.lookupFunction<NativeRelease, DartRelease>('uniffi_${namespace}_fn_free_$name');
+
+  final DartNew _new;
+  final DartClone _clone;
+  final DartRelease _release;
+}
+
+/// The verified library, opened once per isolate.
+///
+/// Handles are plain integers and one handle is one owner. A method call consumes the handle it is passed, so
+/// each call passes a clone; the owner's handle stays good until [release].
+final class Bindings implements Finalizable {
+  /// Opens and verifies the library at [path].
+  ///
+  /// Throws a [ScrubjayLoadException]. Tests pass other expectations than this package's own.
+  factory Bindings.load(String path, {int contract = contractVersion, Map<String, int> expected = checksums}) {
+    final library = openLibrary(path);
+    verifyLibrary(library, contractVersion: contract, checksums: expected);
+    return Bindings._(path, library);
+  }
+
+  /// The library at [explicitPath], the environment's path, or under the platform's name; the same instance for
+  /// the same path.
+  factory Bindings.find([String? explicitPath]) {
+    final path = libraryPath(explicitPath);
+    return _opened[path] ??= Bindings.load(path);
+  }
+
+  Bindings._(this.path, DynamicLibrary library)
+    : _alloc = library.lookupFunction<NativeAlloc, DartAlloc>('ffi_${namespace}_rustbuffer_alloc'),
+      _free = library.lookupFunction<NativeFree, DartFree>('ffi_${namespace}_rustbuffer_free'),
+      _version = _text0(library, 'version'),
+      _codes = _text0(library, 'codes'),
+      _panicForTest = _text0(library, 'panic_for_test'),
+      _failForTest = library.lookupFunction<Text1, Text1>(_function('fail_for_test')),
+      engine = ObjectFunctions._(library, 'engine'),
+      client = ObjectFunctions._(library, 'client'),
+      _process = library.lookupFunction<NativeMethod2, DartMethod2>(_method('engine_process')),
+      _processNow = _method1(library, 'engine_process_now'),
+      _scrubText = _method1(library, 'engine_scrub_text'),
+      _scrubJson = _method1(library, 'engine_scrub_json'),
+      _track = library.lookupFunction<NativeTest, DartTest>(_method('client_track')),
+      _trackChecked = _method1(library, 'client_track_checked'),
+      _flush = library.lookupFunction<NativeWait, DartWait>(_method('client_flush')),
+      _shutdown = library.lookupFunction<NativeWait, DartWait>(_method('client_shutdown')),
+      _stats = library.lookupFunction<NativeMethod0, DartMethod0>(_method('client_stats')),
+      _status = memory.allocate(sizeOf<RustCallStatus>()) {
+    _statusFinalizer.attach(this, _status.cast());
+    // A panic message can quote a value, and it would go to the application's standard error.
+    final hide = library.lookupFunction<NativeAction, DartAction>(_function('hide_panic_messages'));
+    _call(() => hide(_status));
+  }
+
+  static final Map<String, Bindings> _opened = {};
+  static final NativeFinalizer _statusFinalizer = NativeFinalizer(memory.freePointer);
+
+  static String _function(String name) => 'uniffi_${namespace}_fn_func_$name';
+  static String _method(String name) => 'uniffi_${namespace}_fn_method_$name';
+  static DartMethod1 _method1(DynamicLibrary library, String name) =>
+      library.lookupFunction<NativeMethod1, DartMethod1>(_method(name));
+  static Text0 _text0(DynamicLibrary library, String name) =>
+      library.lookupFunction<Text0, Text0>(_function(name));
+
+  /// Where the library was opened, for another isolate to open it again.
+  final String path;
+
+  /// Life and death of engines.
+  final ObjectFunctions engine;
+
+  /// Life and death of clients.
+  final ObjectFunctions client;
+
+  final DartAlloc _alloc;
+  final DartFree _free;
+  final Text0 _version;
+  final Text0 _codes;
+  final Text0 _panicForTest;
+  final Text1 _failForTest;
+  final DartMethod2 _process;
+  final DartMethod1 _processNow;
+  final DartMethod1 _scrubText;
+  final DartMethod1 _scrubJson;
+  final DartTest _track;
+  final DartMethod1 _trackChecked;
+  final DartWait _flush;
+  final DartWait _shutdown;
+  final DartMethod0 _stats;
+
+  // One for all calls: an isolate runs one at a time, and none calls back into Dart.
+  final StatusPointer _status;
+
+  /// The engine's version.
+  String version() => _text(() => _version(_status));
+
+  /// Every stable code as JSON.
+  String codes() => _text(() => _codes(_status));
+
+  /// Always throws `internal`: a panic contained by the engine's guard.
+  String panicForTest() => _text(() => _panicForTest(_status));
+
+  /// Always throws the error of [code].
+  String failForTest(String code) {
+    final argument = _lowerText(utf8.encode(code));
+    return _text(() => _failForTest(argument, _status));
+  }
+
+  /// A new object from its configuration; the caller owns the handle.
+  int create(ObjectFunctions kind, String config) {
+    final argument = _lowerText(utf8.encode(config));
+    return _call(() => kind._new(argument, _status));
+  }
+
+  /// A further owner of the object behind [handle].
+  int clone(ObjectFunctions kind, int handle) => _call(() => kind._clone(handle, _status));
+
+  /// Gives up the ownership that [handle] stands for.
+  void release(ObjectFunctions kind, int handle) => _call(() => kind._release(handle, _status));
+
+  /// `Engine.process`: canonical JSON of the outcome.
+  String process(int handle, Uint8List record, String? stamp) {
+    final first = _lowerBytes(record);
+    final second = _lowerOptionalText(stamp);
+    final self = clone(engine, handle);
+    return _text(() => _process(self, first, second, _status));
+  }
+
+  /// `Engine.process_now`.
+  String processNow(int handle, Uint8List record) => _engineText(_processNow, handle, _lowerBytes(record));
+
+  /// `Engine.scrub_text`.
+  String scrubText(int handle, String text) => _engineText(_scrubText, handle, _lowerText(utf8.encode(text)));
+
+  /// `Engine.scrub_json`.
+  String scrubJson(int handle, Uint8List document) => _engineText(_scrubJson, handle, _lowerBytes(document));
+
+  /// `Client.track`; [record] must be UTF-8.
+  bool track(int handle, Uint8List record) {
+    final argument = _lowerText(record);
+    final self = clone(client, handle);
+    return _call(() => _track(self, argument, _status)) != 0;
+  }
+
+  /// `Client.track_checked`; [record] must be UTF-8.
+  String trackChecked(int handle, Uint8List record) {
+    final argument = _lowerText(record);
+    final self = clone(client, handle);
+    return _text(() => _trackChecked(self, argument, _status));
+  }
+
+  /// `Client.flush`, which blocks this isolate; consumes [ownedHandle].
+  bool flush(int ownedHandle, int timeoutMs) => _call(() => _flush(ownedHandle, timeoutMs, _status)) != 0;
+
+  /// `Client.shutdown`, which blocks this isolate; consumes [ownedHandle].
+  bool shutdown(int ownedHandle, int timeoutMs) => _call(() => _shutdown(ownedHandle, timeoutMs, _status)) != 0;
+
+  /// `Client.stats`: the ledger as JSON.
+  String stats(int handle) {
+    final self = clone(client, handle);
+    return _text(() => _stats(self, _status));
+  }
+
+  String _engineText(DartMethod1 method, int handle, RustBuffer argument) {
+    final self = clone(engine, handle);
+    return _text(() => method(self, argument, _status));
+  }
+
+  /// Runs [invoke] with a fresh status and throws what it reports.
+  T _call<T>(T Function() invoke) {
+    final status = _status.ref;
+    status.code = callSuccess;
+    status.errorBuf
+      ..capacity = 0
+      ..len = 0
+      ..data = nullptr;
+    final result = invoke();
+    if (status.code != callSuccess) _throwFailure(status.code, _take(status.errorBuf));
+    return result;
+  }
+
+  String _text(RustBuffer Function() invoke) => utf8.decode(_take(_call(invoke)));
+
+  /// Text travels as its bare UTF-8 bytes.
+  RustBuffer _lowerText(Uint8List text) {
+    final buffer = _call(() => _alloc(text.length, _status));
+    buffer.data.asTypedList(text.length).setAll(0, text);
+    return buffer;
+  }
+
+  /// Bytes travel behind their count, a big-endian 32-bit integer.
+  RustBuffer _lowerBytes(Uint8List bytes) {
+    final buffer = _call(() => _alloc(_countSize + bytes.length, _status));
+    final target = buffer.data.asTypedList(_countSize + bytes.length);
+    ByteData.sublistView(target).setInt32(0, bytes.length);
+    target.setAll(_countSize, bytes);
+    return buffer;
+  }
+
+  /// Optional text travels as a presence byte, then as bytes do.
+  RustBuffer _lowerOptionalText(String? text) {
+    final bytes = text == null ? null : utf8.encode(text);
+    final size = bytes == null ? 1 : 1 + _countSize + bytes.length;
+    final buffer = _call(() => _alloc(size, _status));
+    final target = buffer.data.asTypedList(size);
+    target[0] = bytes == null ? 0 : 1;
+    if (bytes != null) {
+      ByteData.sublistView(target).setInt32(1, bytes.length);
+      target.setAll(1 + _countSize, bytes);
+    }
+    return buffer;
+  }
+
+  /// Copies a buffer that Rust gave away, then frees it.
+  Uint8List _take(RustBuffer buffer) {
+    if (buffer.data == nullptr) return Uint8List(0);
+    final bytes = Uint8List.fromList(buffer.data.asTypedList(buffer.len));
+    _free(buffer, _status);
+    return bytes;
+  }
+}
+
+/// Size in bytes of a count inside a buffer.
+const int _countSize = 4;
+
+/// Throws the error in [lowered]: the variant's number, then code, path and message.
+Never _throwFailure(int code, Uint8List lowered) {
+  if (code != callError) {
+    // The message of a panic may quote a value, so it goes no further.
+    throw const ScrubjayException('internal', '', 'a defect in the binding was contained; the call had no effect');
+  }
+  final data = ByteData.sublistView(lowered);
+  var offset = _countSize;
+  String next() {
+    final start = offset + _countSize;
+    offset = start + data.getInt32(offset);
+    return utf8.decode(Uint8List.sublistView(lowered, start, offset));
+  }
+
+  throw ScrubjayException(next(), next(), next());
+}

@@ -1,0 +1,158 @@
+import 'dart:convert';
+
+/// What became of a record.
+enum Status {
+  /// Valid; the record is scrubbed.
+  accepted,
+
+  /// Invalid; the violations say why. The record, where it could be read, is scrubbed all the same.
+  rejected,
+
+  /// Not processed to the end, and not kept.
+  dropped,
+}
+
+/// One rule of the schema that a record broke.
+final class Violation {
+  /// A violation of [code] at [path].
+  const Violation(this.path, this.code, this.message);
+
+  /// JSON Pointer into the record.
+  final String path;
+
+  /// Stable code, one of `codes()['violations']`.
+  final String code;
+
+  /// What is expected; quotes no value.
+  final String message;
+}
+
+/// One value that was replaced.
+final class Redaction {
+  /// A redaction by [rule] at [path].
+  const Redaction(this.path, this.rule, this.action);
+
+  /// JSON Pointer into the record, or empty for plain text.
+  final String path;
+
+  /// Stable name of the detector, one of `codes()['rules']`.
+  final String rule;
+
+  /// What was done, one of `codes()['actions']`.
+  final String action;
+}
+
+/// What became of one record: a typed view of the engine's canonical JSON.
+final class Outcome {
+  /// An outcome from its parts; [canonical] is their JSON.
+  Outcome({
+    required this.status,
+    this.id,
+    this.violations = const [],
+    this.redactions = const [],
+    this.record,
+    String? canonical,
+  }) : _canonical = canonical;
+
+  /// Reads what the engine wrote.
+  factory Outcome.parse(String canonical) {
+    final json = jsonDecode(canonical) as Map<String, Object?>;
+    return Outcome(
+      status: Status.values.byName(json['status'] as String),
+      id: json['id'] as String?,
+      violations: _violations(json),
+      redactions: _redactions(json),
+      record: json['record'] as Map<String, Object?>?,
+      canonical: canonical,
+    );
+  }
+
+  /// Whether the record was accepted.
+  final Status status;
+
+  /// The record's id, a UUID, or `null` where it has none.
+  final String? id;
+
+  /// Why it was rejected; empty otherwise.
+  final List<Violation> violations;
+
+  /// What was scrubbed.
+  final List<Redaction> redactions;
+
+  /// The scrubbed record, or `null` where there was none to read.
+  final Map<String, Object?>? record;
+
+  final String? _canonical;
+
+  /// The exact text, the same bytes in every host for the same configuration and record.
+  String get canonical =>
+      _canonical ??
+      jsonEncode({
+        'status': status.name,
+        'id': id,
+        'violations': [
+          for (final each in violations) {'path': each.path, 'code': each.code, 'message': each.message},
+        ],
+        'redactions': [
+          for (final each in redactions) {'path': each.path, 'rule': each.rule, 'action': each.action},
+        ],
+        'record': record,
+      });
+
+  @override
+  String toString() => canonical;
+}
+
+/// Free text after scrubbing.
+final class ScrubbedText {
+  /// Reads what the engine wrote.
+  factory ScrubbedText.parse(String canonical) {
+    final json = jsonDecode(canonical) as Map<String, Object?>;
+    return ScrubbedText._(json['text'] as String, _redactions(json), canonical);
+  }
+
+  ScrubbedText._(this.text, this.redactions, this.canonical);
+
+  /// The text, clean.
+  final String text;
+
+  /// What was scrubbed.
+  final List<Redaction> redactions;
+
+  /// The exact JSON of this answer.
+  final String canonical;
+}
+
+/// A JSON document after scrubbing.
+final class ScrubbedJson {
+  /// Reads what the engine wrote.
+  factory ScrubbedJson.parse(String canonical) {
+    final json = jsonDecode(canonical) as Map<String, Object?>;
+    return ScrubbedJson._(json['json'], _violations(json), _redactions(json), canonical);
+  }
+
+  ScrubbedJson._(this.json, this.violations, this.redactions, this.canonical);
+
+  /// The document, clean; `null` where it could not be read.
+  final Object? json;
+
+  /// Why the document could not be read; empty otherwise.
+  final List<Violation> violations;
+
+  /// What was scrubbed.
+  final List<Redaction> redactions;
+
+  /// The exact JSON of this answer.
+  final String canonical;
+}
+
+List<Violation> _violations(Map<String, Object?> json) => [
+  for (final each in _objects(json['violations'])) Violation(each['path']!, each['code']!, each['message']!),
+];
+
+List<Redaction> _redactions(Map<String, Object?> json) => [
+  for (final each in _objects(json['redactions'])) Redaction(each['path']!, each['rule']!, each['action']!),
+];
+
+Iterable<Map<String, String>> _objects(Object? list) =>
+    (list as List<Object?>).map((each) => (each as Map<String, Object?>).cast<String, String>());

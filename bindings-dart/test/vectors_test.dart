@@ -1,0 +1,53 @@
+import 'dart:convert';
+import 'dart:io';
+import 'dart:isolate';
+import 'dart:typed_data';
+
+import 'package:scrubjay/scrubjay.dart';
+import 'package:scrubjay/src/bindings.dart';
+import 'package:test/test.dart';
+
+/// The exact text that [vector] asks for, or `error CODE PATH`.
+String run(Engine engine, Map<String, Object?> vector) {
+  final input = vector['input'] as String? ?? '';
+  final hex = vector['input_hex'] as String?;
+  final stamp = vector['stamp'];
+  final bytes = hex == null ? utf8.encode(input) : fromHex(hex);
+  try {
+    return switch (vector['call'] ?? 'process') {
+      'process' => engine.processBytes(bytes, stamp: stamp == null ? null : jsonEncode(stamp)).canonical,
+      'scrub_text' => engine.scrubText(input).canonical,
+      'scrub_json' => engine.scrubJson(bytes).canonical,
+      'config' => Engine.fromJson(input).scrubText('').text,
+      'stamp' => engine.processBytes(utf8.encode('{}'), stamp: input).canonical,
+      'fail' => Bindings.find().failForTest(input),
+      'panic' => Bindings.find().panicForTest(),
+      final call => throw StateError('no such call: $call'),
+    };
+  } on ScrubjayException catch (error) {
+    return 'error ${error.code} ${error.path}';
+  }
+}
+
+Uint8List fromHex(String hex) =>
+    Uint8List.fromList([for (var i = 0; i < hex.length; i += 2) int.parse(hex.substring(i, i + 2), radix: 16)]);
+
+void main() => test('every vector gives its exact text', () {
+  final package = Isolate.resolvePackageUriSync(Uri.parse('package:scrubjay/scrubjay.dart'))!;
+  final folder = Directory.fromUri(package.resolve('../../tests/vectors'));
+  final files = folder.listSync(recursive: true).whereType<File>().where((file) => file.path.endsWith('.json'));
+  final paths = [for (final file in files) file.path]..sort();
+  var cases = 0;
+  for (final path in paths) {
+    final vectors = jsonDecode(File(path).readAsStringSync()) as Map<String, Object?>;
+    final engine = Engine.fromJson(jsonEncode(vectors['config']));
+    for (final vector in (vectors['cases']! as List<Object?>).cast<Map<String, Object?>>()) {
+      final error = vector['error'] as Map<String, Object?>?;
+      final expected = error == null ? vector['outcome'] : 'error ${error['code']} ${error['path']}';
+      expect(run(engine, vector), expected, reason: '$path: ${vector['name']}');
+      cases += 1;
+    }
+  }
+  stdout.writeln('vectors: $cases cases in ${paths.length} files');
+  expect(cases > 0, true, reason: 'no vectors');
+});
