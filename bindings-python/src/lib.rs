@@ -2,6 +2,8 @@
 //!
 //! The idiomatic package `scrubjay` beside this crate is what people import; it alone calls this module.
 
+#![allow(clippy::needless_pass_by_value, reason = "the interpreter hands arguments over by value")]
+
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use scrubjay_core::ffi;
