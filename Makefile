@@ -25,9 +25,13 @@ build: build-python build-node build-dart ## Wheel into .venv (command: .venv/bi
 $(BIN)/python:
 	@$(PYTHON) -m venv .venv || { echo "needs Python's venv module (Debian: apt-get install python3-venv)"; exit 1; }
 
+# The real wheel, installed as users install it.
 build-python: $(BIN)/python
 	@$(BIN)/pip install --quiet 'maturin==1.16.0'
-	@$(BIN)/maturin develop --quiet --release --locked --extras cli -m bindings-python/Cargo.toml
+	@rm -rf target/wheels
+	@$(BIN)/maturin build --quiet --release --locked --out target/wheels -i $(BIN)/python -m bindings-python/Cargo.toml
+	@$(BIN)/pip install --quiet --force-reinstall --no-deps target/wheels/scrubjay-*.whl
+	@$(BIN)/pip install --quiet "$$(echo target/wheels/scrubjay-*.whl)[cli]"
 
 build-node:
 	@cargo build --quiet --release --locked -p scrubjay-node

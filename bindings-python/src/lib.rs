@@ -176,6 +176,7 @@ mod _scrubjay {
     use super::{Client, Engine, Report, ScrubjayError, codes, fail_for_test, panic_for_test, version};
 
     #[pymodule_init]
+    #[allow(clippy::unnecessary_wraps, reason = "the signature is the interpreter's")]
     fn init(_module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
         scrubjay_core::ffi::hide_panic_messages();
         Ok(())
