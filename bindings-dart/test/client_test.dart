@@ -77,7 +77,7 @@ void main() {
   });
 
   test('what the host cannot write is counted and never thrown', () async {
-    final client = Client(config: enabledAt(await deadEndpoint()));
+    final client = Client(config: enabledAt(deadEndpoint));
     final cycle = <String, Object?>{};
     cycle['self'] = cycle;
     for (final value in [double.infinity, Object(), Throwing(), cycle]) {
@@ -88,7 +88,7 @@ void main() {
   });
 
   test('half a surrogate pair reaches the engine, which rejects it', () async {
-    final client = Client(config: enabledAt(await deadEndpoint()));
+    final client = Client(config: enabledAt(deadEndpoint));
     final outcome = client.trackChecked('app', 'login', payload: {'half': '\ud800'});
     expect(outcome.violations.single.code, 'json_surrogate');
     client.close();
@@ -98,7 +98,7 @@ void main() {
     // Beyond the timeout itself: starting an isolate on a loaded machine.
     const slack = Duration(seconds: 5);
     const timeout = Duration(milliseconds: 300);
-    final client = Client(config: enabledAt(await deadEndpoint()));
+    final client = Client(config: enabledAt(deadEndpoint));
     expect(client.track('app', 'login'), true);
 
     var turns = 0;
@@ -128,7 +128,7 @@ void main() {
   });
 
   test('a client may be closed while it is flushed', () async {
-    final client = Client(config: enabledAt(await deadEndpoint()))..track('app', 'login');
+    final client = Client(config: enabledAt(deadEndpoint))..track('app', 'login');
     final flushed = client.flush(timeout: const Duration(milliseconds: 200));
     client
       ..close()
@@ -145,7 +145,7 @@ void main() {
   });
 
   test('a negative timeout is no timeout at all', () async {
-    final client = Client(config: enabledAt(await deadEndpoint()))..track('app', 'login');
+    final client = Client(config: enabledAt(deadEndpoint))..track('app', 'login');
     expect(await client.flush(timeout: const Duration(seconds: -1)), false);
     client.close();
   });
@@ -153,7 +153,7 @@ void main() {
   test('a closed client gives its memory back', () async {
     // Each of these clients holds over 100 KiB natively: forgotten, they would come to more than 30 MiB.
     const bound = 16 << 20;
-    final config = jsonEncode({...enabledAt(await deadEndpoint()), 'privacy': bulky()});
+    final config = jsonEncode({...enabledAt(deadEndpoint), 'privacy': bulky()});
     Future<void> rounds(int count) async {
       for (var i = 0; i < count; i++) {
         final client = Client.fromJson(config)

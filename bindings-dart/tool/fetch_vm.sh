@@ -10,7 +10,8 @@ readonly RUST_TARGET='i686-unknown-linux-gnu'
 
 unavailable() {
   printf 'no Dart VM: %s\n' "$1" >&2
-  printf 'install the Dart SDK (3.7 or later, https://dart.dev/get-dart), or mend the above; DART=/path/to/dart also works\n' >&2
+  printf 'install the Dart SDK (3.7 or later, https://dart.dev/get-dart) or mend the above; ' >&2
+  printf 'DART=/path/to/dart names one that is not on PATH\n' >&2
   exit 3
 }
 

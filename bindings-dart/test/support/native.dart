@@ -42,13 +42,8 @@ final class Collector {
   Future<void> close() => _server.close(force: true);
 }
 
-/// A loopback URL where nobody listens.
-Future<String> deadEndpoint() async {
-  final socket = await ServerSocket.bind(InternetAddress.loopbackIPv4, 0);
-  final endpoint = 'http://127.0.0.1:${socket.port}';
-  await socket.close();
-  return endpoint;
-}
+/// A loopback URL where nobody listens: a port below the range that systems hand out, so that none comes alive.
+const String deadEndpoint = 'http://127.0.0.1:1';
 
 /// A configuration that is on and sends to [endpoint].
 Map<String, Object?> enabledAt(String endpoint) => {
