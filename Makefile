@@ -29,7 +29,8 @@ $(BIN)/python:
 build-python: $(BIN)/python
 	@$(BIN)/pip install --quiet 'maturin==1.16.0'
 	@rm -rf target/wheels
-	@$(BIN)/maturin build --quiet --release --locked --out target/wheels -i $(BIN)/python -m bindings-python/Cargo.toml
+	@mkdir -p target && $(BIN)/maturin build --quiet --release --locked --out target/wheels -i $(BIN)/python \
+		-m bindings-python/Cargo.toml >target/maturin.log 2>&1 || { cat target/maturin.log; exit 1; }
 	@$(BIN)/pip install --quiet --force-reinstall --no-deps target/wheels/scrubjay-*.whl
 	@$(BIN)/pip install --quiet "$$(echo target/wheels/scrubjay-*.whl)[cli]"
 

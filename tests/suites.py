@@ -39,13 +39,44 @@ class Suite:
 
 
 SUITES = [
-    Suite("rust pure", ["cargo", "test", "--locked", "-p", "scrubjay-core", "--no-default-features", "--", "--nocapture"], r"(\d+) passed"),
-    Suite("rust", ["cargo", "test", "--locked", "--workspace", "--", "--nocapture"], r"(\d+) passed"),
-    Suite("python", [str(BIN / "python"), "-m", "pytest", "-q", "-s", "bindings-python/tests"], r"(\d+) passed"),
+    Suite(
+        "rust pure",
+        [
+            "cargo",
+            "test",
+            "--locked",
+            "-p",
+            "scrubjay-core",
+            "--no-default-features",
+            "--",
+            "--nocapture",
+        ],
+        r"(\d+) passed",
+    ),
+    Suite(
+        "rust",
+        ["cargo", "test", "--locked", "--workspace", "--", "--nocapture"],
+        r"(\d+) passed",
+    ),
+    Suite(
+        "python",
+        [str(BIN / "python"), "-m", "pytest", "-q", "-s", "bindings-python/tests"],
+        r"(\d+) passed",
+    ),
     Suite("node", ["npm", "test"], r"# pass (\d+)", r"# fail (\d+)", "bindings-node"),
-    Suite("collector", ["npm", "test"], r"# pass (\d+)", r"# fail (\d+)", "bindings-node/collector"),
-    Suite("dart", ["bindings-dart/tool/test.sh"], r"(\d+) passed"),
-    Suite("examples", [str(BIN / "python"), "-m", "pytest", "-q", "tests/readme_test.py"], r"(\d+) passed"),
+    Suite(
+        "collector",
+        ["npm", "test"],
+        r"# pass (\d+)",
+        r"# fail (\d+)",
+        "bindings-node/collector",
+    ),
+    Suite("dart", ["bindings-dart/tool/test.sh"], r"passed: (\d+)", r"failed: (\d+)"),
+    Suite(
+        "examples",
+        [str(BIN / "python"), "-m", "pytest", "-q", "tests/readme_test.py"],
+        r"(\d+) passed",
+    ),
     Suite("end to end", [str(BIN / "python"), "tests/demo/run.py"], r"demo: everything"),
 ]
 
@@ -73,9 +104,13 @@ def main(wanted: list[str]) -> int:
         good = code == 0 and ran > 0 and broken == 0
         passed, failed = passed + ran, failed + (0 if good else max(broken, 1))
         counts = f", vectors {'/'.join(sorted(counted))}" if counted else ""
-        print(f"{suite.name:12} {'ok' if good else 'FAILED':6} {ran:4} passed, {broken} failed{counts}  ({seconds:.0f} s)", flush=True)
+        verdict = "ok" if good else "FAILED"
+        print(f"{suite.name:12} {verdict:6} {ran:4} passed, {broken} failed{counts}  ({seconds:.0f} s)", flush=True)
         if not good:
-            print("\n".join(text.splitlines()[-TAIL_LINES:]), f"\n(exit {code}; all of it in {log_of(suite)})")
+            print(
+                "\n".join(text.splitlines()[-TAIL_LINES:]),
+                f"\n(exit {code}; all of it in {log_of(suite)})",
+            )
     if not wanted and not vectors_agree(vectors):
         failed += 1
     print(f"tests: {passed} passed, {failed} failed, {skipped} skipped")
@@ -85,7 +120,11 @@ def main(wanted: list[str]) -> int:
 def run(suite: Suite) -> tuple[str, int, float]:
     """A suite's output, exit code and seconds."""
     started = time.monotonic()
-    env = os.environ | {"CARGO_TERM_COLOR": "never", "NO_COLOR": "1", "PYTHON": str(BIN / "python")}
+    env = os.environ | {
+        "CARGO_TERM_COLOR": "never",
+        "NO_COLOR": "1",
+        "PYTHON": str(BIN / "python"),
+    }
     command = subprocess.run(
         suite.command,
         cwd=ROOT / suite.cwd,
@@ -116,7 +155,8 @@ def vectors_agree(vectors: dict[str, set[str]]) -> bool:
     """Whether every runtime compared the same number of vectors."""
     counts = {number for numbers in vectors.values() for number in numbers}
     agree = len(counts) == 1 and len(vectors) >= 4
-    print(f"{'vectors':12} {'ok' if agree else 'FAILED':6} {vectors if not agree else counts.pop() + ' in each of ' + ', '.join(vectors)}")
+    said = f"{counts.pop()} in each of {', '.join(vectors)}" if agree else str(vectors)
+    print(f"{'vectors':12} {'ok' if agree else 'FAILED':6} {said}")
     return agree
 
 

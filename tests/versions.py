@@ -15,9 +15,9 @@ def main() -> int:
     workspace = found(ROOT / "Cargo.toml", r'(?m)^version = "([^"]+)"')
     versions = {
         "bindings-node/package.json": json.loads((ROOT / "bindings-node/package.json").read_text())["version"],
-        "bindings-node/collector/package.json": json.loads(
-            (ROOT / "bindings-node/collector/package.json").read_text()
-        )["version"],
+        "bindings-node/collector/package.json": json.loads((ROOT / "bindings-node/collector/package.json").read_text())[
+            "version"
+        ],
         "bindings-dart/pubspec.yaml": found(ROOT / "bindings-dart/pubspec.yaml", r"(?m)^version: (\S+)"),
         "CHANGELOG.md": found(ROOT / "CHANGELOG.md", r"(?m)^## (\d\S*)"),
     }

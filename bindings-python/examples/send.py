@@ -28,7 +28,12 @@ def plain() -> Iterator[dict[str, Any]]:
         yield {
             "channel": ("import", "import", "report")[i % 3],
             "event": ("file_read", "rows_merged", "table_written")[i % 3],
-            "payload": {"file": f"orders-{i % 7}.csv", "rows": 1_000 + i, "took_ms": 3.5 * (i % 40), "retry": i % 9 == 0},
+            "payload": {
+                "file": f"orders-{i % 7}.csv",
+                "rows": 1_000 + i,
+                "took_ms": 3.5 * (i % 40),
+                "retry": i % 9 == 0,
+            },
             "session_id": f"run-{i // 60}",
         }
 

@@ -56,3 +56,8 @@ pub use crate::store::{
     EventStore, GroupKey, MetaStore, Page, Pointer, QuerySpec, Selection, Store, StoreStats, StoredEvent, Tenant,
     TenantStore, Verdict,
 };
+
+/// The README's Rust example, as a test.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

@@ -11,21 +11,19 @@ import json
 import os
 import pathlib
 import shutil
-import signal
 import subprocess
 import sys
-import time
 import urllib.parse
-import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
-ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+
+from collector import ROOT, Collector, fetch
+
 OUT = ROOT / "demo-run"
 PLANTED = ROOT / "tests/demo/planted.json"
 BIN = ROOT / ".venv/bin"
-
-START_TIMEOUT_S = 20
-"""A cold start of Node with an empty disk cache takes a few seconds."""
 
 SENDER_TIMEOUT_S = 120
 """The 32-bit Dart VM compiles its sources first."""
@@ -37,12 +35,17 @@ NOT_AVAILABLE = 3
 def main() -> int:
     """Runs the whole line; returns the exit code."""
     shutil.rmtree(OUT, ignore_errors=True)
-    archives, analytics, logs = OUT / "reports/telemetry", OUT / "reports/analytics", OUT / "logs"
+    archives, analytics, logs = (
+        OUT / "reports/telemetry",
+        OUT / "reports/analytics",
+        OUT / "logs",
+    )
     for folder in (archives, analytics, logs):
         folder.mkdir(parents=True)
     keep = os.environ.get("KEEP") == "1"
-    collector, url, metrics_url = start_collector(logs / "collector.log")
+    collector = Collector(OUT / "data", logs / "collector.log")
     try:
+        url = collector.url
         say(f"collector   {url}  (pid {collector.pid}, data in {show(OUT / 'data')})")
         runs = [run for run in (send(*sender, logs) for sender in senders(url, archives)) if run]
         say_runs(runs)
@@ -50,60 +53,53 @@ def main() -> int:
         say(f"archive     {summary['read']} lines read, {summary['accepted']} accepted, {summary['rejected']} rejected")
         stored = aggregate(url)
         say(f"stored      {stored} events answer the collector's aggregate query")
-        (logs / "metrics.prom").write_bytes(fetch(metrics_url))
+        (logs / "metrics.prom").write_bytes(fetch(collector.metrics_url))
         faults = list(check(runs, stored))
         if not keep:
-            stop(collector)
+            collector.stop()
         faults += list(leaks())
         say(f"report      {show(next(analytics.glob('*.json')))}")
         if keep:
             say(f"kept        {url} (stop it with: kill {collector.pid})")
     finally:
         if not keep:
-            stop(collector)
+            collector.stop()
     for fault in faults:
         say(f"FAILED      {fault}")
     say("demo: " + ("failed" if faults else "everything that was planted was found and removed"))
     return 1 if faults else 0
 
 
-def start_collector(log: pathlib.Path) -> tuple[subprocess.Popen[bytes], str, str]:
-    """Starts the collector on free ports; returns it with its URL and its metrics' URL."""
-    env = os.environ | {"HOST": "127.0.0.1", "PORT": "0", "PROMETHEUS_PORT": "0", "DATA_DIR": str(OUT / "data")}
-    with log.open("wb") as sink:
-        process = subprocess.Popen(
-            ["node", "src/server.js"],
-            cwd=ROOT / "bindings-node/collector",
-            env=env,
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
-    deadline = time.monotonic() + START_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
-        for line in log.read_text().splitlines():
-            if '"msg":"listening"' in line:
-                said = json.loads(line)
-                return process, said["url"], said["metrics_url"]
-        time.sleep(0.05)
-    stop(process)
-    sys.exit(f"the collector did not start; see {show(log)}")
-
-
 def senders(url: str, archives: pathlib.Path) -> Iterator[tuple[str, list[str]]]:
     """The three programs, each told where to send and what to plant."""
     planted = str(PLANTED)
-    python = [str(BIN / "python"), "bindings-python/examples/send.py", url, planted, str(archives)]
+    python = [
+        str(BIN / "python"),
+        "bindings-python/examples/send.py",
+        url,
+        planted,
+        str(archives),
+    ]
     yield "python", python
     yield "node", ["node", "bindings-node/examples/send.js", url, planted]
-    yield "dart", ["bindings-dart/tool/run.sh", "bindings-dart/example/send.dart", url, planted]
+    yield (
+        "dart",
+        ["bindings-dart/tool/run.sh", "bindings-dart/example/send.dart", url, planted],
+    )
 
 
-def send(name: str, command: list[str], logs: pathlib.Path) -> dict | None:
+def send(name: str, command: list[str], logs: pathlib.Path) -> dict[str, Any] | None:
     """Runs one program; returns its closing JSON line, or nothing where its runtime is not here."""
     switches = ("DO_NOT_TRACK", "OTEL_SDK_DISABLED", "TELEMETRY_ENABLED")
     env = {key: value for key, value in os.environ.items() if key not in switches}
-    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=SENDER_TIMEOUT_S)
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=SENDER_TIMEOUT_S,
+    )
     (logs / f"{name}.log").write_text(done.stdout + done.stderr)
     if done.returncode == NOT_AVAILABLE and name == "dart":
         say("dart        skipped: " + done.stderr.strip().replace("\n", "\n            "))
@@ -113,19 +109,28 @@ def send(name: str, command: list[str], logs: pathlib.Path) -> dict | None:
     return json.loads(done.stdout.strip().splitlines()[-1])
 
 
-def say_runs(runs: list[dict]) -> None:
+def say_runs(runs: list[dict[str, Any]]) -> None:
     """One table: what each runtime sent and what became of it."""
     say(f"{'runtime':12}{'sent':>6}{'delivered':>11}{'refused':>9}  reasons, redactions by rule")
     for run in runs:
         stats = run["stats"]
         refused = {reason: n for reason, n in stats["dropped"].items() if n}
-        say(f"{run['runtime']:12}{run['sent']:>6}{stats['delivered']:>11}{sum(refused.values()):>9}  {pairs(stats['violations'])}")
+        counts = f"{run['sent']:>6}{stats['delivered']:>11}{sum(refused.values()):>9}"
+        say(f"{run['runtime']:12}{counts}  {pairs(stats['violations'])}")
         say(f"{'':38}  {pairs(stats['redactions'])}")
 
 
-def etl(archives: pathlib.Path, analytics: pathlib.Path) -> dict:
+def etl(archives: pathlib.Path, analytics: pathlib.Path) -> dict[str, Any]:
     """The aggregate report over the archive, by the command that users run."""
-    command = [str(BIN / "scrubjay"), "etl", "--in", str(archives), "--out", str(analytics), "--json"]
+    command = [
+        str(BIN / "scrubjay"),
+        "etl",
+        "--in",
+        str(archives),
+        "--out",
+        str(analytics),
+        "--json",
+    ]
     return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
 
 
@@ -135,7 +140,7 @@ def aggregate(url: str) -> int:
     return sum(bucket["count"] for bucket in answer["buckets"])
 
 
-def check(runs: list[dict], stored: int) -> Iterator[str]:
+def check(runs: list[dict[str, Any]], stored: int) -> Iterator[str]:
     """What must hold between the programs' ledgers and the collector's store."""
     for run in runs:
         stats = run["stats"]
@@ -152,33 +157,23 @@ def leaks() -> Iterator[str]:
     """Every planted value that stands in any written file, as it is or in a common encoding."""
     forms = {}
     for name, value in json.loads(PLANTED.read_text()).items():
-        spellings = {value, value.replace(" ", ""), urllib.parse.quote(value), json.dumps(value)[1:-1]}
+        spellings = {
+            value,
+            value.replace(" ", ""),
+            urllib.parse.quote(value),
+            json.dumps(value)[1:-1],
+        }
         forms[name] = [spelling.encode() for spelling in spellings]
     files = [path for path in OUT.rglob("*") if path.is_file()]
     texts = {path: path.read_bytes() for path in files}
     for path, text in texts.items():
-        yield from (f"{name} stands in {show(path)}" for name, spellings in forms.items() if any(s in text for s in spellings))
+        yield from (
+            f"{name} stands in {show(path)}" for name, spellings in forms.items() if any(s in text for s in spellings)
+        )
     # The same search must find what is there, or finding nothing would mean nothing.
     if not any(b"[email]" in text for path, text in texts.items() if path.suffix in (".db", ".jsonl")):
         yield "the search finds no token either: it looks in the wrong place"
     say(f"searched    {len(files)} files ({sum(map(len, texts.values())):,} bytes) for {len(forms)} planted values")
-
-
-def stop(process: subprocess.Popen[bytes]) -> None:
-    """Ends the collector by its process id and waits for it."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def fetch(url: str) -> bytes:
-    """The body at `url`."""
-    with urllib.request.urlopen(url, timeout=10) as response:
-        return response.read()
 
 
 def pairs(table: dict[str, int]) -> str:

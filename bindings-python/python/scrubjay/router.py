@@ -178,6 +178,8 @@ class TelemetryRouter(Recorder):
 def _switches(config: str) -> tuple[bool, str | None]:
     """Whether collection is on for whoever asks for it in code, and what turns it off; the core decides."""
     written = json.loads(config)
-    written["client"] = {"enabled": True} | written.get("client", {})
+    # Nothing is ever sent there: a client that is on must only know of a collector.
+    nowhere = {"enabled": True, "endpoint": "http://localhost"}
+    written["client"] = nowhere | written.get("client", {})
     stats = json.loads(_native.Client(json.dumps(written)).stats())
     return stats["enabled"], stats["disabled_by"]
