@@ -2,6 +2,8 @@
 
 from typing import final
 
+__all__ = ["Client", "Engine", "Report", "ScrubjayError", "codes", "fail_for_test", "panic_for_test", "version"]
+
 class ScrubjayError(Exception):
     """A bad call. A bad record is never an error: it comes back as an outcome with violations."""
 

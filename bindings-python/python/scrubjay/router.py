@@ -22,6 +22,8 @@ from scrubjay._types import Config
 ARCHIVES: Final = "reports/telemetry"
 #: Dead letters. The leading mark keeps it apart from every channel's archive.
 REJECTED: Final = "_rejected.jsonl"
+#: A client that is on must have a collector. The router's is only asked about its switches and sends nothing.
+_NOWHERE: Final = "http://localhost"
 #: Files held open. Channels are few; this bounds a host that makes them up.
 _MAX_OPEN: Final = 64
 
@@ -178,8 +180,7 @@ class TelemetryRouter(Recorder):
 def _switches(config: str) -> tuple[bool, str | None]:
     """Whether collection is on for whoever asks for it in code, and what turns it off; the core decides."""
     written = json.loads(config)
-    # Nothing is ever sent there: a client that is on must only know of a collector.
-    nowhere = {"enabled": True, "endpoint": "http://localhost"}
-    written["client"] = nowhere | written.get("client", {})
+    given = {key: value for key, value in written.get("client", {}).items() if value is not None}
+    written["client"] = {"enabled": True, "endpoint": _NOWHERE} | given
     stats = json.loads(_native.Client(json.dumps(written)).stats())
     return stats["enabled"], stats["disabled_by"]

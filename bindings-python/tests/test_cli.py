@@ -1,0 +1,228 @@
+"""The command, as people start it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import scrubjay
+
+GOOD = '{"timestamp":"2026-01-02T03:04:05Z","channel":"app","event":"login","payload":{}}'
+BAD = '{"timestamp":"2026-01-02T03:04:05Z","channel":"app","event":"","payload":{}}'
+#: Seconds: far above what any command here takes.
+PATIENCE = 60.0
+
+
+def command(*arguments: str, given: str | bytes = "") -> subprocess.CompletedProcess[str]:
+    stdin = given.encode() if isinstance(given, str) else given
+    line = [sys.executable, "-m", "scrubjay", *arguments]
+    done = subprocess.run(line, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
+    return subprocess.CompletedProcess(line, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+def json_lines(text: str) -> list[Any]:
+    return [json.loads(line) for line in text.splitlines()]
+
+
+@pytest.fixture
+def script() -> str:
+    found = Path(sysconfig.get_path("scripts")) / ("scrubjay.exe" if sys.platform == "win32" else "scrubjay")
+    assert found.exists(), "the package is not installed: see README.md"
+    return str(found)
+
+
+def test_the_installed_script_prints_the_version(script: str) -> None:
+    done = subprocess.run([script, "--version"], capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert done.stdout == f"scrubjay {scrubjay.__version__}\n"
+
+
+def test_the_module_is_the_same_command(script: str) -> None:
+    by_script = subprocess.run([script, "--help"], capture_output=True, text=True, check=True, timeout=PATIENCE)
+    assert command("--help").stdout == by_script.stdout
+
+
+def test_help_lists_the_commands_and_the_exit_codes() -> None:
+    done = command("--help")
+    assert done.returncode == 0
+    for word in ("validate", "scrub", "etl", "Exit codes"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize("name", ["validate", "scrub", "etl"])
+def test_each_command_has_help_with_examples(name: str) -> None:
+    done = command(name, "--help")
+    assert done.returncode == 0
+    assert f"\n    scrubjay {name}" in done.stdout
+
+
+def test_validate_exits_with_0_where_all_is_accepted(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    file.write_text(f"{GOOD}\n{GOOD}\n", encoding="utf-8")
+    done = command("validate", str(file))
+    assert done.returncode == 0
+    assert done.stdout == f"{file}:1: accepted\n{file}:2: accepted\n"
+    assert done.stderr == "scrubjay: 2 records: 2 accepted, 0 rejected, 0 dropped\n"
+
+
+def test_validate_exits_with_1_and_names_line_path_and_code_where_not() -> None:
+    done = command("validate", "-", given=f"{GOOD}\n\n{BAD}\n")
+    assert done.returncode == 1
+    assert "<stdin>:3: rejected\n    /event: " in done.stdout
+
+
+def test_validate_exits_with_2_where_there_is_no_such_file() -> None:
+    done = command("validate", "nowhere.jsonl")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("scrubjay: ")
+    assert "nowhere.jsonl" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_validate_reads_one_document_over_many_lines() -> None:
+    text = json.dumps([json.loads(GOOD), json.loads(BAD)], indent=2)
+    done = command("validate", "--json", "-", given=text)
+    assert [verdict["status"] for verdict in json_lines(done.stdout)] == ["accepted", "rejected"]
+    assert [verdict["line"] for verdict in json_lines(done.stdout)] == [2, 8]
+
+
+def test_validate_prints_json_for_programs_without_the_record() -> None:
+    done = command("validate", "--json", "-", given=f"{GOOD}\n{BAD}\n")
+    good, bad = json_lines(done.stdout)
+    assert list(good) == ["line", "status", "id", "violations", "redactions"]
+    assert (bad["line"], bad["status"], bad["violations"][0]["path"]) == (2, "rejected", "/event")
+
+
+def test_validate_quiet_prints_only_what_was_not_accepted() -> None:
+    done = command("validate", "-q", "-", given=f"{GOOD}\n{BAD}\n")
+    assert "accepted" not in done.stdout
+    assert "<stdin>:2: rejected" in done.stdout
+
+
+def test_validate_quotes_no_value() -> None:
+    done = command("validate", "-", given='{"channel":"ann@example.com","event":5,"hunter2":1}\n')
+    assert "ann@" not in done.stdout + done.stderr
+
+
+def test_scrub_takes_a_text_as_its_argument() -> None:
+    assert command("scrub", "mail ann@example.com").stdout == "mail [email]\n"
+
+
+def test_scrub_reads_stdin_line_by_line() -> None:
+    done = command("scrub", given="a ann@example.com\n\nfrom 203.0.113.77\nlast")
+    assert (done.returncode, done.stdout) == (0, "a [email]\n\nfrom 203.0.113.0\nlast")
+
+
+def test_scrub_reads_a_file_of_that_name(tmp_path: Path) -> None:
+    file = tmp_path / "app.log"
+    file.write_text("a ann@example.com\n", encoding="utf-8")
+    assert command("scrub", str(file)).stdout == "a [email]\n"
+
+
+def test_scrub_answers_a_line_before_the_next_one_comes() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "scrubjay", "scrub"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as running:
+        assert running.stdin is not None
+        assert running.stdout is not None
+        for _ in range(2):
+            running.stdin.write(b"a ann@example.com\n")
+            running.stdin.flush()
+            assert running.stdout.readline() == b"a [email]\n"
+
+
+def test_scrub_in_strict_mode_removes_addresses() -> None:
+    assert "203.0.113" not in command("scrub", "--mode", "strict", "from 203.0.113.77").stdout
+
+
+def test_scrub_jsonl_keeps_the_id_of_each_text() -> None:
+    done = command("scrub", "--jsonl", given='{"id":"a","text":"ann@example.com"}\n{"id":7,"text":"plain"}\n')
+    assert (done.returncode, json_lines(done.stdout)) == (
+        0,
+        [{"id": "a", "text": "[email]"}, {"id": 7, "text": "plain"}],
+    )
+
+
+def test_scrub_jsonl_keeps_every_digit_of_a_document_s_numbers() -> None:
+    line = '{"id":12345678901234567890123,"json":{"n":18446744073709551615,"m":"ann@example.com"}}\n'
+    assert command("scrub", "--jsonl", given=line).stdout == line.replace("ann@example.com", "[email]")
+
+
+def test_scrub_jsonl_lets_nothing_of_an_unreadable_line_through() -> None:
+    done = command("scrub", "--jsonl", given='ann@example.com\n{"id":1,"text":"plain"}\n')
+    assert (done.returncode, json_lines(done.stdout)) == (1, [{"id": 1, "text": "plain"}])
+    assert done.stderr.startswith("scrubjay: line 1: expected one JSON object")
+    assert "ann@" not in done.stderr
+
+
+def test_scrub_replaces_bytes_that_are_no_text() -> None:
+    assert command("scrub", given=b"\xff ann@example.com\n").stdout == "\ufffd [email]\n"
+
+
+def test_a_reader_that_has_enough_ends_the_command_quietly(tmp_path: Path) -> None:
+    file = tmp_path / "events.jsonl"
+    # Far beyond what a pipe holds.
+    file.write_text(f"{GOOD}\n" * 20_000, encoding="utf-8")
+    with subprocess.Popen(
+        [sys.executable, "-m", "scrubjay", "validate", str(file)], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        assert running.stdout.readline().endswith(b":1: accepted\n")
+        running.stdout.close()
+        assert (running.wait(PATIENCE), running.stderr.read()) == (1, b"")
+
+
+def test_etl_writes_the_report_and_prints_its_counts(tmp_path: Path) -> None:
+    (tmp_path / "app.jsonl").write_text(f"{GOOD}\n{BAD}\n", encoding="utf-8")
+    done = command("etl", "--in", str(tmp_path), "--out", str(tmp_path / "out"))
+    assert done.returncode == 0
+    assert done.stdout.startswith("2 records in 1 archives: 1 accepted, 1 rejected, 0 dropped\n")
+    assert json.loads((tmp_path / "out" / "telemetry_report.json").read_text(encoding="utf-8"))["read"] == 2
+
+
+def test_etl_prints_json_for_programs(tmp_path: Path) -> None:
+    (tmp_path / "app.jsonl").write_text(f"{GOOD}\n", encoding="utf-8")
+    summary = json.loads(command("etl", "--json", "--in", str(tmp_path), "--out", str(tmp_path / "out")).stdout)
+    assert (summary["read"], summary["accepted"]) == (1, 1)
+    assert summary["report"] == str(tmp_path / "out" / "telemetry_report.json")
+
+
+def test_etl_exits_with_2_where_there_are_no_archives(tmp_path: Path) -> None:
+    done = command("etl", "--in", str(tmp_path / "nowhere"), "--out", str(tmp_path / "out"))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_wrong_configuration_file_is_one_line_with_the_place(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"privacy":{"mod":"strict"}}', encoding="utf-8")
+    done = command("scrub", "--config", str(file), "text")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "/privacy/mod" in done.stderr
+    assert "mode" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_the_mode_of_the_command_line_wins_over_the_file_s(tmp_path: Path) -> None:
+    file = tmp_path / "config.json"
+    file.write_text('{"privacy":{"mode":"minimal"}}', encoding="utf-8")
+    assert command("scrub", "--config", str(file), "203.0.113.77").stdout == "203.0.113.77\n"
+    strict = command("scrub", "--config", str(file), "--mode", "strict", "203.0.113.77")
+    assert "203" not in strict.stdout
+
+
+def test_an_unknown_option_is_wrong_usage() -> None:
+    assert command("scrub", "--nonsense").returncode == 2
+
+
+def test_without_the_extra_the_command_says_what_to_install() -> None:
+    program = "import sys\nsys.modules['typer'] = None\nfrom scrubjay.cli import main\nmain()"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert 'pip install "scrubjay[cli]"' in done.stderr

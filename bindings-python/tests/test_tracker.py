@@ -1,0 +1,310 @@
+"""The tracker against a collector on the loopback interface, and without one."""
+
+from __future__ import annotations
+
+import datetime
+import json
+import logging
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import PATIENCE, Collector
+
+from scrubjay import ScrubjayError, Stats, Tracker
+
+
+def balanced(stats: Stats) -> bool:
+    return stats["accepted"] == stats["delivered"] + stats["pending"] + sum(stats["dropped"].values())
+
+
+@pytest.fixture
+def dead_endpoint() -> Iterator[str]:
+    """A port that is taken and at which nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield f"http://127.0.0.1:{taken.getsockname()[1]}"
+
+
+class Throwing:
+    """Each way to look at it fails, with a value in the message."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise RuntimeError("hunter2")
+
+    def __repr__(self) -> str:
+        raise RuntimeError("hunter2")
+
+
+class ThrowingMapping(dict[str, Any]):
+    """Fails when it is walked."""
+
+    def items(self) -> Any:
+        raise RuntimeError("hunter2")
+
+
+def cycle() -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    value["self"] = value
+    return value
+
+
+def deep() -> dict[str, Any]:
+    value: dict[str, Any] = {}
+    for _ in range(100_000):
+        value = {"next": value}
+    return value
+
+
+def test_a_tracked_record_reaches_the_collector(collector: Collector) -> None:
+    with Tracker(collector.config()) as tracker:
+        assert tracker.track("app", "login", {"ms": 12}, user_id="u1", session_id="s1", tenant_id="t1")
+        request = collector.next()
+    (record,) = request.records
+    assert request.path == "/api/v1/telemetry/events/batch"
+    assert (record["channel"], record["event"], record["payload"]) == ("app", "login", {"ms": 12})
+    assert (record["schema"], record["tenant_id"]) == ("telemetry_event_v1", "t1")
+    # Without a key for pseudonyms, identifiers do not leave the process.
+    assert (record["user_id"], record["session_id"]) == ("[identifier]", "[identifier]")
+
+
+def test_a_request_names_its_sender_and_carries_the_key(collector: Collector) -> None:
+    with Tracker(collector.config(api_key="k-1")) as tracker:
+        tracker.track("app", "login")
+        headers = collector.next().headers
+    assert headers["user-agent"].startswith("scrubjay/")
+    assert headers["authorization"] == "Bearer k-1"
+    assert (headers["content-type"], headers["content-encoding"]) == ("application/json", "gzip")
+
+
+def test_personal_data_is_scrubbed_before_the_network(collector: Collector) -> None:
+    with Tracker(collector.config()) as tracker:
+        tracker.track("app", "failed", {"error": "no such user ann@example.com", "password": "hunter2"})
+        raw = collector.next().raw
+    assert b"ann@example.com" not in raw
+    assert b"hunter2" not in raw
+    assert b"[email]" in raw
+
+
+def test_many_records_travel_in_batches_in_order(collector: Collector) -> None:
+    with Tracker(collector.config(flush_interval_ms=60_000, batch_max_items=100)) as tracker:
+        for i in range(250):
+            tracker.track("app", "step", {"i": i})
+        assert tracker.flush(PATIENCE)
+        stats = tracker.stats()
+    batches = [collector.next().records for _ in range(collector.requests.qsize())]
+    assert [record["payload"]["i"] for batch in batches for record in batch] == list(range(250))
+    assert max(len(batch) for batch in batches) <= 100
+    assert (stats["accepted"], stats["delivered"], stats["requests"]) == (250, 250, len(batches))
+
+
+def test_leaving_the_block_delivers_what_was_captured(collector: Collector) -> None:
+    with Tracker(collector.config(flush_interval_ms=60_000), exit_timeout=PATIENCE) as tracker:
+        tracker.track("app", "login")
+    assert len(collector.next().records) == 1
+    assert tracker.stats()["delivered"] == 1
+
+
+def test_the_end_of_the_program_delivers_what_was_captured(collector: Collector) -> None:
+    program = (
+        "import json, sys, scrubjay\n"
+        f"scrubjay.Tracker(json.loads(sys.argv[1]), exit_timeout={PATIENCE}).track('app', 'login')\n"
+    )
+    config = json.dumps(collector.config(flush_interval_ms=60_000))
+    subprocess.run([sys.executable, "-c", program, config], check=True, timeout=2 * PATIENCE)
+    assert collector.next().records[0]["event"] == "login"
+
+
+def test_track_checked_returns_the_outcome_and_sends_the_record(collector: Collector) -> None:
+    with Tracker(collector.config()) as tracker:
+        outcome = tracker.track_checked("app", "login", {"mail": "ann@example.com"})
+        sent = collector.next().records
+    assert outcome["status"] == "accepted"
+    assert [outcome["record"]] == sent
+
+
+def test_track_checked_tells_what_is_wrong(collector: Collector) -> None:
+    with Tracker(collector.config()) as tracker:
+        outcome = tracker.track_checked("app", "")
+    assert outcome["status"] == "rejected"
+    assert [violation["path"] for violation in outcome["violations"]] == ["/event"]
+
+
+def test_an_invalid_record_is_counted_and_not_sent(collector: Collector) -> None:
+    with Tracker(collector.config()) as tracker:
+        assert tracker.track("app", "")
+        assert tracker.flush(PATIENCE)
+        stats = tracker.stats()
+    assert (stats["dropped"]["invalid"], stats["requests"]) == (1, 0)
+    assert balanced(stats)
+
+
+def test_what_the_collector_rejects_is_counted(collector: Collector) -> None:
+    collector.refused_event = "unwanted"
+    with Tracker(collector.config()) as tracker:
+        tracker.track("app", "unwanted")
+        tracker.track("app", "login")
+        assert tracker.flush(PATIENCE)
+        stats = tracker.stats()
+    assert (stats["delivered"], stats["dropped"]["rejected"]) == (1, 1)
+    assert balanced(stats)
+
+
+def test_a_time_with_an_offset_is_sent_as_utc(collector: Collector) -> None:
+    moment = datetime.datetime(2026, 1, 2, 3, tzinfo=datetime.timezone(datetime.timedelta(hours=1)))
+    with Tracker(collector.config()) as tracker:
+        tracker.track("app", "login", timestamp=moment)
+        assert collector.next().records[0]["timestamp"] == "2026-01-02T02:00:00.000000Z"
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{"a": {1, 2}}, {"a": b"bytes"}, {"a": object()}, cycle(), deep(), {"a": Throwing()}, ThrowingMapping(a=1)],
+    ids=["set", "bytes", "object", "cycle", "depth", "throwing attribute", "throwing mapping"],
+)
+def test_a_value_that_json_cannot_hold_costs_its_record_alone(
+    collector: Collector, payload: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    with Tracker(collector.config()) as tracker, caplog.at_level(logging.WARNING, "telemetry"):
+        assert not tracker.track("app", "odd", payload)
+        assert tracker.track_checked("app", "odd", payload)["violations"][0]["code"] == "json_invalid"
+        assert tracker.track("app", "login")
+        assert [record["event"] for record in collector.next().records] == ["login"]
+        assert tracker.stats()["not_captured"] == 2
+    assert "hunter2" not in caplog.text
+    assert len(caplog.records) == 1
+
+
+def test_a_logging_handler_that_throws_does_not_reach_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Bad(logging.Handler):
+        def emit(self, _: logging.LogRecord) -> None:
+            raise RuntimeError
+
+    logger = logging.getLogger("telemetry")
+    monkeypatch.setattr(logger, "handlers", [Bad()])
+    assert not Tracker().track("app", "odd", {"a": {1}})
+
+
+def test_arguments_of_wrong_types_do_not_reach_the_host(collector: Collector) -> None:
+    with Tracker(collector.config()) as tracker:
+        wrong: Any = tracker.track
+        wrong(None, 7, [1], user_id=3, context="x", timestamp=4)
+        assert tracker.flush(PATIENCE)
+        assert tracker.stats()["dropped"]["invalid"] == 1
+
+
+def test_values_are_copied_before_track_returns(collector: Collector) -> None:
+    payload = {"step": 1}
+    with Tracker(collector.config(flush_interval_ms=60_000)) as tracker:
+        tracker.track("app", "login", payload)
+        payload["step"] = 2
+        assert tracker.flush(PATIENCE)
+    assert collector.next().records[0]["payload"] == {"step": 1}
+
+
+def test_threads_may_share_a_tracker(collector: Collector) -> None:
+    with Tracker(collector.config(), exit_timeout=PATIENCE) as tracker:
+        threads = [
+            threading.Thread(target=lambda: [tracker.track("app", "step") for _ in range(200)]) for _ in range(8)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert tracker.flush(PATIENCE)
+        stats = tracker.stats()
+    assert (stats["accepted"], stats["delivered"]) == (1_600, 1_600)
+
+
+def test_a_dead_collector_costs_the_host_nothing_and_shows_in_the_books(dead_endpoint: str) -> None:
+    config = {"client": {"enabled": True, "endpoint": dead_endpoint, "retry_max_attempts": 1, "flush_interval_ms": 1}}
+    tracker = Tracker(config)
+    started = time.perf_counter()
+    assert all(tracker.track("app", "step", {"i": i}) for i in range(1_000))
+    # A try to connect costs the caller milliseconds each; a thousand captures cost a few in all.
+    assert time.perf_counter() - started < 1.0
+    assert tracker.flush(PATIENCE)
+    stats = tracker.stats()
+    assert (stats["delivered"], stats["dropped"]["export_failed"]) == (0, 1_000)
+    assert stats["last_error"] is not None
+    assert balanced(stats)
+    tracker.shutdown(0)
+
+
+def test_leaving_is_bounded_while_the_collector_is_dead(dead_endpoint: str) -> None:
+    config = {"client": {"enabled": True, "endpoint": dead_endpoint, "retry_initial_ms": 30_000}}
+    started = time.perf_counter()
+    with Tracker(config, exit_timeout=0.2) as tracker:
+        tracker.track("app", "login")
+    assert time.perf_counter() - started < 5.0
+    assert balanced(tracker.stats())
+
+
+def test_without_consent_nothing_is_captured() -> None:
+    with Tracker() as tracker:
+        assert not tracker.track("app", "login")
+        stats = tracker.stats()
+    assert (stats["enabled"], stats["disabled_by"]) == (False, "configuration")
+    assert (stats["accepted"], stats["not_captured"]) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("DO_NOT_TRACK", "1"), ("OTEL_SDK_DISABLED", "true"), ("TELEMETRY_ENABLED", "false")]
+)
+def test_a_switch_of_the_environment_beats_code(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with Tracker(collector.config()) as tracker:
+        assert not tracker.track("app", "login")
+        stats = tracker.stats()
+    assert (stats["enabled"], stats["disabled_by"]) == (False, name)
+    assert collector.requests.empty()
+
+
+def test_the_environment_can_turn_collection_on(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TELEMETRY_ENABLED", "true")
+    monkeypatch.setenv("TELEMETRY_ENDPOINT", collector.url)
+    with Tracker(exit_timeout=PATIENCE) as tracker:
+        assert tracker.track("app", "login")
+    assert collector.next().records[0]["event"] == "login"
+
+
+def test_after_shutdown_nothing_is_captured(collector: Collector) -> None:
+    tracker = Tracker(collector.config())
+    assert tracker.shutdown(PATIENCE)
+    assert tracker.shutdown(PATIENCE)
+    assert not tracker.track("app", "login")
+    assert tracker.stats()["not_captured"] == 1
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), -1.0, float("inf")])
+def test_any_number_is_a_timeout(collector: Collector, timeout: float) -> None:
+    with Tracker(collector.config()) as tracker:
+        assert tracker.flush(timeout)
+
+
+def test_an_exception_in_the_block_passes_through(collector: Collector) -> None:
+    with pytest.raises(KeyError), Tracker(collector.config(), exit_timeout=PATIENCE) as tracker:
+        tracker.track("app", "login")
+        raise KeyError
+    assert len(collector.next().records) == 1
+
+
+def test_a_configuration_is_read_from_a_file(collector: Collector, tmp_path: Path) -> None:
+    file = tmp_path / "scrubjay.json"
+    file.write_text(json.dumps(collector.config()), encoding="utf-8")
+    with Tracker.from_file(file) as tracker:
+        assert tracker.stats()["enabled"]
+
+
+def test_on_without_a_collector_is_a_configuration_error() -> None:
+    with pytest.raises(ScrubjayError) as caught:
+        Tracker({"client": {"enabled": True}})
+    assert (caught.value.code, caught.value.path) == ("config_invalid", "/client/endpoint")

@@ -1,0 +1,45 @@
+"""The conformance vectors: the exact text that every runtime must return. See tests/README.md of the project."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scrubjay import Engine, ScrubjayError, _native
+
+VECTORS = Path(__file__).parents[2] / "tests" / "vectors"
+
+
+def call(config: str, case: dict[str, Any]) -> str:
+    given = bytes.fromhex(case["input_hex"]) if "input_hex" in case else case["input"].encode()
+    native = _native.Engine(config)
+    calls: dict[str, Callable[[], Any]] = {
+        "process": lambda: Engine(config).process_text(given, stamp=case.get("stamp")),
+        "scrub_text": lambda: native.scrub_text(case["input"]),
+        "scrub_json": lambda: native.scrub_json(given),
+        "config": lambda: _native.Engine(case["input"]),
+        "stamp": lambda: native.process(b"{}", case["input"]),
+        "fail": lambda: _native.fail_for_test(case["input"]),
+        "panic": _native.panic_for_test,
+    }
+    return str(calls[case.get("call", "process")]())
+
+
+def test_every_vector_gives_its_exact_text() -> None:
+    cases = files = 0
+    for path in sorted(VECTORS.rglob("*.json")):
+        file = json.loads(path.read_text(encoding="utf-8"))
+        for case in file["cases"]:
+            place = f"{path.relative_to(VECTORS)}: {case['name']}"
+            try:
+                text = call(json.dumps(file["config"]), case)
+            except ScrubjayError as error:
+                assert {"code": error.code, "path": error.path} == case.get("error"), place
+            else:
+                assert text == case.get("outcome"), place
+            cases += 1
+        files += 1
+    assert cases > 0, "no vectors found"
+    print(f"\nvectors: {cases} cases in {files} files")
