@@ -44,7 +44,9 @@ thread.start()
 held.wait()
 child = os.fork()
 if child == 0:
-    os._exit(0 if router.track("app", "child") else 1)
+    import faulthandler
+    faulthandler.dump_traceback_later(float(sys.argv[2]), exit=True)
+    os._exit(0 if router.track("app", "child") and router.stats()["accepted"] == 1 else 1)
 status = os.waitpid(child, 0)[1]
 done.set()
 thread.join()
@@ -52,10 +54,35 @@ assert status == 0, status
 assert router.track("app", "parent")
 """
 
+COMPLAINT = """
+import logging, os, sys, threading, scrubjay
+logging.getLogger("telemetry").addHandler(logging.NullHandler())
+tracker = scrubjay.Tracker()
+tracker.track("app", "odd", {"a": {1}})
+held, done = threading.Event(), threading.Event()
+def hold():
+    with tracker._unwritable._lock:
+        held.set()
+        done.wait()
+thread = threading.Thread(target=hold)
+thread.start()
+held.wait()
+child = os.fork()
+if child == 0:
+    import faulthandler
+    faulthandler.dump_traceback_later(float(sys.argv[1]), exit=True)
+    tracker.track("app", "odd", {"a": {1}})
+    os._exit(0 if tracker.stats()["not_captured"] == 1 else 1)
+status = os.waitpid(child, 0)[1]
+done.set()
+thread.join()
+assert status == 0, status
+"""
 
-def run(program: str, argument: str) -> None:
+
+def run(program: str, *arguments: str) -> None:
     # 3.12 warns of fork in a process with threads, which is what is tested here.
-    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program, argument]
+    command = [sys.executable, "-W", "ignore::DeprecationWarning", "-c", program, *arguments]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=3 * PATIENCE)
     assert (done.returncode, done.stderr) == (0, "")
 
@@ -66,7 +93,11 @@ def test_parent_and_child_each_send_what_they_captured_and_nothing_twice(collect
     assert sorted(sent) == ["child", "parent", "parent, later", "parent, pending"]
 
 
-def test_a_router_s_child_writes_though_another_thread_held_the_lock(tmp_path: Path) -> None:
-    run(ROUTER, str(tmp_path))
+def test_a_router_s_child_writes_and_counts_anew_though_another_thread_held_the_lock(tmp_path: Path) -> None:
+    run(ROUTER, str(tmp_path), str(PATIENCE))
     lines = (tmp_path / "app.jsonl").read_text(encoding="utf-8").splitlines()
     assert [line.count('"event":"child"') for line in lines] == [0, 1, 0]
+
+
+def test_a_tracker_s_child_counts_anew_though_another_thread_was_counting() -> None:
+    run(COMPLAINT, str(PATIENCE))

@@ -7,6 +7,8 @@ import logging
 import threading
 from typing import Final
 
+from scrubjay import _fork
+
 #: R1 names this logger for whoever debugs telemetry.
 LOGGER: Final = logging.getLogger("telemetry")
 
@@ -15,9 +17,9 @@ class Complaint:
     """One kind of trouble of one object."""
 
     def __init__(self, what: str) -> None:
-        self.count = 0
         self._what = what
-        self._lock = threading.Lock()
+        self._begin_anew()
+        _fork.watch(self)
 
     def add(self, why: str) -> None:
         """Counts; the first time, says `why` (which quotes no user value) through the logger `telemetry`."""
@@ -28,3 +30,7 @@ class Complaint:
             # A handler of the host may raise; telemetry must not.
             with contextlib.suppress(Exception):
                 LOGGER.warning("%s: %s; further ones are only counted, see stats()", self._what, why)
+
+    def _begin_anew(self) -> None:
+        self.count = 0
+        self._lock = threading.Lock()

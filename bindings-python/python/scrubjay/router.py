@@ -71,11 +71,9 @@ class TelemetryRouter(Recorder):
         self._root = Path(root)
         self._archives: OrderedDict[str, Archive] = OrderedDict()
         self._closed = False
-        self._counts = {"accepted": 0, "rejected": 0, "dropped": 0}
-        self._not_captured = 0
         self._unwritten = Complaint("a record was not archived")
         self._undecided = Complaint("a record was dropped")
-        self._lock = threading.RLock()
+        self._begin_anew()
         _fork.watch(self)
 
     def path_of(self, channel: str) -> Path:
@@ -173,7 +171,10 @@ class TelemetryRouter(Recorder):
                 archive.close()
 
     def _begin_anew(self) -> None:
-        # Files are shared with the parent, as appends allow; a lock that another thread held is not.
+        # Files are shared with the parent, as appends allow; a lock that another thread held is not, and each
+        # process keeps its own books.
+        self._counts = {"accepted": 0, "rejected": 0, "dropped": 0}
+        self._not_captured = 0
         self._lock = threading.RLock()
 
 
