@@ -103,3 +103,5 @@ def silent_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ("DO_NOT_TRACK", "OTEL_SDK_DISABLED", "TELEMETRY_ENABLED", "TELEMETRY_ENDPOINT", "TELEMETRY_API_KEY")
     for name in names:
         monkeypatch.delenv(name, raising=False)
+    # Programs that are started here buffer their output, as they do for people.
+    monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 import sysconfig
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -130,10 +131,14 @@ def test_scrub_answers_a_line_before_the_next_one_comes() -> None:
     ) as running:
         assert running.stdin is not None
         assert running.stdout is not None
+        # An answer that never comes ends the wait, too.
+        guard = threading.Timer(PATIENCE, running.kill)
+        guard.start()
         for _ in range(2):
             running.stdin.write(b"a ann@example.com\n")
             running.stdin.flush()
             assert running.stdout.readline() == b"a [email]\n"
+        guard.cancel()
 
 
 def test_scrub_in_strict_mode_removes_addresses() -> None:

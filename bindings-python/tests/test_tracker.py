@@ -112,12 +112,17 @@ def test_leaving_the_block_delivers_what_was_captured(collector: Collector) -> N
 
 
 def test_the_end_of_the_program_delivers_what_was_captured(collector: Collector) -> None:
+    # What was registered first runs last: it sees the books as the tracker left them.
     program = (
-        "import json, sys, scrubjay\n"
-        f"scrubjay.Tracker(json.loads(sys.argv[1]), exit_timeout={PATIENCE}).track('app', 'login')\n"
+        "import atexit, json, sys\n"
+        "atexit.register(lambda: print(tracker.stats()['delivered']))\n"
+        "import scrubjay\n"
+        f"tracker = scrubjay.Tracker(json.loads(sys.argv[1]), exit_timeout={PATIENCE})\n"
+        "tracker.track('app', 'login')\n"
     )
-    config = json.dumps(collector.config(flush_interval_ms=60_000))
-    subprocess.run([sys.executable, "-c", program, config], check=True, timeout=2 * PATIENCE)
+    line = [sys.executable, "-c", program, json.dumps(collector.config(flush_interval_ms=60_000))]
+    done = subprocess.run(line, capture_output=True, text=True, check=True, timeout=2 * PATIENCE)
+    assert done.stdout == "1\n"
     assert collector.next().records[0]["event"] == "login"
 
 
