@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::engine::Engine;
-use crate::json::Document;
+use crate::json::{Document, UNMARKED};
 use crate::outcome::{Outcome, Status};
 
 /// Version of the report's form.
@@ -93,7 +93,7 @@ impl Report {
     }
 
     fn add_accepted(&mut self, record: &str) {
-        let Ok(document) = Document::read(record.as_bytes()) else { return };
+        let Ok(document) = Document::read(record.as_bytes(), &UNMARKED) else { return };
         let member = |wanted: &str| {
             let value = document.members(0).find(|(name, _)| document.raw(document.node(*name)) == wanted)?.1;
             Some(document.text(document.node(value)).into_owned())

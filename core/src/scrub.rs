@@ -6,6 +6,7 @@
 
 mod detect;
 mod detector;
+mod names;
 mod policy;
 mod pseudonym;
 mod token;
@@ -19,7 +20,8 @@ pub(crate) use self::token::is_token;
 pub(crate) use self::walk::Walk;
 
 use self::detect::key::KeyRules;
-use self::detector::find;
+pub(crate) use self::detector::TRIGGERS;
+use self::detector::{Set, find, set_of, triggered};
 use self::policy::Policy;
 use self::token::token;
 
@@ -53,11 +55,17 @@ pub(crate) struct Scrubbed {
 pub(crate) struct Scrubber {
     policy: Policy,
     keys: KeyRules,
+    /// The detectors to run at each [`Place`].
+    wanted: [Set; 2],
+    /// See [`names::number`].
+    number: u32,
 }
 
 impl Scrubber {
     pub(crate) fn new(config: &PrivacyConfig) -> Self {
-        Self { policy: Policy::new(config), keys: KeyRules::new(&config.pii_fields) }
+        let policy = Policy::new(config);
+        let wanted = [Place::Plain, Place::UserAgent].map(|place| set_of(|rule| policy.acts_on(rule, place)));
+        Self { policy, keys: KeyRules::new(&config.pii_fields), wanted, number: names::number() }
     }
 
     /// `text` scrubbed, with each kind of change; nothing where it is clean.
@@ -65,6 +73,18 @@ impl Scrubber {
     /// A token can uncover its neighbour (`2001:db8::1ann@example.com` is no address until the e-mail address has
     /// gone), so the scan is repeated until it finds nothing new. That is what makes scrubbing idempotent.
     pub(crate) fn scrub(&self, text: &str, place: Place) -> Option<Scrubbed> {
+        self.scrub_marked(text, triggered(text), place)
+    }
+
+    /// [`scrub`](Self::scrub) of a text whose triggers are known: `marks` is what [`TRIGGERS`] gives to its bytes.
+    pub(crate) fn scrub_marked(&self, text: &str, marks: u32, place: Place) -> Option<Scrubbed> {
+        if marks & self.wanted[place as usize] == 0 {
+            return None;
+        }
+        self.scrub_triggered(text, place)
+    }
+
+    fn scrub_triggered(&self, text: &str, place: Place) -> Option<Scrubbed> {
         /// Real texts settle in one or two passes; a text that does not was made to cost time.
         const MAX_PASSES: usize = 4;
         let mut changes = Vec::new();
@@ -82,7 +102,10 @@ impl Scrubber {
 
     /// One scan over `text`; nothing where it changes nothing.
     fn pass(&self, text: &str, place: Place, changes: &mut Vec<Change>) -> Option<String> {
-        let hits = find(text, &|rule| self.policy.acts_on(rule, place));
+        let hits = find(text, self.wanted[place as usize]);
+        if hits.is_empty() {
+            return None;
+        }
         let (mut out, mut copied, mut found_any) = (String::new(), 0, false);
         for hit in hits {
             let found = &text[hit.start..hit.end];

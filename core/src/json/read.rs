@@ -1,6 +1,8 @@
 //! The strict reader: checks a text once and leaves a flat list of where its values stand.
 
+use std::cell::Cell;
 use std::collections::HashSet;
+use std::sync::LazyLock;
 
 use super::text::decode;
 use crate::outcome::{Code, Violation};
@@ -23,12 +25,41 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// A string that has escapes.
     pub(crate) escaped: bool,
+    /// Of a string: the marks of all its bytes, as [`Marks`] gives them; all of them where it has escapes.
+    pub(crate) marks: u32,
     /// Byte range in the input; of a string, its inside.
     start: u32,
     end: u32,
     /// Index of the node behind this value and all that is in it.
     pub(crate) next: u32,
 }
+
+/// What a caller wants to know of the bytes in strings: each string's node collects the marks of its bytes, so that a
+/// string of no interest need not be looked at again. The highest bit is the reader's.
+pub(crate) struct Marks([u32; 256]);
+
+impl Marks {
+    /// Ends or interrupts a string: the quote, the backslash and what JSON forbids.
+    pub(super) const STOP: u32 = 1 << 31;
+
+    /// The marks that `of` gives to each byte.
+    pub(crate) fn new(of: impl Fn(u8) -> u32) -> Self {
+        let mut marks = [0; 256];
+        for (byte, mark) in (0..=u8::MAX).zip(&mut marks) {
+            let stops = byte < 0x20 || matches!(byte, b'"' | b'\\');
+            *mark = (of(byte) & !Self::STOP) | if stops { Self::STOP } else { 0 };
+        }
+        Self(marks)
+    }
+
+    /// The marks of a byte.
+    pub(crate) fn of(&self, byte: u8) -> u32 {
+        self.0[usize::from(byte)]
+    }
+}
+
+/// No marks at all.
+pub(crate) static UNMARKED: LazyLock<Marks> = LazyLock::new(|| Marks::new(|_| 0));
 
 /// A checked JSON text. Node 0 is the value; an object's node is followed by name, value, name, value, ….
 #[derive(Debug)]
@@ -37,18 +68,33 @@ pub(crate) struct Document<'a> {
     nodes: Vec<Node>,
 }
 
+thread_local! {
+    /// The nodes of the last document, kept for the next: reading allocates nothing once a thread is warm.
+    static NODES: Cell<Vec<Node>> = const { Cell::new(Vec::new()) };
+}
+
+/// Nodes kept between documents: those of the largest record, not of a hostile batch.
+const KEPT_NODES: usize = 1 << 15;
+
+impl Drop for Document<'_> {
+    fn drop(&mut self) {
+        if self.nodes.capacity() <= KEPT_NODES {
+            let mut nodes = std::mem::take(&mut self.nodes);
+            nodes.clear();
+            // A thread that is ending has no place left for it.
+            let _ = NODES.try_with(|kept| kept.set(nodes));
+        }
+    }
+}
+
 impl<'a> Document<'a> {
     /// Reads `input`, or says what makes it no acceptable JSON.
-    pub(crate) fn read(input: &'a [u8]) -> Result<Self, Violation> {
+    pub(crate) fn read(input: &'a [u8], marks: &Marks) -> Result<Self, Violation> {
         let input = std::str::from_utf8(input)
             .map_err(|e| fault(Code::JsonUtf8, e.valid_up_to(), "bytes that are not UTF-8"))?;
-        // A node takes at least two bytes of text, one of them structure.
-        let mut reader = Reader {
-            bytes: input.as_bytes(),
-            at: 0,
-            nodes: Vec::with_capacity(input.len() / 12 + 4),
-            open: Vec::new(),
-        };
+        let mut nodes = NODES.try_with(Cell::take).unwrap_or_default();
+        nodes.clear();
+        let mut reader = Reader { input, bytes: input.as_bytes(), at: 0, marks, nodes, open: [0; MAX_DEPTH], depth: 0 };
         reader.document()?;
         let nodes = reader.nodes;
         Ok(Self { input, nodes })
@@ -83,19 +129,22 @@ impl<'a> Document<'a> {
     }
 }
 
-pub(super) struct Reader<'a> {
+pub(super) struct Reader<'a, 'm> {
+    input: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
+    pub(super) marks: &'m Marks,
     nodes: Vec<Node>,
     /// Indices of the containers that are open, outermost first.
-    open: Vec<u32>,
+    open: [u32; MAX_DEPTH],
+    depth: usize,
 }
 
 pub(super) fn fault(code: Code, at: usize, what: &str) -> Violation {
     Violation::new("", code, format!("{what} at byte {at}"))
 }
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
@@ -114,7 +163,8 @@ impl Reader<'_> {
     fn document(&mut self) -> Result<(), Violation> {
         self.space();
         self.value()?;
-        while let Some(&container) = self.open.last() {
+        while self.depth > 0 {
+            let container = self.open[self.depth - 1];
             let is_object = self.nodes[container as usize].kind == Kind::Object;
             self.space();
             let empty = self.nodes.len() == container as usize + 1;
@@ -170,17 +220,25 @@ impl Reader<'_> {
 
     // Offsets fit: a document is at most a batch long, which is far below 4 GiB; see limits.
     #[allow(clippy::cast_possible_truncation)]
-    pub(super) fn push(&mut self, kind: Kind, escaped: bool, start: usize, end: usize) {
+    pub(super) fn push(&mut self, kind: Kind, start: usize, end: usize) {
         let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { kind, escaped, start: start as u32, end: end as u32, next });
+        self.nodes.push(Node { kind, escaped: false, marks: 0, start: start as u32, end: end as u32, next });
     }
 
+    #[allow(clippy::cast_possible_truncation)]
+    pub(super) fn push_string(&mut self, escaped: bool, marks: u32, start: usize, end: usize) {
+        let (next, marks) = (self.nodes.len() as u32 + 1, if escaped { u32::MAX } else { marks });
+        self.nodes.push(Node { kind: Kind::String, escaped, marks, start: start as u32, end: end as u32, next });
+    }
+
+    #[allow(clippy::cast_possible_truncation)]
     fn begin(&mut self, kind: Kind) -> Result<(), Violation> {
-        if self.open.len() >= MAX_DEPTH {
+        if self.depth >= MAX_DEPTH {
             return Err(fault(Code::JsonDepth, self.at, &format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        self.push(kind, false, self.at, self.at);
-        self.open.push(self.nodes[self.nodes.len() - 1].next - 1);
+        self.open[self.depth] = self.nodes.len() as u32;
+        self.depth += 1;
+        self.push(kind, self.at, self.at);
         self.at += 1;
         Ok(())
     }
@@ -188,7 +246,7 @@ impl Reader<'_> {
     #[allow(clippy::cast_possible_truncation)]
     fn close(&mut self, container: u32) -> Result<(), Violation> {
         self.at += 1;
-        self.open.pop();
+        self.depth -= 1;
         let next = self.nodes.len() as u32;
         let at = self.at as u32;
         let node = &mut self.nodes[container as usize];
@@ -198,30 +256,62 @@ impl Reader<'_> {
 
     /// RFC 8259 leaves duplicates open, and readers differ: one record would then mean two things.
     fn refuse_duplicate_names(&self, object: usize) -> Result<(), Violation> {
-        /// Below this many names comparing each with each is faster than hashing.
-        const FEW: usize = 12;
-        let mut names: Vec<Node> = Vec::new();
-        let (mut at, end) = (object + 1, self.nodes.len());
+        /// Up to this many names comparing each with each is faster than hashing.
+        const FEW: usize = 24;
+        let mut heads = [0; FEW];
+        let (mut at, mut count, end) = (object + 1, 0, self.nodes.len());
         while at < end {
-            names.push(self.nodes[at]);
+            let name = self.nodes[at];
+            // An escaped name can be spelt in many ways.
+            if count == FEW || name.escaped {
+                return self.refuse_duplicates_among_many(object);
+            }
+            let head = self.head(name);
+            // Equal heads are rare enough to look at the whole names then.
+            if heads[..count].contains(&head) && self.names(object).take(count).any(|n| self.name(n) == self.name(name))
+            {
+                return Err(twice(name));
+            }
+            heads[count] = head;
+            count += 1;
             at = self.nodes[at + 1].next as usize;
         }
-        let twice = if names.len() <= FEW {
-            (1..names.len()).find(|&i| names[..i].iter().any(|name| self.name(*name) == self.name(names[i])))
-        } else {
-            let mut seen = HashSet::with_capacity(names.len());
-            (0..names.len()).find(|&i| !seen.insert(self.name(names[i])))
-        };
-        match twice {
-            Some(i) => Err(fault(Code::JsonDuplicateKey, names[i].start as usize, "a member name stands twice")),
-            None => Ok(()),
-        }
+        Ok(())
+    }
+
+    fn refuse_duplicates_among_many(&self, object: usize) -> Result<(), Violation> {
+        let mut seen = HashSet::new();
+        let mut names = self.names(object);
+        names.find(|name| !seen.insert(self.name(*name))).map_or(Ok(()), |name| Err(twice(name)))
+    }
+
+    /// A number that differs for most different names.
+    fn head(&self, name: Node) -> u64 {
+        let bytes = &self.bytes[name.start as usize..name.end as usize];
+        let mut head = [0; 8];
+        let len = bytes.len().min(head.len());
+        head[..len].copy_from_slice(&bytes[bytes.len() - len..]);
+        u64::from_le_bytes(head) ^ (bytes.len() as u64) << 48
+    }
+
+    /// The name nodes of the object whose members are the latest nodes.
+    fn names(&self, object: usize) -> impl Iterator<Item = Node> + '_ {
+        let mut at = object + 1;
+        std::iter::from_fn(move || {
+            let name = *self.nodes.get(at)?;
+            at = self.nodes.get(at + 1)?.next as usize;
+            Some(name)
+        })
     }
 
     fn name(&self, node: Node) -> std::borrow::Cow<'_, str> {
-        let inside = std::str::from_utf8(&self.bytes[node.start as usize..node.end as usize]).unwrap_or("");
+        let inside = &self.input[node.start as usize..node.end as usize];
         if node.escaped { decode(inside) } else { inside.into() }
     }
+}
+
+fn twice(name: Node) -> Violation {
+    fault(Code::JsonDuplicateKey, name.start as usize, "a member name stands twice")
 }
 
 #[cfg(test)]
@@ -231,7 +321,7 @@ mod tests {
     use super::*;
 
     fn code(text: &[u8]) -> Option<Code> {
-        Document::read(text).err().map(|violation| violation.code)
+        Document::read(text, &UNMARKED).err().map(|violation| violation.code)
     }
 
     #[test]

@@ -1,15 +1,15 @@
 //! Literals, numbers and strings of the strict reader.
 
-use super::read::{Kind, Reader, fault};
+use super::read::{Kind, Marks, Reader, fault};
 use super::text::hex4;
 use crate::outcome::{Code, Violation};
 
-impl Reader<'_> {
+impl Reader<'_, '_> {
     pub(super) fn literal(&mut self, word: &str, kind: Kind) -> Result<(), Violation> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return Err(self.invalid("expected a JSON value"));
         }
-        self.push(kind, false, self.at, self.at + word.len());
+        self.push(kind, self.at, self.at + word.len());
         self.at += word.len();
         Ok(())
     }
@@ -55,27 +55,35 @@ impl Reader<'_> {
                 return Err(fault(Code::JsonNumber, start, "a number beyond the range of a 64-bit float"));
             }
         }
-        self.push(Kind::Number, false, start, self.at);
+        self.push(Kind::Number, start, self.at);
         Ok(())
     }
 
     pub(super) fn string(&mut self) -> Result<(), Violation> {
         self.at += 1;
         let start = self.at;
-        let mut escaped = false;
+        let (mut escaped, mut marks) = (false, 0);
         loop {
-            match self.peek() {
-                Some(b'"') => break,
-                Some(b'\\') => {
+            // The hottest loop there is: one look-up a byte decides both where the string ends and what is in it.
+            let Some(&byte) = self.bytes.get(self.at) else {
+                return Err(self.invalid("the text ends inside a string"));
+            };
+            let mark = self.marks.of(byte);
+            marks |= mark;
+            if mark & Marks::STOP == 0 {
+                self.at += 1;
+                continue;
+            }
+            match byte {
+                b'"' => break,
+                b'\\' => {
                     escaped = true;
                     self.escape()?;
                 }
-                Some(0..=0x1f) => return Err(self.invalid("a control character in a string; escape it")),
-                Some(_) => self.at += 1,
-                None => return Err(self.invalid("the text ends inside a string")),
+                _ => return Err(self.invalid("a control character in a string; escape it")),
             }
         }
-        self.push(Kind::String, escaped, start, self.at);
+        self.push_string(escaped, marks, start, self.at);
         self.at += 1;
         Ok(())
     }

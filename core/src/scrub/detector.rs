@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use super::detect::DETECTORS;
 use super::policy::Rule;
 use super::token::token_len;
+use crate::json::Marks;
 
 /// A kind of personal data or secret that its form gives away.
 pub(crate) struct Detector {
@@ -32,39 +33,54 @@ pub(crate) struct Hit {
     pub(crate) rule: Rule,
 }
 
-/// For each byte the detectors that it triggers, one bit each in order of [`DETECTORS`].
-static TRIGGERS: LazyLock<[u16; 256]> = LazyLock::new(|| {
-    let mut table = [0; 256];
-    for byte in 0..=u8::MAX {
-        for (i, detector) in DETECTORS.iter().enumerate() {
-            table[usize::from(byte)] |= u16::from((detector.trigger)(byte)) << i;
-        }
-    }
-    table
+/// A set of detectors, one bit each in order of [`DETECTORS`].
+pub(crate) type Set = u32;
+
+/// Not a detector's: the byte with which a token may begin.
+const TOKEN: Set = 1 << 30;
+
+/// For each byte the detectors that it triggers.
+pub(crate) static TRIGGERS: LazyLock<Marks> = LazyLock::new(|| {
+    Marks::new(|byte| {
+        let triggered = DETECTORS.iter().enumerate().filter(|(_, detector)| (detector.trigger)(byte));
+        triggered.fold(if byte == b'[' { TOKEN } else { 0 }, |set, (i, _)| set | 1 << i)
+    })
 });
 
-/// All matches in `text` for which `wanted` holds, in order, without overlaps; tokens are passed over. Where two
+/// The detectors whose rule is wanted.
+pub(crate) fn set_of(wanted: impl Fn(Rule) -> bool) -> Set {
+    DETECTORS.iter().enumerate().filter(|(_, detector)| wanted(detector.rule)).fold(0, |set, (i, _)| set | 1 << i)
+}
+
+/// The set of detectors that some byte of `text` triggers.
+pub(crate) fn triggered(text: &str) -> Set {
+    text.bytes().fold(0, |set, byte| set | TRIGGERS.of(byte))
+}
+
+/// All matches in `text` of the detectors in `wanted`, in order, without overlaps; tokens are passed over. Where two
 /// detectors match at one trigger, the earlier in [`DETECTORS`] wins.
-pub(crate) fn find(text: &str, wanted: &dyn Fn(Rule) -> bool) -> Vec<Hit> {
+pub(crate) fn find(text: &str, wanted: Set) -> Vec<Hit> {
     let (bytes, triggers) = (text.as_bytes(), &*TRIGGERS);
+    let wanted = wanted | TOKEN;
     let mut hits = Vec::new();
     let mut not_before = [0; DETECTORS.len()];
     let (mut at, mut floor) = (0, 0);
     while at < bytes.len() {
-        if bytes[at] == b'['
+        let mut triggered = triggers.of(bytes[at]) & wanted;
+        let mut next = at + 1;
+        if triggered & TOKEN != 0
             && let Some(len) = token_len(&bytes[at..])
         {
             at += len;
             floor = at;
             continue;
         }
-        let mut triggered = triggers[usize::from(bytes[at])];
-        let mut next = at + 1;
+        triggered &= !TOKEN;
         while triggered != 0 {
             let i = triggered.trailing_zeros() as usize;
             triggered &= triggered - 1;
             let detector = &DETECTORS[i];
-            if at < not_before[i] || !wanted(detector.rule) {
+            if at < not_before[i] {
                 continue;
             }
             match (detector.verify)(bytes, at, floor) {
@@ -91,8 +107,10 @@ pub(crate) mod examples {
         for marked in texts {
             let text = marked.replace(['«', '»'], "");
             let expected = marked.split('«').skip(1).filter_map(|part| part.split_once('»')).map(|(hit, _)| hit);
-            let found: Vec<_> =
-                find(&text, &|wanted| wanted == rule).iter().map(|hit| text[hit.start..hit.end].to_owned()).collect();
+            let found: Vec<_> = find(&text, set_of(|wanted| wanted == rule))
+                .iter()
+                .map(|hit| text[hit.start..hit.end].to_owned())
+                .collect();
             assert_eq!(found, expected.collect::<Vec<_>>(), "{marked}");
         }
     }
@@ -100,7 +118,7 @@ pub(crate) mod examples {
     /// No text holds anything for `rule`.
     pub(crate) fn misses(rule: Rule, texts: &[&str]) {
         for text in texts {
-            assert_eq!(find(text, &|wanted| wanted == rule), [], "{text}");
+            assert_eq!(find(text, set_of(|wanted| wanted == rule)), [], "{text}");
         }
     }
 }

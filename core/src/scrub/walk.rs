@@ -3,6 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use super::names::Meaning;
 use super::policy::Rule;
 use super::token::{is_token, numbered};
 use super::{Change, Place, Scrubber};
@@ -140,7 +141,7 @@ impl<'a> Walk<'a> {
         {
             return;
         }
-        match self.scrubber.scrub(&text, place).filter(|_| !self.intact.contains(&index)) {
+        match self.scrubber.scrub_marked(&text, node.marks, place).filter(|_| !self.intact.contains(&index)) {
             Some(scrubbed) => {
                 write_string(&scrubbed.text, &mut self.out);
                 self.redacted(&scrubbed.changes);
@@ -170,8 +171,9 @@ impl<'a> Walk<'a> {
         let text = self.document.text(node);
         let start = self.out.len() + 1;
         let inherited = self.open.last().and_then(|frame| frame.rule);
-        let mut rule = self.scrubber.rule_of_name(&text);
-        if let Some(scrubbed) = self.scrubber.scrub(&text, Place::Plain) {
+        let Meaning { mut rule, place, is_clean } = self.scrubber.meaning(&text, node.marks);
+        let scrubbed = if is_clean { None } else { self.scrubber.scrub_marked(&text, node.marks, Place::Plain) };
+        if let Some(scrubbed) = scrubbed {
             let name = self.tell_apart(scrubbed.text);
             write_string(&name, &mut self.out);
             self.named(start);
@@ -182,7 +184,7 @@ impl<'a> Walk<'a> {
             write_unchanged(&text, node, &mut self.out);
             self.named(start);
         }
-        (rule.or(inherited), place_of(&text))
+        (rule.or(inherited), place)
     }
 
     /// Notes the name that was written from `start` and writes the colon.
@@ -244,10 +246,4 @@ fn write_unchanged(text: &str, node: Node, out: &mut String) {
         out.push_str(text);
         out.push('"');
     }
-}
-
-/// OpenTelemetry's `user_agent.original`, R3's `user_agent`, and their spellings.
-fn place_of(name: &str) -> Place {
-    let lower = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
-    if lower.ends_with("useragent") || lower.ends_with("useragentoriginal") { Place::UserAgent } else { Place::Plain }
 }
