@@ -75,6 +75,10 @@ fn canonical_utc(text: &[u8]) -> Option<String> {
         return None;
     }
     let (year, month, day) = (number(0..4), number(5..7), number(8..10));
+    // The library's range ends within this year.
+    if year == 9999 {
+        return None;
+    }
     let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,

@@ -89,7 +89,7 @@ fn place_in_table(name: &[u8]) -> usize {
     ends[8..8 + half].copy_from_slice(&name[name.len() - half..]);
     let [head, tail] = [&ends[..8], &ends[8..]].map(|end| end.iter().fold(0u64, |n, &b| n << 8 | u64::from(b)));
     let mixed = (head ^ tail.rotate_left(29) ^ name.len() as u64).wrapping_mul(SPREAD);
-    (mixed >> (u64::BITS - SLOTS.trailing_zeros())) as usize
+    usize::try_from(mixed >> (u64::BITS - SLOTS.trailing_zeros())).unwrap_or(0)
 }
 
 /// OpenTelemetry's `user_agent.original`, R3's `user_agent`, and their spellings.
