@@ -136,6 +136,27 @@ proptest! {
     }
 }
 
+/// Found by fuzzing: a domain of more than 255 bytes, cut inside a character.
+#[test]
+fn a_bound_that_falls_into_a_character_splits_nothing() {
+    for engine in engines() {
+        for shift in 0..4 {
+            let text = format!("a@{}{}.org", "x".repeat(shift), "\u{fffd}".repeat(200));
+            let once = engine.scrub_text(&text).text;
+            assert_eq!(engine.scrub_text(&once).text, once);
+        }
+    }
+}
+
+/// Found by fuzzing: the name said "user agent" only until its e-mail address was gone.
+#[test]
+fn a_rewritten_name_says_what_the_next_pass_will_read() {
+    for engine in engines() {
+        let once = engine.scrub_json(br#"{"a@example.com.user_agent":"x 1.2.3.4"}"#).json.unwrap();
+        assert_eq!(engine.scrub_json(once.as_bytes()).json.unwrap(), once);
+    }
+}
+
 /// Each is the worst case of a detector or of the reader; time must grow with size, not with its square.
 #[test]
 fn hostile_records_end() {

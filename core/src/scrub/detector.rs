@@ -85,6 +85,8 @@ pub(crate) fn find(text: &str, wanted: Set) -> Vec<Hit> {
             }
             match (detector.verify)(bytes, at, floor) {
                 Verdict::Hit { start, end } => {
+                    // Verifiers count bytes; a bound of theirs may fall into a character.
+                    let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
                     hits.push(Hit { start, end, rule: detector.rule });
                     (floor, next) = (end, end.max(next));
                     break;

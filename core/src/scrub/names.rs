@@ -93,7 +93,7 @@ fn place_in_table(name: &[u8]) -> usize {
 }
 
 /// OpenTelemetry's `user_agent.original`, R3's `user_agent`, and their spellings.
-fn place_of(name: &str) -> Place {
+pub(super) fn place_of(name: &str) -> Place {
     let lower = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
     if lower.ends_with("useragent") || lower.ends_with("useragentoriginal") { Place::UserAgent } else { Place::Plain }
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::names::Meaning;
+use super::names::{Meaning, place_of};
 use super::policy::Rule;
 use super::token::{is_token, numbered};
 use super::{Change, Place, Scrubber};
@@ -171,7 +171,7 @@ impl<'a> Walk<'a> {
         let text = self.document.text(node);
         let start = self.out.len() + 1;
         let inherited = self.open.last().and_then(|frame| frame.rule);
-        let Meaning { mut rule, place, is_clean } = self.scrubber.meaning(&text, node.marks);
+        let Meaning { mut rule, mut place, is_clean } = self.scrubber.meaning(&text, node.marks);
         let scrubbed = if is_clean { None } else { self.scrubber.scrub_marked(&text, node.marks, Place::Plain) };
         if let Some(scrubbed) = scrubbed {
             let name = self.tell_apart(scrubbed.text);
@@ -180,6 +180,7 @@ impl<'a> Walk<'a> {
             self.redacted(&scrubbed.changes);
             // The next pass reads the name as it is now, and must come to nothing new.
             rule = rule.or_else(|| self.scrubber.rule_of_name(&name));
+            place = place_of(&name);
         } else {
             write_unchanged(&text, node, &mut self.out);
             self.named(start);
