@@ -28,10 +28,11 @@ for target in ("process", "scrub_json", "scrub_text"):
                 (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
 PYTHON
 
+# A folder of its own: nightly and stable must not rebuild each other's work.
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target}/fuzz"
 for target in process scrub_json scrub_text; do
   log="corpus/$target.log"
-  # The toolchain's own target folder: nightly must not rebuild what stable built.
-  if CARGO_TARGET_DIR="$PWD/target" cargo +nightly fuzz run --fuzz-dir . "$target" -- \
+  if cargo +nightly fuzz run --fuzz-dir . "$target" -- \
     -max_total_time="$seconds" -max_len=8192 -timeout=10 -print_final_stats=1 >"$log" 2>&1; then
     echo "fuzz $target: ok, $(sed -n 's/^stat::number_of_executed_units: //p' "$log") inputs"
   else
