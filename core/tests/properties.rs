@@ -48,6 +48,22 @@ fn piece() -> impl Strategy<Value = String> {
         "\n",
         "\u{0}",
         "Chrome/",
+        "+14155550132",
+        "(415) ",
+        "555-0132",
+        "020 7946 0958",
+        "06 12 34 56 78",
+        "phone: ",
+        " office",
+        "GB82 WEST 1234 5698 7654 32",
+        "219-09-9999",
+        "ssn ",
+        "00:00:5e:00:53:af",
+        "49-015420-323751-8",
+        "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
+        "0x",
+        "bc1",
+        "rv:",
         "password",
     ];
     prop_oneof![3 => prop::sample::select(fixed.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
@@ -162,7 +178,8 @@ fn a_rewritten_name_says_what_the_next_pass_will_read() {
 fn hostile_records_end() {
     for unit in [
         "@", "a@", "a@b.", "1", "4111 ", "1.2.3.4", "1.", ":", "a:", "::1", "eyJ", "eyJ-", "eyJa.eyJ", "bearer ", "[",
-        "[email", "\\\\", "[hash:",
+        "[email", "\\\\", "[hash:", "+1", "415-555-", "(1)", "0 12 ", "phone 1", "GB82", "12-", "00:", "1111 ", "bc1",
+        "0x", "x1",
     ] {
         let text = unit.repeat(60_000 / unit.len());
         let record =

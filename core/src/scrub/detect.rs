@@ -2,17 +2,36 @@
 
 mod bearer;
 mod card;
+mod crypto;
 mod email;
+mod iban;
+mod imei;
 mod ipv4;
 mod ipv6;
 mod jwt;
 pub(super) mod key;
+mod mac;
+mod phone;
+mod ssn;
+mod words;
 
 use super::detector::Detector;
 
 /// In order of precedence: the more specific first.
-pub(super) static DETECTORS: [Detector; 6] =
-    [bearer::DETECTOR, jwt::DETECTOR, email::DETECTOR, card::DETECTOR, ipv6::DETECTOR, ipv4::DETECTOR];
+pub(super) static DETECTORS: [Detector; 12] = [
+    bearer::DETECTOR,
+    jwt::DETECTOR,
+    email::DETECTOR,
+    iban::DETECTOR,
+    card::DETECTOR,
+    crypto::DETECTOR,
+    mac::DETECTOR,
+    imei::DETECTOR,
+    ssn::DETECTOR,
+    ipv6::DETECTOR,
+    ipv4::DETECTOR,
+    phone::DETECTOR,
+];
 
 /// Whether a byte continues a word: a letter, a digit, an underscore, or part of a letter beyond ASCII.
 const fn is_word(byte: u8) -> bool {

@@ -17,6 +17,14 @@ pub(crate) enum Rule {
     Ipv6,
     Bearer,
     Jwt,
+    Phone,
+    Iban,
+    /// A social security number of the United States.
+    Ssn,
+    Mac,
+    Imei,
+    /// An address of a crypto-currency.
+    Crypto,
     /// A value under a name such as `password`.
     Secret,
     /// A value under a name that the configuration lists in `pii_fields`.
@@ -26,13 +34,19 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 15] = [
         Self::Email,
         Self::Card,
         Self::Ipv4,
         Self::Ipv6,
         Self::Bearer,
         Self::Jwt,
+        Self::Phone,
+        Self::Iban,
+        Self::Ssn,
+        Self::Mac,
+        Self::Imei,
+        Self::Crypto,
         Self::Secret,
         Self::Pii,
         Self::Identifier,
@@ -47,6 +61,12 @@ impl Rule {
             Self::Ipv6 => "ipv6",
             Self::Bearer => "bearer",
             Self::Jwt => "jwt",
+            Self::Phone => "phone",
+            Self::Iban => "iban",
+            Self::Ssn => "ssn",
+            Self::Mac => "mac",
+            Self::Imei => "imei",
+            Self::Crypto => "crypto",
             Self::Secret => "secret",
             Self::Pii => "pii",
             Self::Identifier => "identifier",
@@ -81,7 +101,8 @@ impl Policy {
     /// Whether a match of `rule` is replaced at all.
     pub(crate) fn acts_on(&self, rule: Rule, place: Place) -> bool {
         match rule {
-            Rule::Bearer | Rule::Jwt | Rule::Secret | Rule::Card | Rule::Pii | Rule::Email => true,
+            Rule::Bearer | Rule::Jwt | Rule::Secret | Rule::Card | Rule::Pii | Rule::Email | Rule::Ssn => true,
+            Rule::Phone | Rule::Iban | Rule::Mac | Rule::Imei | Rule::Crypto => self.mode != PrivacyMode::Minimal,
             Rule::Ipv4 => !self.keep_ips && place != Place::UserAgent,
             Rule::Ipv6 => !self.keep_ips,
             Rule::Identifier => self.pseudonyms.is_some() || !self.keep_identifiers,
@@ -105,6 +126,12 @@ impl Policy {
             | Rule::Ipv6
             | Rule::Bearer
             | Rule::Jwt
+            | Rule::Phone
+            | Rule::Iban
+            | Rule::Ssn
+            | Rule::Mac
+            | Rule::Imei
+            | Rule::Crypto
             | Rule::Secret
             | Rule::Pii => replaced(rule),
         }

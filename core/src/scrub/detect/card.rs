@@ -1,14 +1,20 @@
-//! Payment cards (ISO/IEC 7812): 13 to 19 digits of an issuer's range whose Luhn check digit holds, plain or in
-//! the groups that are printed on cards. Length alone would eat order numbers and epochs.
+//! Payment cards (ISO/IEC 7812): 12 to 19 digits of an issuer's range and length whose Luhn check digit holds, plain
+//! or in the groups that are printed on cards, whatever separates them. Length alone would eat order numbers and
+//! epochs.
 
+use super::words::label_before;
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::policy::Rule;
 
-/// ISO/IEC 7812-1: the shortest and the longest in use.
-const DIGITS: std::ops::RangeInclusive<usize> = 13..=19;
-/// 19 digits in groups of four have four separators.
-const MAX_LEN: usize = 23;
+/// ISO/IEC 7812-1: the longest in use.
+const MAX_DIGITS: usize = 19;
+/// Maestro's shortest, which count only beside a label: as many digits as ids and counters have.
+const SHORT: usize = 12;
+/// Bytes between two groups: `4111 - 1111`, or a line's end and an indent.
+const MAX_SEPARATOR: usize = 3;
+const LABELS: [&str; 7] = ["card", "cards", "creditcard", "debitcard", "maestro", "pan", "cc"];
+const FILLERS: [&str; 5] = ["number", "no", "nr", "num", "is"];
 
 pub(super) const DETECTOR: Detector = Detector { rule: Rule::Card, trigger: |byte| byte.is_ascii_digit(), verify };
 
@@ -16,8 +22,9 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let group_end = run(text, at, |byte| byte.is_ascii_digit());
     let miss = Verdict::Miss { until: group_end };
     let previous = before(text, at);
-    // In the middle of a word, a number or a dotted version.
-    if at < floor || is_word(previous) || matches!(previous, b'.') {
+    // In the middle of a word, a number, a dotted version, or a negative id such as `blk_-4`.
+    let negative = previous == b'-' && is_word(before(text, at - 1));
+    if at < floor || is_word(previous) || matches!(previous, b'.') || negative {
         return miss;
     }
     match plain_end(text, at, group_end).or_else(|| grouped_end(text, at, group_end)) {
@@ -27,34 +34,50 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
 }
 
 fn plain_end(text: &[u8], at: usize, end: usize) -> Option<usize> {
-    (DIGITS.contains(&(end - at)) && ends_there(text, end) && is_card(&text[at..end])).then_some(end)
+    let digits = &text[at..end];
+    let labelled = digits.len() != SHORT || label_before(text, at, &LABELS, &FILLERS).is_some();
+    (ends_there(text, end) && is_card(digits) && labelled).then_some(end)
 }
 
-/// Groups as printed: fours with a last group of one to four, or 4-6-5 and 4-6-4 (American Express, Diners).
+/// Groups as printed: fours with a last group of one to four, or 4-6-5 and 4-6-4 (American Express, Diners); and
+/// the two halves of a number that was broken in the middle.
 fn grouped_end(text: &[u8], at: usize, first_end: usize) -> Option<usize> {
-    let separator = byte(text, first_end);
-    if first_end - at != 4 || !matches!(separator, b' ' | b'-') {
+    if !matches!(first_end - at, 4 | 8) {
         return None;
     }
-    let mut digits = Vec::with_capacity(MAX_LEN);
+    let mut digits = Vec::with_capacity(MAX_DIGITS + 6);
     digits.extend_from_slice(&text[at..first_end]);
-    let mut sizes = vec![4];
+    let mut sizes = vec![first_end - at];
     let (mut end, mut found) = (first_end, None);
-    while byte(text, end) == separator && digits.len() < *DIGITS.end() {
-        let next = run(text, end + 1, |byte| byte.is_ascii_digit());
-        let size = next - end - 1;
-        if !(1..=6).contains(&size) {
+    while digits.len() < MAX_DIGITS {
+        let limit = text.len().min(end + MAX_SEPARATOR);
+        let start =
+            run(&text[..limit], end, |byte| matches!(byte, b' ' | b'-' | b'.' | b'_' | b'/' | b'\n' | b'\r' | b'\t'));
+        let next = run(&text[..text.len().min(start + 9)], start, |byte| byte.is_ascii_digit());
+        let size = next - start;
+        if start == end || !(1..=8).contains(&size) {
             break;
         }
-        digits.extend_from_slice(&text[end + 1..next]);
+        digits.extend_from_slice(&text[start..next]);
         sizes.push(size);
         end = next;
-        let printed = matches!(sizes[..], [4, 6, 4 | 5] | [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3]);
-        if printed && DIGITS.contains(&digits.len()) && ends_there(text, end) && is_card(&digits) {
+        let printed = matches!(sizes[..], [4, 6, 4 | 5] | [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3] | [8, 8]);
+        if printed && ends_there(text, end) && !goes_on(text, at, end, sizes[1]) && is_card(&digits) {
             found = Some(end);
         }
     }
     found
+}
+
+/// One of many figures in a row, as in a column or a table; a `second` group of six is no sign of a card there.
+fn goes_on(text: &[u8], start: usize, end: usize, second: usize) -> bool {
+    let digit_before = matches!(before(text, start), b' ' | b'-') && before(text, start - 1).is_ascii_digit();
+    // An expiry date has one or two digits and a slash.
+    let limit = text.len().min(end + 1 + 5);
+    let next = run(&text[..limit], end + 1, |byte| byte.is_ascii_digit());
+    let spaced = byte(text, end) == b' ' && byte(text, next) == b' ' && byte(text, next + 1).is_ascii_digit();
+    let group_behind = next == end + 5;
+    group_behind && (digit_before || spaced) || second == 6 && (digit_before || next > end + 1 && spaced)
 }
 
 /// Not in the middle of a word or a decimal number.
@@ -68,17 +91,32 @@ fn is_card(digits: &[u8]) -> bool {
     is_issued(digits) && luhn(digits) && digits.iter().any(|digit| *digit != digits[0])
 }
 
-/// The ranges of the card schemes in use: Mastercard 2 and 5, American Express, Diners and JCB 3, Visa 4, Maestro,
-/// Discover and `UnionPay` 6. Numbers that begin with 1 (epochs), 0, 7, 8 and 9 are no payment cards.
+/// The ranges and lengths of the card schemes in use. Numbers that begin with 1 (epochs), 0, 7, 8 and 9 are no payment
+/// cards, but for JCB's and UATP's old ones.
 fn is_issued(digits: &[u8]) -> bool {
-    matches!(
-        digits,
-        [b'3', b'0' | b'4'..=b'9', ..] | [b'4' | b'6', ..] | [b'5', b'0'..=b'8', ..] | [b'2', b'2'..=b'7', ..]
-    )
+    let len = digits.len();
+    match digits {
+        // Visa.
+        [b'4', ..] => matches!(len, 13 | 16 | 18 | 19),
+        // Mastercard.
+        [b'5', b'1'..=b'5', ..] | [b'2', b'2'..=b'7', ..] => len == 16,
+        // American Express, JCB's old ones, UATP.
+        [b'3', b'4' | b'7', ..]
+        | [b'1', b'8', b'0', b'0', ..]
+        | [b'2', b'1', b'3', b'1', ..]
+        | [b'1', b'2', b'2', b'0', b'0', ..] => len == 15,
+        // Diners.
+        [b'3', b'0' | b'6' | b'8' | b'9', ..] => (14..=MAX_DIGITS).contains(&len),
+        // JCB.
+        [b'3', b'5', ..] => (16..=MAX_DIGITS).contains(&len),
+        // Maestro, Discover and `UnionPay`.
+        [b'6', ..] | [b'5', b'0' | b'6'..=b'8', ..] => (SHORT..=MAX_DIGITS).contains(&len),
+        _ => false,
+    }
 }
 
 /// ISO/IEC 7812-1, annex B.
-fn luhn(digits: &[u8]) -> bool {
+pub(super) fn luhn(digits: &[u8]) -> bool {
     let sum: u32 = digits
         .iter()
         .rev()
@@ -108,6 +146,12 @@ mod tests {
                 "diners «3056 930902 5904»",
                 "maestro 19: «6304 9850 2809 0561 515»",
                 "(«2223003122003222»)",
+                "«4111.1111.1111.1111»",
+                "«4111_1111_1111_1111»",
+                "«4111  1111  1111  1111»",
+                "«41111111 11111111» 12/29",
+                "«41111111\n 11111111»",
+                "card # «676000000007»",
             ],
         );
     }
@@ -122,6 +166,10 @@ mod tests {
                 "1763696160123456789",
                 "epoch 1763696160123",
                 "4444444444444444",
+                "blk_-4111111111111111",
+                "7 3782 822463 10005 12 3",
+                "speeds 3552 4111 1111 1111 1111 3479 12",
+                "676000000007",
                 "id4111111111111111",
                 "0.4111111111111111",
                 "4111 11 1111 1111 11",

@@ -1,0 +1,85 @@
+//! Serial numbers of mobile devices (3GPP TS 23.003): 15 digits with a Luhn check digit, or 16 with a software
+//! version instead, written 2-6-6-1. Fifteen digits alone are anything's id and count only beside a label.
+
+use super::card::luhn;
+use super::words::label_before;
+use super::{before, byte, is_word, run};
+use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::policy::Rule;
+
+const LABELS: [&str; 4] = ["imei", "imeisv", "meid", "imeis"];
+const FILLERS: [&str; 5] = ["number", "no", "is", "code", "sv"];
+
+pub(super) const DETECTOR: Detector = Detector { rule: Rule::Imei, trigger: |byte| byte.is_ascii_digit(), verify };
+
+fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+    let first_end = run(text, at, |byte| byte.is_ascii_digit());
+    let miss = Verdict::Miss { until: first_end };
+    let previous = before(text, at);
+    let first = first_end - at;
+    if at < floor
+        || !matches!(first, 2 | 6 | 8 | 15 | 16)
+        || is_word(previous)
+        || matches!(previous, b'.' | b'-' | b'+')
+    {
+        return miss;
+    }
+    match read(text, at) {
+        Some(end) => Verdict::Hit { start: at, end },
+        None => miss,
+    }
+}
+
+fn read(text: &[u8], at: usize) -> Option<usize> {
+    let separator = |byte| matches!(byte, b'-' | b' ' | b'/');
+    let (mut digits, mut sizes, mut end) = (Vec::with_capacity(16), Vec::with_capacity(4), at);
+    while sizes.len() < 4 {
+        let next = run(text, end, |byte| byte.is_ascii_digit());
+        sizes.push(next - end);
+        digits.extend(text[end..next].iter().take(17));
+        end = next;
+        if digits.len() >= 15 || !separator(byte(text, end)) || !byte(text, end + 1).is_ascii_digit() {
+            break;
+        }
+        end += 1;
+    }
+    let next = byte(text, end);
+    if is_word(next) || matches!(next, b'-' | b'.') && is_word(byte(text, end + 1)) {
+        return None;
+    }
+    let labelled = || label_before(text, at, &LABELS, &FILLERS).is_some();
+    let found = match sizes[..] {
+        [2, 6, 6, 1] => luhn(&digits) || labelled(),
+        [2, 6, 6, 2] | [6, 2, 6, 1 | 2] | [8, 6, 1 | 2] | [15 | 16] => labelled(),
+        _ => false,
+    };
+    found.then_some(end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scrub::detector::examples::{hits, misses};
+
+    #[test]
+    fn device_numbers_are_found() {
+        hits(
+            Rule::Imei,
+            &[
+                "«49-015420-323751-8»",
+                "IMEI: «490154203237518»",
+                "imei=«490154203237518» ok",
+                "imeisv «49-015420-323751-02»",
+                "imei number is «490154-20-323751-8»",
+            ],
+        );
+    }
+
+    #[test]
+    fn other_digits_are_left() {
+        misses(
+            Rule::Imei,
+            &["490154203237518", "49-015420-323751-7", "49-015420-323751-8-1", "id 176369616012345", "imei: 4901"],
+        );
+    }
+}

@@ -1,0 +1,120 @@
+//! The words beside a number that say it is a telephone's.
+
+use super::super::words::{label_before, word_after};
+use super::super::{before, byte, is_word, run};
+use super::form::Number;
+
+/// Words that say it by themselves.
+const STRONG: [&str; 25] = [
+    "phone",
+    "phones",
+    "tel",
+    "telephone",
+    "telefon",
+    "telefone",
+    "telefono",
+    "telepono",
+    "telno",
+    "mobile",
+    "msisdn",
+    "fax",
+    "whatsapp",
+    "handy",
+    "cellphone",
+    "phonenumber",
+    "mobilenumber",
+    "phoneno",
+    "landline",
+    "hotline",
+    "rufnummer",
+    "gsm",
+    "mob",
+    "ph",
+    "mobil",
+];
+/// Words that say it where the number is written in groups, or with a colon.
+const WEAK: [&str; 18] = [
+    "cell",
+    "call",
+    "calling",
+    "called",
+    "dial",
+    "sms",
+    "texted",
+    "reach",
+    "answering",
+    "messages",
+    "contact",
+    "registered",
+    "ring",
+    "desk",
+    "office",
+    "home",
+    "caller",
+    "helpline",
+];
+/// Words that may stand between.
+const FILLERS: [&str; 18] = [
+    "number", "numbers", "no", "nr", "num", "is", "was", "at", "on", "to", "me", "us", "him", "her", "my", "value",
+    "or", "the",
+];
+/// Words behind a number: `… office`, `…-Fax`.
+const PLACES: [&str; 8] = ["office", "fax", "mobile", "home", "cell", "desk", "work", "phone"];
+
+/// The fewest digits of a subscriber's number behind a bound label.
+const MIN_BOUND: usize = 5;
+
+/// Whether a label says that `number` at `at` is a telephone's.
+pub(super) fn says_phone(text: &[u8], at: usize, number: &Number<'_>) -> bool {
+    let count = number.digits.len();
+    let grouped = number.sizes.len() > 1;
+    if !(MIN_BOUND..=super::MAX_DIGITS).contains(&count)
+        || is_date(number)
+        || number.only(b'.') && number.sizes.len() == 2
+    {
+        return false;
+    }
+    if let Some(bound) = label_before(text, at, &STRONG, &FILLERS) {
+        return bound || count >= super::MIN_DIGITS;
+    }
+    if count < super::MIN_DIGITS {
+        return false;
+    }
+    if is_place(text, number.end) {
+        return true;
+    }
+    label_before(text, at, &WEAK, &FILLERS)
+        .is_some_and(|bound| bound || grouped || number.digits[0] == b'0' && count >= 9)
+}
+
+/// `2026-11-21` and `21.11.2026` beside a label are when it was called.
+fn is_date(number: &Number<'_>) -> bool {
+    matches!(number.sizes, [4, 2, 2] | [2, 2, 4]) && !number.has(b' ')
+}
+
+/// Whether a word such as `office` or `fax` follows and ends the phrase.
+pub(super) fn is_place(text: &[u8], end: usize) -> bool {
+    let word = word_after(text, end);
+    PLACES.iter().any(|place| word.eq_ignore_ascii_case(place.as_bytes()))
+}
+
+/// The end of an extension behind a number (`x155`, `ext. 49`), or `end`.
+pub(super) fn extension_end(text: &[u8], end: usize) -> usize {
+    let at = end + usize::from(byte(text, end) == b',');
+    let at = run(text, at, |byte| byte == b' ').min(end + 2);
+    let rest = text.get(at..).unwrap_or_default();
+    let marks: [&[u8]; 4] = [b"extension", b"ext.", b"ext", b"x"];
+    let Some(mark) = marks.iter().find(|mark| rest.len() > mark.len() && rest[..mark.len()].eq_ignore_ascii_case(mark))
+    else {
+        return end;
+    };
+    let digits = at + mark.len();
+    let digits = digits + usize::from(byte(text, digits) == b' ');
+    let limit = text.len().min(digits + 7);
+    let extension = run(&text[..limit], digits, |byte| byte.is_ascii_digit());
+    if extension > digits && extension - digits <= 6 && !is_word(byte(text, extension)) && before(text, at) != b'\n' {
+        extension
+    } else {
+        end
+    }
+}

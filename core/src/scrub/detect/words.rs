@@ -1,0 +1,70 @@
+//! The words around a number: labels such as `phone:` or `SSN is` that say what it is where its form alone does not.
+
+/// How many bytes of separators may stand between a word and what it speaks of.
+const MAX_GAP: usize = 4;
+/// Longer words are no labels.
+const MAX_WORD: usize = 16;
+
+/// A word, with the separators between it and what follows.
+pub(super) struct Word<'a> {
+    pub(super) letters: &'a [u8],
+    /// Where it starts.
+    pub(super) start: usize,
+    /// Whether a colon or an equals sign binds it to what follows.
+    pub(super) bound: bool,
+}
+
+impl Word<'_> {
+    /// Whether it is one of `words`, which are in lower case.
+    pub(super) fn is_any(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.letters.eq_ignore_ascii_case(word.as_bytes()))
+    }
+}
+
+/// The ASCII word that ends before `at`. A token's name (`[phone]`) is none: it spoke of what is gone.
+pub(super) fn word_before(text: &[u8], at: usize) -> Option<Word<'_>> {
+    let mut end = at;
+    let mut bound = false;
+    while end > 0 && at - end < MAX_GAP && is_gap(text[end - 1]) {
+        bound |= matches!(text[end - 1], b':' | b'=');
+        end -= 1;
+    }
+    let mut start = end;
+    while start > 0 && end - start <= MAX_WORD && text[start - 1].is_ascii_alphabetic() {
+        start -= 1;
+    }
+    (start < end && end - start <= MAX_WORD).then(|| Word { letters: &text[start..end], start, bound })
+}
+
+/// The ASCII word that follows `at`, behind spaces or hyphens.
+pub(super) fn word_after(text: &[u8], at: usize) -> &[u8] {
+    let rest = text.get(at..).unwrap_or_default();
+    let gap = rest.iter().take(MAX_GAP).take_while(|byte| matches!(byte, b' ' | b'-' | b'(')).count();
+    let rest = &rest[gap..];
+    let len = rest.iter().take(MAX_WORD).take_while(|byte| byte.is_ascii_alphabetic()).count();
+    if gap == 0 { &[] } else { &rest[..len] }
+}
+
+/// Whether one of `labels` stands before `at`, with a few words of `fillers` in between; and
+/// whether a colon or an equals sign binds it.
+pub(super) fn label_before(text: &[u8], at: usize, labels: &[&str], fillers: &[&str]) -> Option<bool> {
+    /// `phone number is now`
+    const MAX_FILLERS: usize = 3;
+    let (mut at, mut bound) = (at, false);
+    for _ in 0..=MAX_FILLERS {
+        let word = word_before(text, at)?;
+        bound |= word.bound;
+        if word.is_any(labels) {
+            return Some(bound);
+        }
+        if !word.is_any(fillers) {
+            return None;
+        }
+        at = word.start;
+    }
+    None
+}
+
+const fn is_gap(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\n' | b':' | b'=' | b'#' | b'.' | b'_' | b'-' | b'"' | b'\'' | b'\\' | b'(' | b'+')
+}
