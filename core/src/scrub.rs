@@ -7,8 +7,10 @@
 mod detect;
 mod detector;
 mod names;
+mod personal;
 mod policy;
 mod pseudonym;
+mod shape;
 mod token;
 mod walk;
 
@@ -126,11 +128,17 @@ impl Scrubber {
 
     /// Rules that a member's name brings on its whole value.
     fn rule_of_name(&self, name: &str) -> Option<Rule> {
-        self.keys.rule_of(name)
+        self.keys.rule_of(name).or_else(|| personal::rule_of(name))
     }
 
-    /// What stands in place of a whole value, or nothing where the policy keeps it.
+    /// What stands in place of a whole value, or nothing where the policy keeps it or it has not the rule's form.
     fn whole(&self, rule: Rule, text: &str) -> Option<(String, Action)> {
-        self.policy.acts_on(rule, Place::Plain).then(|| self.policy.replace(rule, text))
+        let is_taken = self.policy.acts_on(rule, Place::Plain) && shape::accepts(rule, text);
+        is_taken.then(|| self.policy.replace(rule, text))
+    }
+
+    /// [`whole`](Self::whole) of a JSON number.
+    fn whole_number(&self, rule: Rule, text: &str) -> Option<(String, Action)> {
+        shape::accepts_number(rule, text).then(|| self.whole(rule, text)).flatten()
     }
 }

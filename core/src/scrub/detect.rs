@@ -2,23 +2,28 @@
 
 mod bearer;
 mod card;
+mod checksum;
 mod crypto;
 mod email;
+mod extent;
 mod iban;
 mod imei;
 mod ipv4;
 mod ipv6;
 mod jwt;
 pub(super) mod key;
+mod label;
 mod mac;
+mod national_id;
 mod phone;
 mod ssn;
+mod user_path;
 mod words;
 
 use super::detector::Detector;
 
 /// In order of precedence: the more specific first.
-pub(super) static DETECTORS: [Detector; 12] = [
+pub(super) static DETECTORS: [Detector; 16] = [
     bearer::DETECTOR,
     jwt::DETECTOR,
     email::DETECTOR,
@@ -26,11 +31,15 @@ pub(super) static DETECTORS: [Detector; 12] = [
     card::DETECTOR,
     crypto::DETECTOR,
     mac::DETECTOR,
+    label::GOVERNMENT,
+    label::PERSONAL,
     imei::DETECTOR,
     ssn::DETECTOR,
+    national_id::DETECTOR,
     ipv6::DETECTOR,
     ipv4::DETECTOR,
     phone::DETECTOR,
+    user_path::DETECTOR,
 ];
 
 /// Whether a byte continues a word: a letter, a digit, an underscore, or part of a letter beyond ASCII.

@@ -21,6 +21,8 @@ pub(crate) struct Detector {
 pub(crate) enum Verdict {
     /// Found, from `start` to `end`.
     Hit { start: usize, end: usize },
+    /// Found, and of another rule than the detector's, which is acted on wherever the detector's is.
+    HitAs { start: usize, end: usize, rule: Rule },
     /// Not here, and no trigger of this detector before `until` can be one either: keeps hostile runs linear.
     Miss { until: usize },
 }
@@ -83,16 +85,19 @@ pub(crate) fn find(text: &str, wanted: Set) -> Vec<Hit> {
             if at < not_before[i] {
                 continue;
             }
-            match (detector.verify)(bytes, at, floor) {
-                Verdict::Hit { start, end } => {
-                    // Verifiers count bytes; a bound of theirs may fall into a character.
-                    let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
-                    hits.push(Hit { start, end, rule: detector.rule });
-                    (floor, next) = (end, end.max(next));
-                    break;
+            let (start, end, rule) = match (detector.verify)(bytes, at, floor) {
+                Verdict::Hit { start, end } => (start, end, detector.rule),
+                Verdict::HitAs { start, end, rule } => (start, end, rule),
+                Verdict::Miss { until } => {
+                    not_before[i] = until;
+                    continue;
                 }
-                Verdict::Miss { until } => not_before[i] = until,
-            }
+            };
+            // Verifiers count bytes; a bound of theirs may fall into a character.
+            let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
+            hits.push(Hit { start, end, rule });
+            (floor, next) = (end, end.max(next));
+            break;
         }
         at = next;
     }
@@ -114,6 +119,18 @@ pub(crate) mod examples {
                 .map(|hit| text[hit.start..hit.end].to_owned())
                 .collect();
             assert_eq!(found, expected.collect::<Vec<_>>(), "{marked}");
+        }
+    }
+
+    /// Each text holds exactly the part in `«»` marks, found for the rule beside it by a detector of any rule.
+    pub(crate) fn labelled(examples: &[(Rule, &str)]) {
+        for (rule, marked) in examples {
+            let text = marked.replace(['«', '»'], "");
+            let expected = marked.split('«').skip(1).filter_map(|part| part.split_once('»'));
+            let expected: Vec<_> = expected.map(|(hit, _)| (*rule, hit)).collect();
+            let found = find(&text, set_of(|wanted| matches!(wanted, Rule::NationalId | Rule::Person)));
+            let found: Vec<_> = found.iter().map(|hit| (hit.rule, &text[hit.start..hit.end])).collect();
+            assert_eq!(found, expected, "{marked}");
         }
     }
 

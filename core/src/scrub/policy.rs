@@ -25,6 +25,19 @@ pub(crate) enum Rule {
     Imei,
     /// An address of a crypto-currency.
     Crypto,
+    NationalId,
+    Passport,
+    DriverLicense,
+    TaxId,
+    HealthId,
+    BankAccount,
+    LicensePlate,
+    BirthDate,
+    Person,
+    Address,
+    Geo,
+    DeviceId,
+    UserPath,
     /// A value under a name such as `password`.
     Secret,
     /// A value under a name that the configuration lists in `pii_fields`.
@@ -34,7 +47,7 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    pub(crate) const ALL: [Self; 15] = [
+    pub(crate) const ALL: [Self; 28] = [
         Self::Email,
         Self::Card,
         Self::Ipv4,
@@ -47,6 +60,19 @@ impl Rule {
         Self::Mac,
         Self::Imei,
         Self::Crypto,
+        Self::NationalId,
+        Self::Passport,
+        Self::DriverLicense,
+        Self::TaxId,
+        Self::HealthId,
+        Self::BankAccount,
+        Self::LicensePlate,
+        Self::BirthDate,
+        Self::Person,
+        Self::Address,
+        Self::Geo,
+        Self::DeviceId,
+        Self::UserPath,
         Self::Secret,
         Self::Pii,
         Self::Identifier,
@@ -67,6 +93,19 @@ impl Rule {
             Self::Mac => "mac",
             Self::Imei => "imei",
             Self::Crypto => "crypto",
+            Self::NationalId => "national_id",
+            Self::Passport => "passport",
+            Self::DriverLicense => "driver_license",
+            Self::TaxId => "tax_id",
+            Self::HealthId => "health_id",
+            Self::BankAccount => "bank_account",
+            Self::LicensePlate => "license_plate",
+            Self::BirthDate => "birth_date",
+            Self::Person => "person",
+            Self::Address => "address",
+            Self::Geo => "geo",
+            Self::DeviceId => "device_id",
+            Self::UserPath => "user_path",
             Self::Secret => "secret",
             Self::Pii => "pii",
             Self::Identifier => "identifier",
@@ -101,8 +140,31 @@ impl Policy {
     /// Whether a match of `rule` is replaced at all.
     pub(crate) fn acts_on(&self, rule: Rule, place: Place) -> bool {
         match rule {
-            Rule::Bearer | Rule::Jwt | Rule::Secret | Rule::Card | Rule::Pii | Rule::Email | Rule::Ssn => true,
-            Rule::Phone | Rule::Iban | Rule::Mac | Rule::Imei | Rule::Crypto => self.mode != PrivacyMode::Minimal,
+            Rule::Bearer
+            | Rule::Jwt
+            | Rule::Secret
+            | Rule::Card
+            | Rule::Pii
+            | Rule::Email
+            | Rule::Ssn
+            | Rule::NationalId
+            | Rule::Passport
+            | Rule::DriverLicense
+            | Rule::TaxId
+            | Rule::HealthId => true,
+            Rule::Phone
+            | Rule::Iban
+            | Rule::Mac
+            | Rule::Imei
+            | Rule::Crypto
+            | Rule::BankAccount
+            | Rule::LicensePlate
+            | Rule::BirthDate
+            | Rule::Person
+            | Rule::Address
+            | Rule::Geo
+            | Rule::DeviceId
+            | Rule::UserPath => self.mode != PrivacyMode::Minimal,
             Rule::Ipv4 => !self.keep_ips && place != Place::UserAgent,
             Rule::Ipv6 => !self.keep_ips,
             Rule::Identifier => self.pseudonyms.is_some() || !self.keep_identifiers,
@@ -132,6 +194,19 @@ impl Policy {
             | Rule::Mac
             | Rule::Imei
             | Rule::Crypto
+            | Rule::NationalId
+            | Rule::Passport
+            | Rule::DriverLicense
+            | Rule::TaxId
+            | Rule::HealthId
+            | Rule::BankAccount
+            | Rule::LicensePlate
+            | Rule::BirthDate
+            | Rule::Person
+            | Rule::Address
+            | Rule::Geo
+            | Rule::DeviceId
+            | Rule::UserPath
             | Rule::Secret
             | Rule::Pii => replaced(rule),
         }

@@ -5,10 +5,11 @@ use std::collections::{HashMap, HashSet};
 
 use super::names::{Meaning, place_of};
 use super::policy::Rule;
+use super::shape::has_form;
 use super::token::{is_token, numbered};
 use super::{Change, Place, Scrubber};
 use crate::json::{Document, Kind, Node, decode, write_string};
-use crate::outcome::Redaction;
+use crate::outcome::{Action, Redaction};
 
 /// One pass over a document.
 pub(crate) struct Walk<'a> {
@@ -137,7 +138,7 @@ impl<'a> Walk<'a> {
         let node = self.document.node(index);
         let text = self.document.text(node);
         if let Some(rule) = rule.filter(|_| !text.is_empty() && !is_token(&text))
-            && self.whole(rule, &text)
+            && self.whole(rule, self.scrubber.whole(rule, &text))
         {
             return;
         }
@@ -152,14 +153,14 @@ impl<'a> Walk<'a> {
 
     fn number(&mut self, node: Node, rule: Option<Rule>) {
         let text = self.document.raw(node);
-        if !rule.is_some_and(|rule| self.whole(rule, text)) {
+        if !rule.is_some_and(|rule| self.whole(rule, self.scrubber.whole_number(rule, text))) {
             self.out.push_str(text);
         }
     }
 
     /// Writes what `rule` puts in place of a whole value; says whether it did.
-    fn whole(&mut self, rule: Rule, text: &str) -> bool {
-        let Some((replacement, action)) = self.scrubber.whole(rule, text) else { return false };
+    fn whole(&mut self, rule: Rule, replaced: Option<(String, Action)>) -> bool {
+        let Some((replacement, action)) = replaced else { return false };
         write_string(&replacement, &mut self.out);
         self.redacted(&[(rule, action)]);
         true
@@ -185,7 +186,7 @@ impl<'a> Walk<'a> {
             write_unchanged(&text, node, &mut self.out);
             self.named(start);
         }
-        (rule.or(inherited), place)
+        (inner_rule(rule, inherited), place)
     }
 
     /// Notes the name that was written from `start` and writes the colon.
@@ -235,6 +236,17 @@ impl<'a> Walk<'a> {
             }
         }
         pointer
+    }
+}
+
+/// The rule for a member of a container: what takes any value stays in force, and what asks for a form goes on to
+/// elements of arrays but not to members, whose own names say what they are (`mobile: {sessions: 12345678}`).
+/// Coordinates do: they are called `lat` and `x` where they stand in an object called `location`.
+fn inner_rule(own: Option<Rule>, inherited: Option<Rule>) -> Option<Rule> {
+    match (own, inherited) {
+        (Some(own), Some(outer)) if has_form(own) && !has_form(outer) => Some(outer),
+        (None, Some(outer)) if has_form(outer) && outer != Rule::Geo => None,
+        _ => own.or(inherited),
     }
 }
 

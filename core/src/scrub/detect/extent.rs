@@ -1,0 +1,149 @@
+//! Where a value ends that stands behind a label in running text: at its closing quote, or where its kind's words end.
+
+use super::byte;
+use crate::scrub::policy::Rule;
+use crate::scrub::shape::{accepts, digits};
+
+/// How far a value reaches: a street address with its town.
+const MAX_VALUE: usize = 150;
+
+/// The end of a value of `rule`'s form from `start`, where one stands.
+pub(super) fn value_end(text: &[u8], start: usize, rule: Rule, quote: u8, sign: u8) -> Option<usize> {
+    let limit = text.len().min(start + MAX_VALUE);
+    if start >= limit {
+        return None;
+    }
+    let is_taken = |end: usize| {
+        let value = text.get(start..end).and_then(|bytes| std::str::from_utf8(bytes).ok());
+        value.is_some_and(|value| !value.is_empty() && accepts(rule, value))
+    };
+    if matches!(quote, b'"' | b'\'' | b'`') {
+        let closing = start + text[start..limit].iter().position(|&b| b == quote)?;
+        let end = if byte(text, closing - 1) == b'\\' { closing - 1 } else { closing };
+        return is_taken(end).then_some(end);
+    }
+    let hard_end = hard_end(text, start, limit, sign);
+    let end = match rule {
+        Rule::Address => hard_end,
+        Rule::Person => names_end(text, start, hard_end),
+        Rule::Geo => start + text[start..hard_end].iter().take_while(|&&b| is_geo(b)).count(),
+        _ => groups_end(text, start, hard_end, rule),
+    };
+    let end = start + text[start..end].trim_ascii_end().len();
+    let is_end = |b: u8| matches!(b, b'.' | b',' | b'-' | b'/' | b'!' | b'?' | b'(' | b'+');
+    let trimmed = start + text[start..end].iter().rposition(|&b| !is_end(b)).map_or(0, |i| i + 1);
+    is_taken(trimmed).then_some(trimmed)
+}
+
+const fn is_geo(byte: u8) -> bool {
+    byte.is_ascii_digit()
+        || matches!(byte, b' ' | b'+' | b'-' | b'.' | b',' | b'\'' | b'N' | b'S' | b'E' | b'W')
+        || byte >= 0x80
+}
+
+/// Where no value goes on: a line's end, a delimiter, the word before the next `=`.
+fn hard_end(text: &[u8], start: usize, limit: usize, sign: u8) -> usize {
+    let is_delimiter = |b: u8| {
+        matches!(
+            b,
+            b'\n'
+                | b'\r'
+                | b'\t'
+                | b';'
+                | b'|'
+                | b'"'
+                | b'<'
+                | b'>'
+                | b'='
+                | b'{'
+                | b'}'
+                | b'['
+                | b']'
+                | b'&'
+                | b'\\'
+                | b'@'
+        )
+    };
+    let mut end = start;
+    while end < limit && !is_delimiter(text[end]) && !(sign == b'=' && text[end..].starts_with(b" - ")) {
+        end += 1;
+    }
+    let is_inside = |&&b: &&u8| !matches!(b, b' ' | b',');
+    if byte(text, end) == b'=' {
+        return end - text[start..end].iter().rev().take_while(is_inside).count();
+    }
+    // No character is cut.
+    while end > start && text.get(end).is_some_and(|&b| b & 0xc0 == 0x80) {
+        end -= 1;
+    }
+    end
+}
+
+/// The end of a number in groups: more groups follow while it is short, or while they are as short as those before.
+fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> usize {
+    /// No kind's number is complete with fewer digits.
+    const COMPLETE: usize = 7;
+    /// The longest group of a number that is written in groups.
+    const MAX_GROUP: usize = 5;
+    let complete = match rule {
+        Rule::LicensePlate => 3,
+        Rule::Phone => 6,
+        _ => COMPLETE,
+    };
+    let is_word = |b: u8| !matches!(b, b' ' | b',' | b'\'' | b'`') && (b != b':' || rule == Rule::BirthDate);
+    let mut end = start + text[start..limit].iter().take_while(|&&b| is_word(b)).count();
+    let mut last = end - start;
+    loop {
+        let next = if rule == Rule::BirthDate && byte(text, end) == b',' { end + 2 } else { end + 1 };
+        if byte(text, end) != b' ' && next == end + 1 || next >= limit {
+            return end;
+        }
+        let group = text[next..limit].iter().take_while(|&&b| is_word(b)).count();
+        let found = &text[next..next + group];
+        let count = digits(&text[start..end]);
+        let is_number =
+            found.iter().any(u8::is_ascii_digit) || found.len() <= 3 && found.iter().all(u8::is_ascii_uppercase);
+        let is_month = rule == Rule::BirthDate && found.len() <= 9 && found.iter().all(u8::is_ascii_alphabetic);
+        let goes_on = if count < complete {
+            is_number || is_month
+        } else {
+            last <= MAX_GROUP && group <= MAX_GROUP && found.iter().any(u8::is_ascii_digit)
+        };
+        if group == 0 || !goes_on {
+            return end;
+        }
+        (end, last) = (next + group, group);
+    }
+}
+
+/// The end of a run of capitalised words and the particles between them; one word at least, whatever its case.
+fn names_end(text: &[u8], start: usize, limit: usize) -> usize {
+    const PARTICLES: [&[u8]; 17] = [
+        b"van", b"der", b"den", b"de", b"la", b"le", b"von", b"zu", b"del", b"da", b"dos", b"di", b"bin", b"al", b"el",
+        b"y", b"e",
+    ];
+    const MAX_NAMES: usize = 6;
+    let is_name = |b: u8| b.is_ascii_alphabetic() || b >= 0x80 || matches!(b, b'\'' | b'-' | b'.');
+    let mut at = start;
+    let mut end = start;
+    for i in 0..MAX_NAMES {
+        let word = &text[at..at + text[at..limit].iter().take_while(|&&b| is_name(b)).count()];
+        let is_capitalised = word.first().is_some_and(|&b| b.is_ascii_uppercase() || b >= 0x80);
+        if is_capitalised || i == 0 {
+            end = at + word.len();
+        } else if !PARTICLES.contains(&word) {
+            break;
+        }
+        at += word.len();
+        if at >= limit || text[at] != b' ' || text[at - 1] == b'.' && word.len() > 3 {
+            break;
+        }
+        at += 1;
+    }
+    // A word that goes on with a digit or a sign is no name.
+    if text.get(end).is_some_and(|&b| b.is_ascii_digit() || matches!(b, b'_' | b'/' | b'(' | b':')) {
+        start
+    } else {
+        end
+    }
+}

@@ -1,0 +1,180 @@
+//! Personal data behind its label in running text: `Passport: X1234567`, `ssn=078-05-1120`, `<taxId>…</taxId>`,
+//! `"phone": "…"`, `driver's license no. D123-4567`, `SSN is 078 05 1120`. The label is one of
+//! [`personal`](crate::scrub::personal)'s names, the value has the form that [`shape`](crate::scrub::shape) asks for.
+//! There is no checksum: the label is the evidence, and a mistyped number is no less private.
+//!
+//! Asked at `:`, `=` and `>` behind a label and at the first digit of a word; looks back 48 bytes at most.
+
+use super::extent::value_end;
+use super::{before, byte, run};
+use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::personal::rule_of_words;
+use crate::scrub::policy::Rule;
+use crate::scrub::shape::digits;
+
+/// How far a label reaches back: the longest names, with room for `number is`.
+const MAX_LABEL: usize = 48;
+
+/// Numbers that a state gave, which every mode acts on.
+pub(super) const GOVERNMENT: Detector =
+    Detector { rule: Rule::NationalId, trigger: is_trigger, verify: |text, at, floor| verify(text, at, floor, true) };
+
+/// Everything else that a label says about a person.
+pub(super) const PERSONAL: Detector =
+    Detector { rule: Rule::Person, trigger: is_trigger, verify: |text, at, floor| verify(text, at, floor, false) };
+
+const fn is_trigger(byte: u8) -> bool {
+    matches!(byte, b':' | b'=' | b'>') || byte.is_ascii_digit()
+}
+
+const fn is_government(rule: Rule) -> bool {
+    matches!(rule, Rule::NationalId | Rule::Passport | Rule::DriverLicense | Rule::TaxId | Rule::HealthId)
+}
+
+fn verify(text: &[u8], at: usize, floor: usize, government: bool) -> Verdict {
+    let found = if text[at].is_ascii_digit() { behind_words(text, at, floor) } else { behind_sign(text, at, floor) };
+    match found {
+        Some((start, end, rule)) if is_government(rule) == government => Verdict::HitAs { start, end, rule },
+        _ => Verdict::Miss { until: at + 1 },
+    }
+}
+
+/// `label: value`, `label=value`, `<label>value<`.
+fn behind_sign(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, Rule)> {
+    // `a::b`, `a==b`, `=>`, `https://`.
+    if matches!(byte(text, at + 1), b':' | b'=' | b'>' | b'/') && text[at] != b'=' {
+        return None;
+    }
+    let is_closer = |b: u8| matches!(b, b' ' | b'"' | b'\'' | b'\\' | b'.' | b'#' | b')' | b'*');
+    let mut end = at;
+    while end > floor && end + 4 > at && is_closer(text[end - 1]) {
+        end -= 1;
+    }
+    let rule = label_rule(text, end, floor)?;
+    let start = run(text, at + 1, |b| matches!(b, b' ' | b'\t' | b'\\' | b'*')).min(at + 8);
+    let quote = byte(text, start);
+    let start = if matches!(quote, b'"' | b'\'' | b'`') { start + 1 } else { start };
+    let end = value_end(text, start, rule, quote, text[at])?;
+    Some((start, end, rule))
+}
+
+/// `label value`, `label is value`, `label no. value`, where the value's first digit stands at `at`.
+fn behind_words(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, Rule)> {
+    /// Shorter numbers behind a word are counts, unless they have letters too.
+    const MIN_DIGITS: usize = 6;
+    const MIN_DIGITS_WITH_LETTERS: usize = 3;
+    /// How far a number is looked at before its label is.
+    const MAX_NUMBER: usize = 20;
+    /// Letters before a number's first digit, as in `MORGA657054SM9IJ`.
+    const MAX_PREFIX: usize = 8;
+    let is_part = |b: u8| b.is_ascii_alphanumeric() || b == b'-';
+    let mut start = at;
+    while start > floor
+        && start + MAX_PREFIX >= at
+        && (is_part(text[start - 1]) || matches!(text[start - 1], b'(' | b'+'))
+    {
+        start -= 1;
+        if text[start].is_ascii_digit() {
+            return None;
+        }
+    }
+    if start <= floor || !matches!(text[start - 1], b' ' | b'#') || start + MAX_PREFIX < at {
+        return None;
+    }
+    let end = text[..start].iter().rposition(|b| !matches!(b, b' ' | b'#' | b':')).map_or(0, |i| i + 1);
+    if start - end > 3 || !matches!(byte(text, end.wrapping_sub(1)), b'.' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..) {
+        return None;
+    }
+    let value = &text[start..text.len().min(start + MAX_NUMBER)];
+    let first = &value[..run(value, 0, is_part)];
+    let least = if first.iter().any(u8::is_ascii_alphabetic) { MIN_DIGITS_WITH_LETTERS } else { MIN_DIGITS };
+    if digits(value) < least {
+        return None;
+    }
+    // A sentence that ended before the number says nothing of it; `no.` does.
+    let is_sentence = text[..end].ends_with(b".") && !matches!(&text[..end], [.., b'n' | b'N', b'o' | b'r', b'.']);
+    let rule = label_rule(text, end, floor).filter(|_| !is_sentence)?;
+    if matches!(rule, Rule::Person | Rule::Address | Rule::Geo) {
+        return None;
+    }
+    let end = value_end(text, start, rule, b' ', b' ')?;
+    (digits(&text[start..end]) >= least).then_some((start, end, rule))
+}
+
+/// The rule of the label that ends at `end`.
+fn label_rule(text: &[u8], end: usize, floor: usize) -> Option<Rule> {
+    let is_label = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'-' | b'.' | b'\'') || b >= 0x80;
+    let last = before(text, end);
+    if end <= floor || !(last.is_ascii_alphanumeric() || last >= 0x80 || last == b'.') {
+        return None;
+    }
+    let bound = floor.max(end.saturating_sub(MAX_LABEL));
+    let mut start = end;
+    while start > bound && is_label(text[start - 1]) {
+        start -= 1;
+    }
+    // A bound in the middle of a word would make another word of it.
+    if start == bound
+        && start > 0
+        && is_label(before(text, start))
+        && !matches!(text[start - 1], b' ' | b'_' | b'-' | b'.')
+    {
+        start = run(text, start, |b| b.is_ascii_alphanumeric() || b >= 0x80).min(end);
+    }
+    rule_of_words(&text[start..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::scrub::detector::examples::{labelled, misses};
+
+    use super::*;
+
+    #[test]
+    fn values_behind_their_label_are_found() {
+        labelled(&[
+            (Rule::Passport, "Passport: «X1234567»"),
+            (Rule::Passport, "passport_number=«X 1234567» status=ok"),
+            (Rule::Passport, "Mi pasaporte es «XAB123456»."),
+            (Rule::NationalId, "SSN «078-05-1120», please"),
+            (Rule::NationalId, "ssn is «078 05 1120»"),
+            (Rule::NationalId, "{\\\"nationalId\\\":\\\"«AB12345678»\\\"}"),
+            (Rule::DriverLicense, "driver's license no. «D123-4567» expired"),
+            (Rule::TaxId, "<taxId>«12 345 678 901»</taxId>"),
+            (Rule::BirthDate, "dob=«1990-01-02»&x=1"),
+            (Rule::BirthDate, "Date of birth: «2 January 1990»"),
+            (Rule::Phone, "Phone: «(030) 1234-567»"),
+            (Rule::Phone, "tel=«0301234567» code=404"),
+            (Rule::Person, "full_name=«Ann van der Berg» logged in"),
+            (Rule::Person, "first_name=\"«ann»\""),
+            (Rule::Address, "address: «12 High Street, Springfield»; next"),
+            (Rule::Geo, "gps: «52.52, -13.405»"),
+            (Rule::LicensePlate, "Plate number is «ABC-1234XY»"),
+            (Rule::BankAccount, "account number: «12345678»"),
+        ]);
+    }
+
+    #[test]
+    fn labels_without_a_value_of_their_form_are_left() {
+        let texts = [
+            "Passport: expired",
+            "ssn=",
+            "address: 10.0.0.1:80",
+            "bind: address already in use: 8080",
+            "phone: iPhone 15",
+            "tel: 3",
+            "location: eu-west-1",
+            "license: MIT",
+            "license: Apache-2.0",
+            "mobile 4 sessions 12345678",
+            "first_name: required",
+            "std::location::Location",
+            "pan: 12",
+            "https://example.com/location=1",
+            "took 123456 ms",
+            "status: 123456789",
+        ];
+        misses(Rule::NationalId, &texts);
+        misses(Rule::Person, &texts);
+    }
+}
