@@ -22,6 +22,7 @@ pub(crate) use self::token::is_token;
 pub(crate) use self::walk::Walk;
 
 use self::detect::key::KeyRules;
+use self::detect::secret_value::looks_random;
 pub(crate) use self::detector::TRIGGERS;
 use self::detector::{Set, find, set_of, triggered};
 use self::policy::Policy;
@@ -39,6 +40,8 @@ pub(crate) enum Place {
     Plain,
     /// A user agent: its four-part numbers are versions, not addresses.
     UserAgent,
+    /// A value under a name that may say "secret": `key`, `auth`, `signature`. Its form decides.
+    PerhapsSecret,
 }
 
 /// A rule and what it did.
@@ -58,7 +61,7 @@ pub(crate) struct Scrubber {
     policy: Policy,
     keys: KeyRules,
     /// The detectors to run at each [`Place`].
-    wanted: [Set; 2],
+    wanted: [Set; 3],
     /// See [`names::number`].
     number: u32,
 }
@@ -66,7 +69,8 @@ pub(crate) struct Scrubber {
 impl Scrubber {
     pub(crate) fn new(config: &PrivacyConfig) -> Self {
         let policy = Policy::new(config);
-        let wanted = [Place::Plain, Place::UserAgent].map(|place| set_of(|rule| policy.acts_on(rule, place)));
+        let wanted = [Place::Plain, Place::UserAgent, Place::PerhapsSecret]
+            .map(|place| set_of(|rule| policy.acts_on(rule, place)));
         Self { policy, keys: KeyRules::new(&config.pii_fields), wanted, number: names::number() }
     }
 
@@ -80,7 +84,7 @@ impl Scrubber {
 
     /// [`scrub`](Self::scrub) of a text whose triggers are known: `marks` is what [`TRIGGERS`] gives to its bytes.
     pub(crate) fn scrub_marked(&self, text: &str, marks: u32, place: Place) -> Option<Scrubbed> {
-        if marks & self.wanted[place as usize] == 0 {
+        if marks & self.wanted[place as usize] == 0 && place != Place::PerhapsSecret {
             return None;
         }
         self.scrub_triggered(text, place)
@@ -89,6 +93,10 @@ impl Scrubber {
     fn scrub_triggered(&self, text: &str, place: Place) -> Option<Scrubbed> {
         /// Real texts settle in one or two passes; a text that does not was made to cost time.
         const MAX_PASSES: usize = 4;
+        if place == Place::PerhapsSecret && looks_random(text.as_bytes()) {
+            let (text, action) = self.whole(Rule::Secret, text)?;
+            return Some(Scrubbed { text, changes: vec![(Rule::Secret, action)] });
+        }
         let mut changes = Vec::new();
         let mut current = self.pass(text, place, &mut changes)?;
         for _ in 1..MAX_PASSES {

@@ -83,6 +83,34 @@ fn piece() -> impl Strategy<Value = String> {
         "/home/",
         "\\Users\\",
         "131052-308T",
+        "password=",
+        "api_key: \"",
+        "token",
+        ",",
+        "<secret>",
+        "hunter2x9",
+        "Authorization: ",
+        "Digest a=\"b\", c=",
+        "Cookie: a=b; c",
+        "set('X-Api-Key', '",
+        "https://u:",
+        "@h.example/",
+        "curl -u ",
+        "ghp_0123456789abcdefghijABCDEFGHIJ012345",
+        "sk-",
+        "AKIA",
+        "otpauth://totp/",
+        "-----BEGIN PRIVATE KEY-----",
+        "MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK",
+        "-----END",
+        "[secret]",
+        "[api_key]",
+        "key=",
+        "x81kLmQ02pRt7VbNc5Dz",
+        "${",
+        "{",
+        "}",
+        "&",
     ];
     prop_oneof![3 => prop::sample::select(fixed.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
 }
@@ -161,7 +189,8 @@ proptest! {
     #[test]
     fn no_planted_secret_survives(before in text(), after in "[ ,;]\\PC{0,10}") {
         let text = format!("{before} canary-7f3a@example.com {after} Bearer canary7f3a.Xy12345678 {after}");
-        let payload = serde_json::json!({"password": "canary7f3a", "list": [text], "ok canary7f3a@example.com": 1});
+        let note = "login password=canary7f3a ok";
+        let payload = serde_json::json!({"password": "canary7f3a", "note": note, "list": [text], "ok canary7f3a@example.com": 1});
         let record = serde_json::json!({"channel": text, "event": "e", "timestamp": text, "payload": payload, "x": payload});
         for engine in engines() {
             let outcome = engine.process(record.to_string().as_bytes(), None).to_json();
@@ -235,6 +264,44 @@ fn hostile_records_end() {
         "AB12",
         "/home/",
         "<ssn>",
+        "password=",
+        "password='",
+        "key=",
+        "key=\\\"",
+        "token is ",
+        "token ",
+        "token: ",
+        "<token>",
+        "<token",
+        "a>",
+        "\\\",",
+        "'k','",
+        "Authorization: ",
+        "Authorization: a,",
+        "Cookie: ",
+        "Cookie: a, ",
+        "://",
+        "://a:b",
+        "://a@",
+        "-u a:",
+        "-----BEGIN PRIVATE KEY-----",
+        "-----BEGIN ",
+        "Private-Lines: 1",
+        "ghp_",
+        "sk-",
+        "xoxb-1",
+        "AKIA",
+        "1:A",
+        "Q~",
+        "a.",
+        "eyJhbGci.",
+        "otpauth://",
+        "hooks.slack.com/services/",
+        "key=a",
+        "password=a.",
+        "password={",
+        "password=[secret]",
+        "password=(",
     ] {
         let text = unit.repeat(60_000 / unit.len());
         let record =

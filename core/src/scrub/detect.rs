@@ -1,8 +1,10 @@
 //! The detectors, one file each: what it matches and why, its checksum, and examples on both sides.
 
+mod api_key;
 mod bearer;
 mod card;
 mod checksum;
+mod cookie;
 mod crypto;
 mod email;
 mod extent;
@@ -15,15 +17,29 @@ pub(super) mod key;
 mod label;
 mod mac;
 mod national_id;
+mod otp;
 mod phone;
+mod private_key;
+mod secret_extent;
+pub(super) mod secret_name;
+mod secret_text;
+pub(super) mod secret_value;
+mod spaced;
 mod ssn;
+mod url_credentials;
 mod user_path;
 mod words;
 
 use super::detector::Detector;
 
 /// In order of precedence: the more specific first.
-pub(super) static DETECTORS: [Detector; 16] = [
+pub(super) static DETECTORS: [Detector; 22] = [
+    private_key::DETECTOR,
+    otp::DETECTOR,
+    url_credentials::DETECTOR,
+    api_key::DETECTOR,
+    cookie::DETECTOR,
+    secret_text::DETECTOR,
     bearer::DETECTOR,
     jwt::DETECTOR,
     email::DETECTOR,

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::detect::secret_name::{Sense, sense};
 use super::{Place, Rule, Scrubber};
 
 /// What a name says of its value, and whether the name itself may stand.
@@ -92,8 +93,11 @@ fn place_in_table(name: &[u8]) -> usize {
     usize::try_from(mixed >> (u64::BITS - SLOTS.trailing_zeros())).unwrap_or(0)
 }
 
-/// OpenTelemetry's `user_agent.original`, R3's `user_agent`, and their spellings.
+/// OpenTelemetry's `user_agent.original`, R3's `user_agent`, and their spellings; names that may say "secret".
 pub(super) fn place_of(name: &str) -> Place {
+    if sense(name.as_bytes()) == Sense::Perhaps {
+        return Place::PerhapsSecret;
+    }
     let lower = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
     if lower.ends_with("useragent") || lower.ends_with("useragentoriginal") { Place::UserAgent } else { Place::Plain }
 }

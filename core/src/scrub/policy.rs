@@ -40,6 +40,14 @@ pub(crate) enum Rule {
     UserPath,
     /// A value under a name such as `password`.
     Secret,
+    /// A key or token of a known issuer.
+    ApiKey,
+    PrivateKey,
+    /// A password in a URL.
+    UrlCredentials,
+    Cookie,
+    /// The seed of one-time passwords.
+    Otp,
     /// A value under a name that the configuration lists in `pii_fields`.
     Pii,
     /// `user_id` and `session_id` of the envelope.
@@ -47,7 +55,7 @@ pub(crate) enum Rule {
 }
 
 impl Rule {
-    pub(crate) const ALL: [Self; 28] = [
+    pub(crate) const ALL: [Self; 33] = [
         Self::Email,
         Self::Card,
         Self::Ipv4,
@@ -74,6 +82,11 @@ impl Rule {
         Self::DeviceId,
         Self::UserPath,
         Self::Secret,
+        Self::ApiKey,
+        Self::PrivateKey,
+        Self::UrlCredentials,
+        Self::Cookie,
+        Self::Otp,
         Self::Pii,
         Self::Identifier,
     ];
@@ -107,6 +120,11 @@ impl Rule {
             Self::DeviceId => "device_id",
             Self::UserPath => "user_path",
             Self::Secret => "secret",
+            Self::ApiKey => "api_key",
+            Self::PrivateKey => "private_key",
+            Self::UrlCredentials => "url_credentials",
+            Self::Cookie => "cookie",
+            Self::Otp => "otp",
             Self::Pii => "pii",
             Self::Identifier => "identifier",
         }
@@ -143,6 +161,11 @@ impl Policy {
             Rule::Bearer
             | Rule::Jwt
             | Rule::Secret
+            | Rule::ApiKey
+            | Rule::PrivateKey
+            | Rule::UrlCredentials
+            | Rule::Cookie
+            | Rule::Otp
             | Rule::Card
             | Rule::Pii
             | Rule::Email
@@ -208,6 +231,11 @@ impl Policy {
             | Rule::DeviceId
             | Rule::UserPath
             | Rule::Secret
+            | Rule::ApiKey
+            | Rule::PrivateKey
+            | Rule::UrlCredentials
+            | Rule::Cookie
+            | Rule::Otp
             | Rule::Pii => replaced(rule),
         }
     }

@@ -3,42 +3,8 @@
 
 use std::collections::HashSet;
 
+use super::secret_name::{MAX_NAME, Sense, sense};
 use crate::scrub::policy::Rule;
-
-/// Names whose last word alone says "secret".
-const SECRET_WORDS: [&str; 15] = [
-    "password",
-    "passwd",
-    "pwd",
-    "passphrase",
-    "passcode",
-    "secret",
-    "secrets",
-    "token",
-    "apikey",
-    "authorization",
-    "cookie",
-    "cookies",
-    "credential",
-    "credentials",
-    "jwt",
-];
-
-/// Names whose last two words together say "secret".
-const SECRET_PAIRS: [(&str, &str); 9] = [
-    ("api", "key"),
-    ("access", "key"),
-    ("secret", "key"),
-    ("private", "key"),
-    ("signing", "key"),
-    ("encryption", "key"),
-    ("otp", "seed"),
-    ("totp", "seed"),
-    ("recovery", "code"),
-];
-
-/// A token of these names a place in a listing, not a right.
-const HARMLESS_TOKENS: [&str; 5] = ["page", "next", "continuation", "sync", "cancellation"];
 
 /// Compiled names.
 #[derive(Debug)]
@@ -54,25 +20,13 @@ impl KeyRules {
 
     /// The rule that `name` brings on its value.
     pub(crate) fn rule_of(&self, name: &str) -> Option<Rule> {
-        /// Longer names are not looked at: nobody names a secret in so many words.
-        const MAX_NAME: usize = 64;
         if name.len() > MAX_NAME {
             return None;
         }
-        let words = words(name);
-        if is_secret(&words) {
+        if matches!(sense(name.as_bytes()), Sense::Secret | Sense::Authorization | Sense::Cookie) {
             return Some(Rule::Secret);
         }
-        (!self.pii.is_empty() && self.pii.contains(&words.concat())).then_some(Rule::Pii)
-    }
-}
-
-fn is_secret(words: &[String]) -> bool {
-    let last = words.last().map_or("", String::as_str);
-    let second = words.len().checked_sub(2).map_or("", |i| words[i].as_str());
-    match last {
-        "token" => !HARMLESS_TOKENS.contains(&second),
-        _ => SECRET_WORDS.contains(&last) || SECRET_PAIRS.contains(&(second, last)),
+        (!self.pii.is_empty() && self.pii.contains(&words(name).concat())).then_some(Rule::Pii)
     }
 }
 

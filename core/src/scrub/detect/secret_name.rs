@@ -1,0 +1,110 @@
+//! What a name says about its value: `client_secret`, `DB_PASSWORD`, `X-API-Key`. One list for the members of JSON
+//! and for labels in running text, so that both know the same names.
+
+mod words;
+
+use self::words::{
+    ENDINGS, HARMLESS_KEYS, HARMLESS_TOKENS, KEY_WORDS, PAIRS, PASSES, PERHAPS, SECRET_KEYS, SECRETS, TAILS,
+};
+
+/// What a name promises.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::scrub) enum Sense {
+    /// The value is a secret, whatever it looks like.
+    Secret,
+    /// The value may be one: `key`, `auth`, `signature`. Its form decides.
+    Perhaps,
+    /// As `Secret`, and a scheme stands before the credentials (RFC 9110, 11.6.2).
+    Authorization,
+    /// As `Secret`, in pairs (RFC 6265).
+    Cookie,
+    /// Nothing.
+    Other,
+}
+
+/// Longer names are not looked at: nobody names a secret in so many words.
+pub(in crate::scrub) const MAX_NAME: usize = 64;
+/// Words of a name that are told apart.
+const MAX_WORDS: usize = 12;
+
+/// What `name` says, in any spelling: words are split at separators and humps.
+pub(in crate::scrub) fn sense(name: &[u8]) -> Sense {
+    if name.len() > MAX_NAME {
+        return Sense::Other;
+    }
+    let (mut lower, mut words) = ([0; MAX_NAME], [(0, 0); MAX_WORDS]);
+    let count = split(name, &mut lower, &mut words);
+    let word = |i: usize| {
+        let (start, end) = words.get(i).copied().unwrap_or_default();
+        std::str::from_utf8(&lower[start..end]).unwrap_or_default()
+    };
+    // `password_2`, `secret_value`: what counts is the word before.
+    let mut end = count;
+    while end > 1 && (word(end - 1).is_empty() || TAILS.contains(&word(end - 1))) {
+        end -= 1;
+    }
+    let last = end.checked_sub(1).map_or("", word);
+    let found = of(end.checked_sub(2).map_or("", word), last);
+    if found == Sense::Perhaps && end != count { Sense::Other } else { found }
+}
+
+fn of(before: &str, last: &str) -> Sense {
+    if let Some(owner) = last.strip_suffix("token") {
+        let owner = if owner.is_empty() { before } else { owner };
+        return if HARMLESS_TOKENS.contains(&owner) { Sense::Other } else { Sense::Secret };
+    }
+    if last == "authorization" {
+        return Sense::Authorization;
+    }
+    if last == "cookie" || last == "cookies" {
+        return Sense::Cookie;
+    }
+    let is_key = last == "key";
+    if SECRETS.contains(&last)
+        || PAIRS.contains(&(before, last))
+        || ENDINGS.iter().any(|ending| last.ends_with(ending))
+        || is_key && SECRET_KEYS.iter().any(|kind| before.ends_with(kind))
+        || last == "pass" && PASSES.contains(&before)
+    {
+        return Sense::Secret;
+    }
+    let perhaps = if is_key { !HARMLESS_KEYS.contains(&before) } else { ends_in_key(last) || PERHAPS.contains(&last) };
+    if perhaps { Sense::Perhaps } else { Sense::Other }
+}
+
+/// `shodankey`, `cosmoskey`
+fn ends_in_key(last: &str) -> bool {
+    last.strip_suffix("key").is_some_and(|owner| !HARMLESS_KEYS.contains(&owner)) && !KEY_WORDS.contains(&last)
+}
+
+/// Lower-case words of `name` without their trailing digits, the last [`MAX_WORDS`] of them at most.
+fn split(name: &[u8], lower: &mut [u8; MAX_NAME], words: &mut [(usize, usize); MAX_WORDS]) -> usize {
+    let (mut count, mut previous, mut at) = (0, b' ', 0);
+    for &byte in name {
+        let is_part = byte.is_ascii_alphanumeric() || byte >= 0x80;
+        let was_part = previous.is_ascii_alphanumeric() || previous >= 0x80;
+        if is_part {
+            if !was_part || previous.is_ascii_lowercase() && byte.is_ascii_uppercase() {
+                if count == MAX_WORDS {
+                    words.rotate_left(1);
+                    count -= 1;
+                }
+                words[count] = (at, at);
+                count += 1;
+            }
+            lower[at] = byte.to_ascii_lowercase();
+            at += 1;
+            words[count - 1].1 = at;
+        }
+        previous = byte;
+    }
+    for (start, end) in &mut words[..count] {
+        while *end > *start && lower[*end - 1].is_ascii_digit() {
+            *end -= 1;
+        }
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,271 @@
+//! Secrets behind a label in running text: `password=…`, `"api_key": "…"`, `<token>…</token>`, `?sig=…&`,
+//! `X-Api-Key: …`, `set("DB_PASSWORD", "…")`, `--token …`, `password is …`. The label stays; which names are labels
+//! says [`super::secret_name`].
+
+use super::secret_extent::{close, is_name, is_quote, open, rest_of_header};
+use super::secret_name::{MAX_NAME, Sense, sense};
+use super::secret_value::{is_filled, is_mixed, is_placeholder, is_uuid, looks_random};
+use super::{bearer, before, byte, is_word, jwt, run, spaced};
+use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::policy::Rule;
+use crate::scrub::token::token_len;
+
+/// What stands between a name and its sign: spaces, a bracket, quotes and their escapes.
+const MAX_GAP: usize = 8;
+/// A tag with its attributes.
+pub(super) const MAX_TAG: usize = 128;
+/// A `key` in a query that is longer than names of things.
+const MIN_QUERY: usize = 16;
+/// Passwords have no fixed form; behind a comma or a space only this long and mixed is one.
+const MIN_UNSURE: usize = 8;
+
+pub(super) const DETECTOR: Detector = Detector {
+    rule: Rule::Secret,
+    trigger: |byte| matches!(byte, b'=' | b':' | b'>' | b',' | b'k' | b'K' | b'w' | b'W'),
+    verify,
+};
+
+/// A name, its sign, and where its value begins.
+pub(super) struct Label {
+    pub(super) sense: Sense,
+    /// The sign: `=`, `:`, `>` of a tag, `,` between arguments.
+    sign: u8,
+    pub(super) value: usize,
+    /// The mark that the value is quoted with, or 0.
+    pub(super) quote: u8,
+    /// The name's last byte is at `name - 1`.
+    name: (usize, usize),
+}
+
+fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+    let miss = Verdict::Miss { until: at + 1 };
+    if text[at].is_ascii_alphabetic() {
+        return spaced::verify(text, at, floor);
+    }
+    let Some(label) = label(text, at, floor) else { return miss };
+    match label.sense {
+        Sense::Authorization => credentials(text, &label).unwrap_or(miss),
+        Sense::Secret | Sense::Cookie => secret(text, &label).unwrap_or(miss),
+        Sense::Perhaps => perhaps(text, &label).unwrap_or_else(|until| Verdict::Miss { until: until.max(at + 1) }),
+        Sense::Other => miss,
+    }
+}
+
+/// The label whose sign stands at `at`, if a name that means anything stands before it.
+pub(super) fn label(text: &[u8], at: usize, floor: usize) -> Option<Label> {
+    let previous = before(text, at);
+    let next = byte(text, at + 1);
+    match text[at] {
+        b'>' => return tag(text, at, floor),
+        b',' if !is_quote(previous) => return None,
+        b'=' | b':' if matches!(previous, b'=' | b':' | b'<' | b'>') => return None,
+        b':' if next == b':' || text[at..].starts_with(b"://") => return None,
+        _ => {}
+    }
+    let end_of_sign = at - usize::from(matches!(previous, b'!' | b'?' | b'+') && text[at] == b'=');
+    let lowest = floor.max(end_of_sign.saturating_sub(MAX_GAP));
+    let mut end = end_of_sign;
+    while end > lowest && (matches!(text[end - 1], b' ' | b'\t' | b']' | b'\\') || is_quote(text[end - 1])) {
+        end -= 1;
+    }
+    let is_quoted = end < end_of_sign && is_quote(text[end]) || byte(text, end) == b'\\';
+    let name = (name_start(text, end, floor), end);
+    let sense = if is_quoted { sense(&text[name.0..end]) } else { sense(&text[phrase_start(text, name, floor)..end]) };
+    if sense == Sense::Other || name.0 == end {
+        return None;
+    }
+    let (value, quote) = open(text, at + 1);
+    let is_call = text[at] == b',';
+    (!is_call || quote != 0).then_some(Label { sense, sign: text[at], value, quote, name })
+}
+
+/// `<db:password attribute="x">` that ends at `at`.
+fn tag(text: &[u8], at: usize, floor: usize) -> Option<Label> {
+    if matches!(before(text, at), b'=' | b'-' | b'/' | b'>') {
+        return None;
+    }
+    let lowest = floor.max(at.saturating_sub(MAX_TAG));
+    let open = (lowest..at).rev().take_while(|&i| !matches!(text[i], b'\n' | b'>')).find(|&i| text[i] == b'<')?;
+    let end = run(text, open + 1, |byte| is_name(byte) || byte == b':');
+    let start = text[open + 1..end].iter().rposition(|byte| *byte == b':').map_or(open + 1, |i| open + 2 + i);
+    let sense = sense(&text[start..end]);
+    let value = run(text, at + 1, |byte| byte.is_ascii_whitespace());
+    (sense != Sense::Other).then_some(Label { sense, sign: b'>', value, quote: 0, name: (start, end) })
+}
+
+/// Where the name that ends at `end` begins.
+pub(super) fn name_start(text: &[u8], end: usize, floor: usize) -> usize {
+    let lowest = floor.max(end.saturating_sub(MAX_NAME));
+    (lowest..end).rev().take_while(|&i| is_name(text[i])).last().unwrap_or(end)
+}
+
+/// With the word before it, if there is one: `API key`, `primary key`, `token string`.
+pub(super) fn phrase_start(text: &[u8], name: (usize, usize), floor: usize) -> usize {
+    if name.0 <= floor || text[name.0 - 1] != b' ' {
+        return name.0;
+    }
+    let lowest = floor.max(name.1.saturating_sub(MAX_NAME)).min(name.0 - 1);
+    (lowest..name.0 - 1).rev().take_while(|&i| is_word(text[i]) || text[i] == b'-').last().unwrap_or(name.0)
+}
+
+/// A value behind a name that says "secret".
+fn secret(text: &[u8], label: &Label) -> Option<Verdict> {
+    if label.sign == b'>' {
+        let end = run(text, label.value, |byte| byte != b'<');
+        let value = text[label.value..end].trim_ascii_end();
+        let end = label.value + value.len();
+        return (!is_placeholder(value)).then_some(Verdict::Hit { start: label.value, end });
+    }
+    // A reference, a list, an object: no value to take.
+    let is_opening = label.quote == 0
+        && (matches!(byte(text, label.value), b'{' | b'(' | b'|')
+            || byte(text, label.value) == b'[' && token_len(&text[label.value..]).is_none()
+            || text[label.value..].starts_with(b"$(")
+            || text[label.value..].starts_with(b"${"));
+    if is_opening {
+        return None;
+    }
+    let end = close(text, label.value, label.quote);
+    let value = &text[label.value..end];
+    let is_nothing = is_placeholder(without_scheme(value)) || value.len() >= MIN_UNSURE && is_filled(value);
+    let is_taken = !is_nothing
+        && match (label.sign, label.quote) {
+            (b',', _) => is_unsure_secret(value),
+            (_, 0) => !is_code(text, label, end) && !is_prose(text, label, end),
+            _ => true,
+        };
+    (is_taken && !is_elsewhere(text, label.value, end)).then_some(Verdict::Hit { start: label.value, end })
+}
+
+/// `Bearer [bearer]`: what stands behind an authentication scheme.
+fn without_scheme(value: &[u8]) -> &[u8] {
+    let scheme = run(value, 0, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let rest = run(value, scheme, |byte| byte == b' ');
+    if token_len(&value[rest..]).is_some() { &value[rest..] } else { value }
+}
+
+/// A value behind a name that may say "secret". The error says up to where nothing is one.
+fn perhaps(text: &[u8], label: &Label) -> Result<Verdict, usize> {
+    let start = label.value;
+    if text[start..].starts_with(b"http") || matches!(label.sign, b',') {
+        return Err(start);
+    }
+    let end = close(text, start, label.quote);
+    let name = &text[label.name.0..label.name.1];
+    let digest = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'a'..=b'f');
+    // A bare `key` of a map is often a digest; in a query it is a right.
+    let is_bare_key = name.eq_ignore_ascii_case(b"key") && !matches!(before(text, label.name.0), b'?' | b'&' | b' ');
+    let is_digest = is_bare_key && run(text, start, digest) >= end;
+    let value = &text[start..end];
+    // In a query a `key` is a right, not a place; in the environment it is configuration, and there a UUID is one too.
+    let is_in_query = matches!(before(text, label.name.0), b'?' | b'&') && name.eq_ignore_ascii_case(b"key");
+    let is_in_environment = name.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'));
+    let is_given = looks_random(value)
+        || (is_in_query || is_in_environment && name.len() > b"KEY".len()) && is_uuid(value)
+        || is_in_query
+            && value.len() >= MIN_QUERY
+            && value.iter().all(u8::is_ascii_alphanumeric)
+            && !is_placeholder(value);
+    let is_taken = is_given && !is_digest && !is_elsewhere(text, start, end);
+    if is_taken { Ok(Verdict::Hit { start, end }) } else { Err(if end - start > MAX_NAME { end } else { start }) }
+}
+
+/// Credentials of an `Authorization` header: the scheme stays.
+fn credentials(text: &[u8], label: &Label) -> Option<Verdict> {
+    let start = label.value;
+    let scheme = run(text, start, |byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let from = if byte(text, scheme) == b' ' { run(text, scheme, |byte| byte == b' ') } else { start };
+    let end = close(text, from, label.quote);
+    if from >= end || is_placeholder(&text[from..end]) || is_prose(text, label, end) || is_elsewhere(text, start, end) {
+        return None;
+    }
+    let is_reference = matches!(byte(text, from), b'$' | b'{' | b'<' | b'[') || text[from..end].contains(&b'(');
+    // Parameters (RFC 9110, 11.4) go on behind a comma or a quotation mark.
+    let has_parameters = label.quote == 0 && text[from..end].contains(&b'=') && matches!(byte(text, end), b',' | b'"');
+    let end = if has_parameters { rest_of_header(text, from, 0).1.max(end) } else { end };
+    (!is_reference).then_some(Verdict::Hit { start: from, end })
+}
+
+/// Whether another detector takes the whole value and knows better what it is.
+fn is_elsewhere(text: &[u8], start: usize, end: usize) -> bool {
+    let takes = |detector: &Detector, at: usize| {
+        at < end && matches!((detector.verify)(text, at, start), Verdict::Hit { end: other, .. } if other >= end)
+    };
+    takes(&jwt::DETECTOR, start) || matches!(text[start], b'B' | b'b') && takes(&bearer::DETECTOR, start)
+}
+
+/// Long and mixed enough for a place where anything may stand.
+pub(super) fn is_unsure_secret(value: &[u8]) -> bool {
+    value.len() >= MIN_UNSURE
+        && !value.iter().any(|byte| byte.is_ascii_whitespace() || matches!(byte, b'(' | b')' | b'/' | b'<'))
+        && value.iter().any(u8::is_ascii_digit)
+        && (is_mixed(value) || looks_random(value))
+        && !is_placeholder(value)
+}
+
+/// `getToken()`, `user.password`, `token`: a program's text, not its data.
+fn is_code(text: &[u8], label: &Label, end: usize) -> bool {
+    let value = &text[label.value..end];
+    let is_path = value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
+        && value.windows(3).any(|three| three[1] == b'.' && three[0] != b'.' && three[2] != b'.');
+    let call = value.iter().position(|byte| matches!(byte, b'(' | b'{'));
+    // `Token{5c01b2e …`: an object's print.
+    let is_call = call.is_some_and(|i| {
+        let is_open = matches!(value[value.len() - 1], b')' | b'}') || value[i] == b'{' && is_word(byte(value, i + 1));
+        i > 0 && value[..i].iter().all(|byte| is_name(*byte)) && is_open
+    });
+    let name = &text[label.name.0..label.name.1];
+    // An object's address and a path of a file.
+    let is_object = value.contains(&b'@') && value.windows(5).any(|part| part.eq_ignore_ascii_case(b"proxy"));
+    let is_folder = name.to_ascii_lowercase().ends_with(b"pwd") && matches!(value.first(), Some(b'/' | b'~'));
+    let is_same = value.eq_ignore_ascii_case(name)
+        || sense(value) == Sense::Secret && value.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
+    is_path || is_call || is_object || is_folder || is_same
+}
+
+/// `password: incorrect`, `token: the one you got`: words about a secret.
+fn is_prose(text: &[u8], label: &Label, end: usize) -> bool {
+    const VERDICTS: [&[u8]; 31] = [
+        b"invalid",
+        b"incorrect",
+        b"expired",
+        b"missing",
+        b"wrong",
+        b"failed",
+        b"failure",
+        b"ok",
+        b"valid",
+        b"not",
+        b"is",
+        b"was",
+        b"must",
+        b"cannot",
+        b"can't",
+        b"the",
+        b"a",
+        b"an",
+        b"your",
+        b"this",
+        b"please",
+        b"error",
+        b"denied",
+        b"revoked",
+        b"rejected",
+        b"accepted",
+        b"mismatch",
+        b"unable",
+        b"could",
+        b"too",
+        b"default",
+    ];
+    let value = &text[label.value..end];
+    let is_word = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'\'');
+    let is_lower = value.iter().skip(1).all(u8::is_ascii_lowercase);
+    let goes_on = byte(text, end) == b' ' && byte(text, end + 1).is_ascii_lowercase();
+    is_word
+        && (VERDICTS.iter().any(|word| value.eq_ignore_ascii_case(word)) || label.sign == b':' && is_lower && goes_on)
+}
+
+#[cfg(test)]
+#[path = "secret_text_tests.rs"]
+mod tests;

@@ -1,0 +1,66 @@
+//! Secrets behind a label without a sign: `--token …`, `password is …`, `token '…'`. Prose has labels too, so only
+//! what no word is, is taken; behind a command's option anything is.
+
+use super::secret_extent::{close, is_name, is_quote, open};
+use super::secret_name::{Sense, sense};
+use super::secret_text::{is_unsure_secret, name_start, phrase_start};
+use super::secret_value::{is_placeholder, looks_random};
+use super::{byte, is_word, run};
+use crate::scrub::detector::Verdict;
+
+/// The words, and where in them stands the letter that they are looked up at.
+const WORDS: [(&[u8], usize); 5] = [(b"token", 2), (b"key", 0), (b"password", 4), (b"passwd", 4), (b"pwd", 1)];
+/// A password that somebody tells.
+const MIN_TOLD: usize = 4;
+
+/// Looks at a `k` or a `w` at `at`.
+pub(super) fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+    find(text, at, floor).unwrap_or(Verdict::Miss { until: at + 1 })
+}
+
+fn find(text: &[u8], at: usize, floor: usize) -> Option<Verdict> {
+    let end = WORDS.iter().find_map(|(word, letter)| {
+        let start = at.checked_sub(*letter).filter(|start| *start >= floor)?;
+        let end = start + word.len();
+        text.get(start..end).filter(|text| text.eq_ignore_ascii_case(word)).map(|_| end)
+    })?;
+    if byte(text, end) != b' ' {
+        return None;
+    }
+    let name = (name_start(text, end, floor), end);
+    let gap = run(text, end, |byte| byte == b' ');
+    let (linked, is_told) = link(text, gap);
+    let (start, quote) = open(text, linked);
+    // The sign behind the name is looked at by itself.
+    if matches!(byte(text, gap), b'=' | b':' | b'>') || start >= text.len() || quote == 0 && !is_name(text[start]) {
+        return None;
+    }
+    let sense = sense(&text[phrase_start(text, name, floor)..end]);
+    let is_option = text[name.0..].starts_with(b"--") && gap == linked;
+    let end = close(text, start, quote);
+    let value = &text[start..end];
+    let is_taken = match sense {
+        Sense::Secret if is_option => !is_placeholder(value) && !value.starts_with(b"-"),
+        Sense::Secret if is_told => value.len() >= MIN_TOLD && is_no_word(value),
+        Sense::Secret => is_unsure_secret(value),
+        Sense::Perhaps if is_option || is_quote(quote) => looks_random(value),
+        _ => false,
+    };
+    is_taken.then_some(Verdict::Hit { start, end })
+}
+
+/// Behind `is` or a dash, and whether it was one of words.
+fn link(text: &[u8], at: usize) -> (usize, bool) {
+    for (link, is_told) in [(&b"is "[..], true), (b"was ", true), (b"- ", false)] {
+        if text[at..].len() >= link.len() && text[at..at + link.len()].eq_ignore_ascii_case(link) {
+            return (at + link.len(), is_told);
+        }
+    }
+    (at, false)
+}
+
+/// Letters with a digit or a sign among them.
+fn is_no_word(value: &[u8]) -> bool {
+    let odd = value.iter().filter(|byte| !byte.is_ascii_alphabetic() && !matches!(byte, b'\'' | b'-' | b'.')).count();
+    odd > 0 && odd < value.len() && !is_placeholder(value) && value.iter().any(|byte| is_word(*byte))
+}
