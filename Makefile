@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(or $(wildcard $(CACHE)/target),$(CURDIR)/target)
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help build build-python build-node build-dart demo test lint bench pii-eval telemetry-etl clean
+.PHONY: help build build-python build-node build-dart demo test lint bench fuzz pii-eval telemetry-etl clean
 
 help: ## Lists what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -59,6 +59,9 @@ lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 
 bench: build ## Ratios against peers, in one run.
 	@cargo bench --quiet --locked -p scrubjay-core
+
+fuzz: ## Every fuzz target for 20 seconds; needs a nightly toolchain and cargo-fuzz.
+	@core/fuzz/run.sh
 
 pii-eval: build-python ## How much personal data is found, and how much clean telemetry is left alone.
 	@$(BIN)/python tests/pii/evaluate.py

@@ -6,6 +6,8 @@
 
 mod detect;
 mod detector;
+mod evasion;
+mod fold;
 mod names;
 mod personal;
 mod policy;
@@ -24,7 +26,8 @@ pub(crate) use self::walk::Walk;
 use self::detect::key::KeyRules;
 use self::detect::secret_value::looks_random;
 pub(crate) use self::detector::TRIGGERS;
-use self::detector::{Set, find, set_of, triggered};
+use self::detector::{FOLD, Hit, Set, find, set_of, triggered};
+use self::evasion::Nested;
 use self::policy::Policy;
 use self::token::token;
 
@@ -55,6 +58,15 @@ pub(crate) struct Scrubbed {
     pub(crate) changes: Vec<Change>,
 }
 
+/// A range of a text and what is to stand in its place.
+#[derive(Debug)]
+struct Found {
+    at: std::ops::Range<usize>,
+    rule: Rule,
+    replacement: String,
+    action: Action,
+}
+
 /// Compiled rules.
 #[derive(Debug)]
 pub(crate) struct Scrubber {
@@ -62,6 +74,8 @@ pub(crate) struct Scrubber {
     keys: KeyRules,
     /// The detectors to run at each [`Place`].
     wanted: [Set; 3],
+    /// Those whose matches a check digit proves.
+    checked: Set,
     /// See [`names::number`].
     number: u32,
 }
@@ -71,7 +85,13 @@ impl Scrubber {
         let policy = Policy::new(config);
         let wanted = [Place::Plain, Place::UserAgent, Place::PerhapsSecret]
             .map(|place| set_of(|rule| policy.acts_on(rule, place)));
-        Self { policy, keys: KeyRules::new(&config.pii_fields), wanted, number: names::number() }
+        Self {
+            policy,
+            keys: KeyRules::new(&config.pii_fields),
+            wanted,
+            checked: set_of(Rule::is_checked),
+            number: names::number(),
+        }
     }
 
     /// `text` scrubbed, with each kind of change; nothing where it is clean.
@@ -84,23 +104,34 @@ impl Scrubber {
 
     /// [`scrub`](Self::scrub) of a text whose triggers are known: `marks` is what [`TRIGGERS`] gives to its bytes.
     pub(crate) fn scrub_marked(&self, text: &str, marks: u32, place: Place) -> Option<Scrubbed> {
-        if marks & self.wanted[place as usize] == 0 && place != Place::PerhapsSecret {
-            return None;
-        }
-        self.scrub_triggered(text, place)
+        self.scrub_at(text, marks, place, 0)
     }
 
-    fn scrub_triggered(&self, text: &str, place: Place) -> Option<Scrubbed> {
+    /// [`scrub_marked`](Self::scrub_marked) of a text that stands in `depth` layers of encoding.
+    fn scrub_at(&self, text: &str, marks: u32, place: Place, depth: usize) -> Option<Scrubbed> {
+        let is_triggered = marks & (self.wanted[place as usize] | FOLD) != 0 || place == Place::PerhapsSecret;
+        if !is_triggered && !fold::may_hold_base64(text) {
+            return None;
+        }
+        self.scrub_triggered(text, marks, place, depth)
+    }
+
+    fn scrub_triggered(&self, text: &str, marks: u32, place: Place, depth: usize) -> Option<Scrubbed> {
         /// Real texts settle in one or two passes; a text that does not was made to cost time.
         const MAX_PASSES: usize = 4;
         if place == Place::PerhapsSecret && looks_random(text.as_bytes()) {
             let (text, action) = self.whole(Rule::Secret, text)?;
             return Some(Scrubbed { text, changes: vec![(Rule::Secret, action)] });
         }
+        match self.nested(text, depth) {
+            Nested::Text => {}
+            Nested::Clean => return None,
+            Nested::Changed(scrubbed) => return Some(scrubbed),
+        }
         let mut changes = Vec::new();
-        let mut current = self.pass(text, place, &mut changes)?;
+        let mut current = self.pass(text, marks, place, depth, &mut changes)?;
         for _ in 1..MAX_PASSES {
-            match self.pass(&current, place, &mut changes) {
+            match self.pass(&current, triggered(&current), place, depth, &mut changes) {
                 Some(next) => current = next,
                 None => return Some(Scrubbed { text: current, changes }),
             }
@@ -110,28 +141,34 @@ impl Scrubber {
         Some(Scrubbed { text: whole, changes })
     }
 
-    /// One scan over `text`; nothing where it changes nothing.
-    fn pass(&self, text: &str, place: Place, changes: &mut Vec<Change>) -> Option<String> {
-        let hits = find(text, self.wanted[place as usize]);
-        if hits.is_empty() {
+    /// One scan over `text`, in plain and for what is hidden; nothing where it changes nothing.
+    fn pass(&self, text: &str, marks: u32, place: Place, depth: usize, changes: &mut Vec<Change>) -> Option<String> {
+        let wanted = self.wanted[place as usize];
+        let mut found = if marks & wanted == 0 { Vec::new() } else { self.found(text, wanted) };
+        self.uncover(text, marks, wanted, depth, &mut found);
+        if found.is_empty() {
             return None;
         }
-        let (mut out, mut copied, mut found_any) = (String::new(), 0, false);
-        for hit in hits {
-            let found = &text[hit.start..hit.end];
-            let (replacement, action) = self.policy.replace(hit.rule, found);
-            if replacement == found {
-                continue;
+        let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
+        for Found { at, rule, replacement, action } in found {
+            if !changes.contains(&(rule, action)) {
+                changes.push((rule, action));
             }
-            if !changes.contains(&(hit.rule, action)) {
-                changes.push((hit.rule, action));
-            }
-            out.push_str(&text[copied..hit.start]);
+            out.push_str(&text[copied..at.start]);
             out.push_str(&replacement);
-            (copied, found_any) = (hit.end, true);
+            copied = at.end;
         }
         out.push_str(&text[copied..]);
-        found_any.then_some(out)
+        Some(out)
+    }
+
+    /// What the detectors in `wanted` find in `text`, where something else is to stand in its place.
+    fn found(&self, text: &str, wanted: Set) -> Vec<Found> {
+        let replaced = |Hit { start, end, rule }| {
+            let (replacement, action) = self.policy.replace(rule, &text[start..end]);
+            (replacement != text[start..end]).then_some(Found { at: start..end, rule, replacement, action })
+        };
+        find(text, wanted).into_iter().filter_map(replaced).collect()
     }
 
     /// Rules that a member's name brings on its whole value.

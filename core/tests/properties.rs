@@ -1,6 +1,6 @@
 //! What holds for every record, tried on random and on hostile ones.
 
-#![allow(clippy::unwrap_used, clippy::panic, missing_docs, reason = "a test may fail loudly")]
+#![allow(clippy::unwrap_used, clippy::panic, clippy::too_many_lines, missing_docs, reason = "a test may fail loudly")]
 
 use proptest::prelude::*;
 use scrubjay_core::{Config, Engine, Status};
@@ -111,6 +111,26 @@ fn piece() -> impl Strategy<Value = String> {
         "{",
         "}",
         "&",
+        "ann%40example.com",
+        "%40",
+        "%25",
+        "40",
+        "\\u0040",
+        "&#64;",
+        "&amp;",
+        "\u{200b}",
+        "\u{a0}",
+        "\u{ff20}",
+        "\u{661}\u{662}",
+        "\u{430}",
+        "(at)",
+        "+",
+        "YW5uQGV4YW1wbGUuY29t",
+        "eyJwYXNzd29yZCI6IngifQ",
+        "4111\n",
+        "{\"email\":\"ann@example.com\"}",
+        "{\\\"password\\\":\\\"x\\\"}",
+        "[\"203.0.113.77\"]",
     ];
     prop_oneof![3 => prop::sample::select(fixed.to_vec()).prop_map(str::to_owned), 1 => "\\PC{0,6}"]
 }
@@ -182,6 +202,26 @@ proptest! {
                 let outcome = engine.process(input, None).to_json();
                 prop_assert!(serde_json::from_str::<serde_json::Value>(&outcome).is_ok(), "{outcome}");
                 prop_assert_eq!(engine.process(input, None).to_json(), outcome);
+            }
+        }
+    }
+
+    #[test]
+    fn no_hidden_address_survives(before in text(), after in text()) {
+        for hidden in [
+            "canary%40example.com",
+            "canary%2540example%2Ecom",
+            "canary\\u0040example\\u002ecom",
+            "canary&#64;example&#46;com",
+            "can\u{200b}ary@example.com",
+            "canary\u{ff20}example\u{ff0e}com",
+            "canary [at] example [dot] com",
+            "dXNlcj1jYW5hcnlAZXhhbXBsZS5jb20=",
+        ] {
+            let text = format!("{before} {hidden} {after}");
+            for engine in engines() {
+                let scrubbed = engine.scrub_text(&text).text;
+                prop_assert!(!scrubbed.contains(hidden) && !scrubbed.contains("canary"), "{scrubbed}");
             }
         }
     }
@@ -302,6 +342,23 @@ fn hostile_records_end() {
         "password={",
         "password=[secret]",
         "password=(",
+        "%",
+        "%25",
+        "%40",
+        "\\\\u00",
+        "&amp;",
+        "&#",
+        "(at)",
+        "4+",
+        "YW5u",
+        "YW5uQGV4YW1wbGUuY29t/",
+        "\u{430}",
+        "\u{200b}",
+        "\u{661}",
+        "1111\\n",
+        "[\\\"",
+        "{\\\"a\\\":",
+        "[[1],",
     ] {
         let text = unit.repeat(60_000 / unit.len());
         let record =

@@ -1,7 +1,7 @@
 """How well scrubbing works: `make pii-eval`.
 
 The project's own small set always; and, where a folder of that name stands beside the checkout, the large labelled
-set `shared/pii-eval` with its scorer. Exits 1 where the own set has a miss that `EXPECTED_MISSES` does not name.
+set `shared/pii-eval` with its scorer; `--own` leaves that out. Exits 1 where the own set has a miss that `EXPECTED_MISSES` does not name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ OWN = ROOT / "tests/pii/own.jsonl"
 LABELLED = ROOT.parent / "shared/pii-eval"
 COMMAND = f"{ROOT / '.venv/bin/scrubjay'} scrub --jsonl -"
 
-EXPECTED_MISSES: dict[str, str] = {}
+EXPECTED_MISSES = {
+    "look_alike": "a four-part version without a word beside it, and the address in git's remotes, are taken",
+}
 """Kinds that are not found yet, each with its reason."""
 
 
@@ -65,6 +67,8 @@ def holds(case: dict[str, object], answer: dict[str, object]) -> bool:
 def main() -> int:
     """Runs both sets; returns the exit code."""
     code = own_set()
+    if "--own" in sys.argv:
+        return code
     if LABELLED.is_dir():
         scorer = [sys.executable, "score.py", "--data", "dev.jsonl.gz", "--mode", "json", "--cmd", COMMAND]
         subprocess.run(scorer, cwd=LABELLED, check=True)

@@ -34,6 +34,14 @@ pub(crate) struct Node {
     pub(crate) next: u32,
 }
 
+impl Node {
+    /// Where the value stands in the input; a string with its quotes.
+    pub(crate) fn span(self) -> std::ops::Range<usize> {
+        let quote = usize::from(self.kind == Kind::String);
+        self.start as usize - quote..self.end as usize + quote
+    }
+}
+
 /// What a caller wants to know of the bytes in strings: each string's node collects the marks of its bytes, so that a
 /// string of no interest need not be looked at again. The highest bit is the reader's.
 pub(crate) struct Marks([u32; 256]);
@@ -98,6 +106,11 @@ impl<'a> Document<'a> {
         reader.document()?;
         let nodes = reader.nodes;
         Ok(Self { input, nodes })
+    }
+
+    /// The whole text.
+    pub(crate) fn input(&self) -> &'a str {
+        self.input
     }
 
     /// The node at `index`.

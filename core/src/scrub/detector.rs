@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use super::detect::DETECTORS;
+use super::fold;
 use super::policy::Rule;
 use super::token::token_len;
 use crate::json::Marks;
@@ -41,11 +42,15 @@ pub(crate) type Set = u32;
 /// Not a detector's: the byte with which a token may begin.
 const TOKEN: Set = 1 << 30;
 
+/// Not a detector's either: the bytes with which something hidden may begin.
+pub(crate) const FOLD: Set = 1 << 29;
+
 /// For each byte the detectors that it triggers.
 pub(crate) static TRIGGERS: LazyLock<Marks> = LazyLock::new(|| {
     Marks::new(|byte| {
         let triggered = DETECTORS.iter().enumerate().filter(|(_, detector)| (detector.trigger)(byte));
-        triggered.fold(if byte == b'[' { TOKEN } else { 0 }, |set, (i, _)| set | 1 << i)
+        let others = if byte == b'[' { TOKEN } else { 0 } | if fold::is_trigger(byte) { FOLD } else { 0 };
+        triggered.fold(others, |set, (i, _)| set | 1 << i)
     })
 });
 

@@ -91,6 +91,16 @@ impl Rule {
         Self::Identifier,
     ];
 
+    /// The rule that is called `name`.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.name() == name)
+    }
+
+    /// Whether a check digit proves a match, so that chance hardly makes one.
+    pub(crate) fn is_checked(self) -> bool {
+        matches!(self, Self::Card | Self::Iban)
+    }
+
     /// The stable name, which is also what its token says.
     pub(crate) const fn name(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 //! containers, not recursion.
 
 use std::collections::{HashMap, HashSet};
+use std::ops::Range;
 
 use super::names::{Meaning, place_of};
 use super::policy::Rule;
@@ -21,6 +22,10 @@ pub(crate) struct Walk<'a> {
     redactions: Vec<Redaction>,
     /// The containers that are being written, outermost first.
     open: Vec<Frame>,
+    /// Layers of encoding that the document stands in: none, or that of the string that holds it.
+    depth: usize,
+    /// What was rewritten: a node's place in the document and its new text's in the output.
+    rewritten: Vec<(Range<usize>, Range<usize>)>,
 }
 
 struct Frame {
@@ -31,7 +36,7 @@ struct Frame {
     /// Elements begun so far.
     count: usize,
     /// Where the current member's name stands in the output, without its quotes.
-    name: std::ops::Range<usize>,
+    name: Range<usize>,
     /// A rule that the container's own name brings on everything in it.
     rule: Option<Rule>,
     /// Names that rewritten ones must not repeat; made when the first is rewritten.
@@ -51,12 +56,30 @@ impl<'a> Walk<'a> {
         capacity: usize,
     ) -> Self {
         let (out, redactions, open) = (String::with_capacity(capacity), Vec::new(), Vec::new());
-        Self { scrubber, document, intact, out, redactions, open }
+        Self { scrubber, document, intact, out, redactions, open, depth: 0, rewritten: Vec::new() }
+    }
+
+    /// The pass over a document that stands in a string, in `depth` layers of encoding.
+    pub(super) fn nested(scrubber: &'a Scrubber, document: &'a Document<'a>, depth: usize) -> Self {
+        Self { depth, ..Self::new(scrubber, document, &[], document.input().len()) }
     }
 
     /// The text written and what was changed in it.
     pub(crate) fn finish(self) -> (String, Vec<Redaction>) {
         (self.out, self.redactions)
+    }
+
+    /// The document as it was written except for what was changed in it.
+    pub(super) fn finish_as_written(self) -> (String, Vec<Redaction>) {
+        let mut text = String::with_capacity(self.out.len());
+        let mut copied = 0;
+        for (old, new) in self.rewritten {
+            text.push_str(&self.document.input()[copied..old.start]);
+            text.push_str(&self.out[new]);
+            copied = old.end;
+        }
+        text.push_str(&self.document.input()[copied..]);
+        (text, self.redactions)
     }
 
     /// Opens the container at node `index`.
@@ -138,13 +161,13 @@ impl<'a> Walk<'a> {
         let node = self.document.node(index);
         let text = self.document.text(node);
         if let Some(rule) = rule.filter(|_| !text.is_empty() && !is_token(&text))
-            && self.whole(rule, self.scrubber.whole(rule, &text))
+            && self.whole(rule, node, self.scrubber.whole(rule, &text))
         {
             return;
         }
-        match self.scrubber.scrub_marked(&text, node.marks, place).filter(|_| !self.intact.contains(&index)) {
+        match self.scrubber.scrub_at(&text, node.marks, place, self.depth).filter(|_| !self.intact.contains(&index)) {
             Some(scrubbed) => {
-                write_string(&scrubbed.text, &mut self.out);
+                self.rewrite(node, &scrubbed.text);
                 self.redacted(&scrubbed.changes);
             }
             None => write_unchanged(&text, node, &mut self.out),
@@ -153,17 +176,26 @@ impl<'a> Walk<'a> {
 
     fn number(&mut self, node: Node, rule: Option<Rule>) {
         let text = self.document.raw(node);
-        if !rule.is_some_and(|rule| self.whole(rule, self.scrubber.whole_number(rule, text))) {
+        if !rule.is_some_and(|rule| self.whole(rule, node, self.scrubber.whole_number(rule, text))) {
             self.out.push_str(text);
         }
     }
 
     /// Writes what `rule` puts in place of a whole value; says whether it did.
-    fn whole(&mut self, rule: Rule, replaced: Option<(String, Action)>) -> bool {
+    fn whole(&mut self, rule: Rule, node: Node, replaced: Option<(String, Action)>) -> bool {
         let Some((replacement, action)) = replaced else { return false };
-        write_string(&replacement, &mut self.out);
+        self.rewrite(node, &replacement);
         self.redacted(&[(rule, action)]);
         true
+    }
+
+    /// Writes `text` as a string in place of `node`.
+    fn rewrite(&mut self, node: Node, text: &str) {
+        let start = self.out.len();
+        write_string(text, &mut self.out);
+        if self.depth > 0 {
+            self.rewritten.push((node.span(), start..self.out.len()));
+        }
     }
 
     /// Writes the member name at node `index`, scrubbed, and says what it means for the value.
@@ -173,14 +205,19 @@ impl<'a> Walk<'a> {
         let start = self.out.len() + 1;
         let inherited = self.open.last().and_then(|frame| frame.rule);
         let Meaning { mut rule, mut place, is_clean } = self.scrubber.meaning(&text, node.marks);
-        let scrubbed = if is_clean { None } else { self.scrubber.scrub_marked(&text, node.marks, Place::Plain) };
+        let scrubbed =
+            if is_clean { None } else { self.scrubber.scrub_at(&text, node.marks, Place::Plain, self.depth) };
         if let Some(scrubbed) = scrubbed {
             let name = self.tell_apart(scrubbed.text);
-            write_string(&name, &mut self.out);
+            self.rewrite(node, &name);
             self.named(start);
             self.redacted(&scrubbed.changes);
             // The next pass reads the name as it is now, and must come to nothing new.
-            rule = rule.or_else(|| self.scrubber.rule_of_name(&name));
+            // A rule that takes any value stays; one that looks at the value's form gives way to what will be read.
+            rule = match rule {
+                Some(any) if !has_form(any) => rule,
+                Some(_) | None => self.scrubber.rule_of_name(&name).or(rule),
+            };
             place = place_of(&name);
         } else {
             write_unchanged(&text, node, &mut self.out);

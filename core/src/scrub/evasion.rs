@@ -1,0 +1,190 @@
+//! Scrubs what is hidden in other forms: the folded views of a text, base64, and JSON inside strings. What is
+//! replaced is the stretch of the original text that hides it; the rest stays as it was written.
+//!
+//! Cost: each layer of encoding is read a constant number of times (a plain scan, a view and its scan, base64 and
+//! what it holds), no layer is longer than the one around it, and there are at most [`MAX_LAYERS`].
+
+use std::ops::Range;
+
+use super::detector::{FOLD, Set, TRIGGERS, triggered};
+use super::fold::{View, base64_runs};
+use super::policy::Rule;
+use super::token::token;
+use super::walk::Walk;
+use super::{Change, Found, Place, Scrubbed, Scrubber};
+use crate::json::{Document, Kind, UNMARKED, write_string};
+use crate::outcome::Action;
+
+/// Layers of base64 and of JSON in strings that are opened: a message inside an envelope inside a log line. Below
+/// them text is read as text.
+const MAX_LAYERS: usize = 4;
+
+/// What a text is when it is read as JSON.
+pub(super) enum Nested {
+    /// No JSON document.
+    Text,
+    /// JSON without findings: it stays as it was written.
+    Clean,
+    /// JSON, written back as it was except for what was found.
+    Changed(Scrubbed),
+}
+
+impl Scrubber {
+    /// Adds to `found` what is hidden in `text`. What was found in plain goes first.
+    pub(super) fn uncover(&self, text: &str, marks: Set, wanted: Set, depth: usize, found: &mut Vec<Found>) {
+        let (view, whole) = if marks & FOLD == 0 { (None, None) } else { View::of(text) };
+        if let Some(view) = &view {
+            let mut hidden = self.found(view.text(), wanted);
+            self.open_base64(view.text(), depth, &mut hidden);
+            merge(found, in_origin(view, hidden));
+        } else {
+            self.open_base64(text, depth, found);
+        }
+        if let Some(view) = whole {
+            let hidden = self.found(view.text(), wanted & self.checked);
+            merge(found, in_origin(&view, hidden));
+        }
+    }
+
+    /// Adds the runs of base64 that hold something.
+    fn open_base64(&self, text: &str, depth: usize, found: &mut Vec<Found>) {
+        if depth >= MAX_LAYERS {
+            return;
+        }
+        let held = |(at, held): (Range<usize>, String)| {
+            let rule = self.first_in(&held, depth + 1)?;
+            Some(Found { at, rule, replacement: token(rule), action: Action::Replace })
+        };
+        let hidden = base64_runs(text).filter_map(held).collect();
+        merge(found, hidden);
+    }
+
+    /// The first rule that finds something in `text`.
+    fn first_in(&self, text: &str, depth: usize) -> Option<Rule> {
+        let changes = match self.nested(text, depth) {
+            Nested::Clean => return None,
+            Nested::Changed(scrubbed) => scrubbed.changes,
+            Nested::Text => {
+                let mut changes = Vec::new();
+                self.pass(text, triggered(text), Place::Plain, depth, &mut changes)?;
+                changes
+            }
+        };
+        changes.first().map(|(rule, _)| *rule)
+    }
+
+    /// Reads `text` as a JSON document: an object, an array, or one of them in a string. The names of its members
+    /// count as they do in a record.
+    pub(super) fn nested(&self, text: &str, depth: usize) -> Nested {
+        let inside = text.trim_ascii();
+        let bounds = (inside.bytes().next(), inside.bytes().next_back());
+        let may_be = matches!(bounds, (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) | (Some(b'"'), Some(b'"')));
+        if depth >= MAX_LAYERS || !may_be {
+            return Nested::Text;
+        }
+        if let Ok(document) = Document::read(text.as_bytes(), &TRIGGERS) {
+            return self.nested_document(&document, depth + 1);
+        }
+        // A string's inside without its quotes: `{\"a\":1}`.
+        if text.contains("\\\"") {
+            let quoted = format!("\"{text}\"");
+            if let Ok(document) = Document::read(quoted.as_bytes(), &UNMARKED)
+                && document.node(0).kind == Kind::String
+                && let Nested::Changed(scrubbed) = self.nested(&document.text(document.node(0)), depth + 1)
+            {
+                let mut out = String::with_capacity(quoted.len());
+                write_string(&scrubbed.text, &mut out);
+                let text = out[1..out.len() - 1].to_owned();
+                return Nested::Changed(Scrubbed { text, changes: scrubbed.changes });
+            }
+        }
+        Nested::Text
+    }
+
+    fn nested_document(&self, document: &Document<'_>, depth: usize) -> Nested {
+        let mut walk = Walk::nested(self, document, depth);
+        walk.value(0, None, Place::Plain);
+        let (text, redactions) = walk.finish_as_written();
+        let mut changes: Vec<Change> = Vec::new();
+        for redaction in redactions {
+            if let Some(rule) = Rule::named(redaction.rule)
+                && !changes.contains(&(rule, redaction.action))
+            {
+                changes.push((rule, redaction.action));
+            }
+        }
+        if changes.is_empty() { Nested::Clean } else { Nested::Changed(Scrubbed { text, changes }) }
+    }
+}
+
+/// `hidden` with the ranges of the text that `view` was made of.
+fn in_origin(view: &View<'_>, mut hidden: Vec<Found>) -> Vec<Found> {
+    let ranges: Vec<_> = hidden.iter().map(|found| found.at.clone()).collect();
+    for (found, at) in hidden.iter_mut().zip(view.in_origin(&ranges)) {
+        found.at = at;
+    }
+    hidden
+}
+
+/// Adds `others` to `found`. Both are in order. Where they overlap, what was `found` stays, unless the other knows
+/// better.
+fn merge(found: &mut Vec<Found>, others: Vec<Found>) {
+    if found.is_empty() {
+        *found = others;
+        return;
+    }
+    if others.is_empty() {
+        return;
+    }
+    let mut first = std::mem::take(found).into_iter().peekable();
+    for other in others {
+        while let Some(earlier) = first.next_if(|earlier| earlier.at.end <= other.at.start) {
+            found.push(earlier);
+        }
+        let overlaps = first.peek().is_some_and(|next| next.at.start < other.at.end);
+        if overlaps && !first.peek().is_some_and(|next| knows_better(&other, next)) {
+            continue;
+        }
+        // What it covers is found again in the next pass where it is anything of its own.
+        while first.next_if(|next| next.at.start < other.at.end).is_some() {}
+        found.push(other);
+    }
+    found.extend(first);
+}
+
+/// A view sees more of a value (`ann\u200b@example.com`), or sees where an address ends and an encoded separator
+/// begins (`mail%3Dann@example.com`). Other values may hold encoded separators.
+fn knows_better(hidden: &Found, plain: &Found) -> bool {
+    let holds = hidden.at.start <= plain.at.start && plain.at.end <= hidden.at.end;
+    hidden.rule == plain.rule && (holds || hidden.rule == Rule::Email)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(rule: Rule, at: Range<usize>) -> Found {
+        Found { at, rule, replacement: String::new(), action: Action::Replace }
+    }
+
+    #[test]
+    fn what_is_plain_stays_unless_a_view_knows_better() {
+        let (mail, card, ip) = (Rule::Email, Rule::Card, Rule::Ipv4);
+        for (plain, hidden, expected) in [
+            (vec![(mail, 0..5)], vec![(card, 6..9)], vec![(mail, 0..5), (card, 6..9)]),
+            (vec![(mail, 6..9)], vec![(card, 0..6)], vec![(card, 0..6), (mail, 6..9)]),
+            (vec![(card, 2..5)], vec![(ip, 0..9)], vec![(card, 2..5)]),
+            (vec![(card, 2..5)], vec![(card, 0..9)], vec![(card, 0..9)]),
+            (vec![(card, 2..5), (ip, 6..8)], vec![(card, 0..9)], vec![(card, 0..9)]),
+            (vec![(card, 0..9)], vec![(card, 2..5)], vec![(card, 0..9)]),
+            (vec![(mail, 0..9)], vec![(mail, 2..5), (mail, 6..8)], vec![(mail, 2..5), (mail, 6..8)]),
+        ] {
+            let of = |list: Vec<(Rule, Range<usize>)>| -> Vec<Found> {
+                list.into_iter().map(|(rule, at)| found(rule, at)).collect()
+            };
+            let mut merged = of(plain);
+            merge(&mut merged, of(hidden));
+            assert_eq!(merged.into_iter().map(|found| (found.rule, found.at)).collect::<Vec<_>>(), expected);
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! Runs of base64 (RFC 4648, both alphabets) that hold text. Hashes, ids, keys and pictures decode to bytes that
+//! are no text, mostly within their first twelve.
+
+use std::ops::Range;
+
+/// Shorter runs hold nothing that a detector finds: twelve bytes.
+const MIN_RUN: usize = 16;
+
+/// The runs in `text` that decode to printable UTF-8, with what they hold.
+pub(in crate::scrub) fn runs(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
+    let bytes = text.as_bytes();
+    long_runs(bytes).flat_map(move |run| whole_or_parts(bytes, run))
+}
+
+/// Whether `text` has a run that is long enough.
+pub(in crate::scrub) fn may_hold(text: &str) -> bool {
+    long_runs(text.as_bytes()).next().is_some()
+}
+
+/// All runs of at least [`MIN_RUN`] bytes of the alphabet. No such run lies between two probes that are so far apart,
+/// so that prose costs a look at every tenth byte or so.
+fn long_runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let probe = from + MIN_RUN - 1;
+            if probe >= bytes.len() {
+                return None;
+            }
+            if let Some(gap) = (from..=probe).rev().find(|&i| sextet(bytes[i]).is_none()) {
+                from = gap + 1;
+                continue;
+            }
+            let behind = bytes[probe..].iter().take_while(|&&byte| sextet(byte).is_some()).count();
+            let run = from..probe + behind;
+            from = run.end;
+            return Some(run);
+        }
+    })
+}
+
+/// A run as one value, or else its parts between slashes (paths have the alphabet's bytes), or else theirs between
+/// all that is no letter or digit. Each byte is looked at three times at the most.
+fn whole_or_parts(bytes: &[u8], run: Range<usize>) -> Vec<(Range<usize>, String)> {
+    if let Some(text) = decode(&bytes[run.clone()]) {
+        return vec![(padded(bytes, run), text)];
+    }
+    let mut found = Vec::new();
+    for segment in parts(bytes, run, |byte| byte == b'/') {
+        if let Some(text) = decode(&bytes[segment.clone()]) {
+            found.push((padded(bytes, segment), text));
+            continue;
+        }
+        for part in parts(bytes, segment, |byte| !byte.is_ascii_alphanumeric()) {
+            if let Some(text) = decode(&bytes[part.clone()]) {
+                found.push((padded(bytes, part), text));
+            }
+        }
+    }
+    found
+}
+
+/// The parts of `run` between the bytes that `splits` holds for, where they are long enough.
+fn parts(bytes: &[u8], run: Range<usize>, splits: impl Fn(u8) -> bool) -> impl Iterator<Item = Range<usize>> {
+    let mut start = run.start;
+    let of = bytes[run].split(move |&byte| splits(byte));
+    of.filter_map(move |part| {
+        let range = start..start + part.len();
+        start = range.end + 1;
+        (part.len() >= MIN_RUN).then_some(range)
+    })
+}
+
+/// The run with the padding behind it.
+fn padded(bytes: &[u8], run: Range<usize>) -> Range<usize> {
+    let padding = bytes[run.end..].iter().take(2).take_while(|&&byte| byte == b'=').count();
+    run.start..run.end + padding
+}
+
+/// What a run says, if it is printable text.
+fn decode(run: &[u8]) -> Option<String> {
+    // One character over a multiple of four holds no byte.
+    if run.len() % 4 == 1 || !is_text(&octets(&run[..MIN_RUN]), true) {
+        return None;
+    }
+    let octets = octets(run);
+    if is_text(&octets, false) { String::from_utf8(octets).ok() } else { None }
+}
+
+fn octets(run: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(run.len() / 4 * 3 + 2);
+    let (mut bits, mut count) = (0_u32, 0);
+    for value in run.iter().filter_map(|&byte| sextet(byte)) {
+        bits = (bits << 6 | u32::from(value)) & 0xFFFF;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            out.push((bits >> count & 0xFF) as u8);
+        }
+    }
+    out
+}
+
+/// UTF-8 without control characters; a character may be cut off at the end of a `head`.
+fn is_text(octets: &[u8], head: bool) -> bool {
+    let text = match std::str::from_utf8(octets) {
+        Ok(text) => text,
+        Err(e) if head && e.error_len().is_none() => {
+            std::str::from_utf8(&octets[..e.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
+}
+
+const fn sextet(byte: u8) -> Option<u8> {
+    match byte {
+        b'A'..=b'Z' => Some(byte - b'A'),
+        b'a'..=b'z' => Some(byte - b'a' + 26),
+        b'0'..=b'9' => Some(byte - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(text: &str) -> Vec<(&str, String)> {
+        runs(text).map(|(range, held)| (&text[range], held)).collect()
+    }
+
+    #[test]
+    fn runs_that_hold_text_are_found_with_their_padding() {
+        for (text, run, held) in [
+            ("x YW5uQGV4YW1wbGUuY29t y", "YW5uQGV4YW1wbGUuY29t", "ann@example.com"),
+            ("(dXNlcj1hbm5AeC5pbyE=)", "dXNlcj1hbm5AeC5pbyE=", "user=ann@x.io!"),
+            ("q=w7bDtsO2QGV4YW1wbGUuY29tPz8_&b", "w7bDtsO2QGV4YW1wbGUuY29tPz8_", "ööö@example.com???"),
+            ("/t/w7bDtsO2QGV4YW1wbGUuY29tPz8_/x", "w7bDtsO2QGV4YW1wbGUuY29tPz8_", "ööö@example.com???"),
+            ("/v1/files/YW5uQGV4YW1wbGUuY29t/x", "YW5uQGV4YW1wbGUuY29t", "ann@example.com"),
+        ] {
+            assert_eq!(found(text), [(run, held.to_owned())], "{text}");
+        }
+    }
+
+    #[test]
+    fn hashes_words_and_short_runs_are_not() {
+        for text in [
+            "da39a3ee5e6b4b0d3255bfef95601890afd80709",
+            "550e8400-e29b-41d4-a716-446655440000",
+            "internationalization of incomprehensibilities",
+            "/usr/local/lib/python3/site-packages/requests",
+            "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ",
+            "YW5uQGV4YW1wbG",
+            "",
+        ] {
+            assert_eq!(found(text), [], "{text}");
+        }
+    }
+}
