@@ -1,7 +1,8 @@
 """How well scrubbing works: `make pii-eval`.
 
 The project's own small set always; and, where a folder of that name stands beside the checkout, the large labelled
-set `shared/pii-eval` with its scorer; `--own` leaves that out. Exits 1 where the own set has a miss that `EXPECTED_MISSES` does not name.
+set `shared/pii-eval` with its scorer; `--own` leaves that out. Exits 1 where the own set has a miss that
+`EXPECTED_MISSES` does not name.
 """
 
 from __future__ import annotations
