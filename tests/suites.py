@@ -124,6 +124,7 @@ def run(suite: Suite) -> tuple[str, int, float]:
     env = os.environ | {
         "CARGO_TERM_COLOR": "never",
         "NO_COLOR": "1",
+        "PROPTEST_RNG_SEED": "2026",
         "PYTHON": str(BIN / "python"),
     }
     command = subprocess.run(
