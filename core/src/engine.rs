@@ -6,7 +6,7 @@ use crate::json::{Document, Kind, write_string};
 use crate::outcome::{Code, Outcome, Redaction, Status, Violation, write_redactions, write_violations};
 use crate::record::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
 use crate::record::{Field, Reading, Slot};
-use crate::scrub::{Change, Place, Rule, Scrubbed, Scrubber, TRIGGERS, Walk};
+use crate::scrub::{Change, LANES, Place, Rule, Scrubbed, Scrubber, Walk};
 use crate::stamp::Stamp;
 
 /// A compiled configuration. Shared by any number of threads; holds no state between records.
@@ -34,7 +34,7 @@ impl Engine {
             let message = format!("a record has at most {MAX_RECORD_BYTES} bytes");
             return Outcome::unreadable(Status::Dropped, Violation::new("", Code::RecordTooLarge, message));
         }
-        let document = match Document::read(record, &TRIGGERS) {
+        let document = match Document::read(record, &LANES) {
             Ok(document) => document,
             Err(violation) => return Outcome::unreadable(Status::Rejected, violation),
         };
@@ -87,7 +87,7 @@ impl Engine {
             let message = format!("a document has at most {MAX_BATCH_BYTES} bytes");
             return ScrubbedJson::unreadable(Violation::new("", Code::RecordTooLarge, message));
         }
-        match Document::read(document, &TRIGGERS) {
+        match Document::read(document, &LANES) {
             Ok(read) => {
                 let mut walk = Walk::new(&self.scrubber, &read, &[], document.len());
                 walk.value(0, None, Place::Plain);

@@ -7,5 +7,5 @@ mod read;
 mod scalar;
 mod text;
 
-pub(crate) use self::read::{Document, Kind, Marks, Node, UNMARKED};
-pub(crate) use self::text::{decode, write_string};
+pub(crate) use self::read::{Document, Kind, Node};
+pub(crate) use self::text::write_string;

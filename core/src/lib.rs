@@ -28,6 +28,7 @@ mod json;
 mod outcome;
 mod record;
 mod report;
+mod scan;
 mod scrub;
 mod stamp;
 #[cfg(feature = "store")]

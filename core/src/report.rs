@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::engine::Engine;
-use crate::json::{Document, UNMARKED};
+use crate::json::Document;
 use crate::outcome::{Outcome, Status};
+use crate::scan::Lanes;
 
 /// Version of the report's form.
 const REPORT_SCHEMA: &str = "telemetry_report_v1";
@@ -93,7 +94,7 @@ impl Report {
     }
 
     fn add_accepted(&mut self, record: &str) {
-        let Ok(document) = Document::read(record.as_bytes(), &UNMARKED) else { return };
+        let Ok(document) = Document::read(record.as_bytes(), Lanes::none()) else { return };
         let member = |wanted: &str| {
             let value = document.members(0).find(|(name, _)| document.raw(document.node(*name)) == wanted)?.1;
             Some(document.text(document.node(value)).into_owned())

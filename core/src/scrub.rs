@@ -6,9 +6,14 @@
 
 mod detect;
 mod detector;
+mod endings;
 mod evasion;
 mod fold;
+mod gate;
+mod learned;
 mod names;
+mod output;
+mod path;
 mod personal;
 mod policy;
 mod pseudonym;
@@ -18,6 +23,7 @@ mod walk;
 
 use crate::config::PrivacyConfig;
 use crate::outcome::Action;
+use crate::scan::{Scan, Scanned};
 
 pub(crate) use self::policy::Rule;
 pub(crate) use self::token::is_token;
@@ -25,8 +31,8 @@ pub(crate) use self::walk::Walk;
 
 use self::detect::key::KeyRules;
 use self::detect::secret_value::looks_random;
-pub(crate) use self::detector::TRIGGERS;
-use self::detector::{FOLD, Hit, Set, find, set_of, triggered};
+pub(crate) use self::detector::LANES;
+use self::detector::{Hit, Wanted, find};
 use self::evasion::Nested;
 use self::policy::Policy;
 use self::token::token;
@@ -73,9 +79,9 @@ pub(crate) struct Scrubber {
     policy: Policy,
     keys: KeyRules,
     /// The detectors to run at each [`Place`].
-    wanted: [Set; 3],
+    wanted: [Wanted; 3],
     /// Those whose matches a check digit proves.
-    checked: Set,
+    checked: Wanted,
     /// See [`names::number`].
     number: u32,
 }
@@ -84,12 +90,12 @@ impl Scrubber {
     pub(crate) fn new(config: &PrivacyConfig) -> Self {
         let policy = Policy::new(config);
         let wanted = [Place::Plain, Place::UserAgent, Place::PerhapsSecret]
-            .map(|place| set_of(|rule| policy.acts_on(rule, place)));
+            .map(|place| Wanted::new(|rule| policy.acts_on(rule, place)));
         Self {
             policy,
             keys: KeyRules::new(&config.pii_fields),
             wanted,
-            checked: set_of(Rule::is_checked),
+            checked: Wanted::new(Rule::is_checked),
             number: names::number(),
         }
     }
@@ -99,26 +105,21 @@ impl Scrubber {
     /// A token can uncover its neighbour (`2001:db8::1ann@example.com` is no address until the e-mail address has
     /// gone), so the scan is repeated until it finds nothing new. That is what makes scrubbing idempotent.
     pub(crate) fn scrub(&self, text: &str, place: Place) -> Option<Scrubbed> {
-        self.scrub_marked(text, triggered(text), place)
+        self.scrub_at(Scan::of(text, &LANES).with(text), place, 0)
     }
 
-    /// [`scrub`](Self::scrub) of a text whose triggers are known: `marks` is what [`TRIGGERS`] gives to its bytes.
-    pub(crate) fn scrub_marked(&self, text: &str, marks: u32, place: Place) -> Option<Scrubbed> {
-        self.scrub_at(text, marks, place, 0)
-    }
-
-    /// [`scrub_marked`](Self::scrub_marked) of a text that stands in `depth` layers of encoding.
-    fn scrub_at(&self, text: &str, marks: u32, place: Place, depth: usize) -> Option<Scrubbed> {
-        let is_triggered = marks & (self.wanted[place as usize] | FOLD) != 0 || place == Place::PerhapsSecret;
-        if !is_triggered && !fold::may_hold_base64(text) {
+    /// [`scrub`](Self::scrub) of a text that was scanned for [`LANES`] and stands in `depth` layers of encoding.
+    fn scrub_at(&self, scanned: Scanned<'_>, place: Place, depth: usize) -> Option<Scrubbed> {
+        if scanned.seen.is_clean() && place != Place::PerhapsSecret {
             return None;
         }
-        self.scrub_triggered(text, marks, place, depth)
+        self.scrub_seen(scanned, place, depth)
     }
 
-    fn scrub_triggered(&self, text: &str, marks: u32, place: Place, depth: usize) -> Option<Scrubbed> {
+    fn scrub_seen(&self, scanned: Scanned<'_>, place: Place, depth: usize) -> Option<Scrubbed> {
         /// Real texts settle in one or two passes; a text that does not was made to cost time.
         const MAX_PASSES: usize = 4;
+        let text = scanned.text;
         if place == Place::PerhapsSecret && looks_random(text.as_bytes()) {
             let (text, action) = self.whole(Rule::Secret, text)?;
             return Some(Scrubbed { text, changes: vec![(Rule::Secret, action)] });
@@ -129,10 +130,14 @@ impl Scrubber {
             Nested::Changed(scrubbed) => return Some(scrubbed),
         }
         let mut changes = Vec::new();
-        let mut current = self.pass(text, marks, place, depth, &mut changes)?;
+        let (mut current, mut is_whole) = self.pass(scanned, place, depth, &mut changes)?;
         for _ in 1..MAX_PASSES {
-            match self.pass(&current, triggered(&current), place, depth, &mut changes) {
-                Some(next) => current = next,
+            // A token alone, or a network's address: there is nothing beside it to uncover.
+            if is_whole {
+                return Some(Scrubbed { text: current, changes });
+            }
+            match self.pass(Scan::of(&current, &LANES).with(&current), place, depth, &mut changes) {
+                Some(next) => (current, is_whole) = next,
                 None => return Some(Scrubbed { text: current, changes }),
             }
         }
@@ -142,12 +147,27 @@ impl Scrubber {
     }
 
     /// One scan over `text`, in plain and for what is hidden; nothing where it changes nothing.
-    fn pass(&self, text: &str, marks: u32, place: Place, depth: usize, changes: &mut Vec<Change>) -> Option<String> {
-        let wanted = self.wanted[place as usize];
-        let mut found = if marks & wanted == 0 { Vec::new() } else { self.found(text, wanted) };
-        self.uncover(text, marks, wanted, depth, &mut found);
+    /// Says also whether one match was all there is.
+    fn pass(
+        &self,
+        scanned: Scanned<'_>,
+        place: Place,
+        depth: usize,
+        changes: &mut Vec<Change>,
+    ) -> Option<(String, bool)> {
+        let (text, wanted) = (scanned.text, self.wanted[place as usize]);
+        let mut found = self.found(scanned, wanted);
+        self.uncover(scanned, wanted, depth, &mut found);
         if found.is_empty() {
             return None;
+        }
+        if let [Found { at, rule, action, .. }] = &found[..]
+            && *at == (0..text.len())
+        {
+            if !changes.contains(&(*rule, *action)) {
+                changes.push((*rule, *action));
+            }
+            return found.pop().map(|found| (found.replacement, true));
         }
         let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
         for Found { at, rule, replacement, action } in found {
@@ -159,16 +179,17 @@ impl Scrubber {
             copied = at.end;
         }
         out.push_str(&text[copied..]);
-        Some(out)
+        Some((out, false))
     }
 
-    /// What the detectors in `wanted` find in `text`, where something else is to stand in its place.
-    fn found(&self, text: &str, wanted: Set) -> Vec<Found> {
+    /// What the detectors in `wanted` find, where something else is to stand in its place.
+    fn found(&self, scanned: Scanned<'_>, wanted: Wanted) -> Vec<Found> {
+        let text = scanned.text;
         let replaced = |Hit { start, end, rule }| {
             let (replacement, action) = self.policy.replace(rule, &text[start..end]);
             (replacement != text[start..end]).then_some(Found { at: start..end, rule, replacement, action })
         };
-        find(text, wanted).into_iter().filter_map(replaced).collect()
+        find(scanned, wanted).into_iter().filter_map(replaced).collect()
     }
 
     /// Rules that a member's name brings on its whole value.

@@ -2,11 +2,11 @@
 
 use std::cell::Cell;
 use std::collections::HashSet;
-use std::sync::LazyLock;
 
 use super::text::decode;
 use crate::outcome::{Code, Violation};
 use crate::record::limits::MAX_DEPTH;
+use crate::scan::{Block, Lanes, Scanned, scan, seen};
 
 /// What a value is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,8 +25,6 @@ pub(crate) struct Node {
     pub(crate) kind: Kind,
     /// A string that has escapes.
     pub(crate) escaped: bool,
-    /// Of a string: the marks of all its bytes, as [`Marks`] gives them; all of them where it has escapes.
-    pub(crate) marks: u32,
     /// Byte range in the input; of a string, its inside.
     start: u32,
     end: u32,
@@ -36,49 +34,25 @@ pub(crate) struct Node {
 
 impl Node {
     /// Where the value stands in the input; a string with its quotes.
+    #[inline]
     pub(crate) fn span(self) -> std::ops::Range<usize> {
         let quote = usize::from(self.kind == Kind::String);
         self.start as usize - quote..self.end as usize + quote
     }
 }
 
-/// What a caller wants to know of the bytes in strings: each string's node collects the marks of its bytes, so that a
-/// string of no interest need not be looked at again. The highest bit is the reader's.
-pub(crate) struct Marks([u32; 256]);
-
-impl Marks {
-    /// Ends or interrupts a string: the quote, the backslash and what JSON forbids.
-    pub(super) const STOP: u32 = 1 << 31;
-
-    /// The marks that `of` gives to each byte.
-    pub(crate) fn new(of: impl Fn(u8) -> u32) -> Self {
-        let mut marks = [0; 256];
-        for (byte, mark) in (0..=u8::MAX).zip(&mut marks) {
-            let stops = byte < 0x20 || matches!(byte, b'"' | b'\\');
-            *mark = (of(byte) & !Self::STOP) | if stops { Self::STOP } else { 0 };
-        }
-        Self(marks)
-    }
-
-    /// The marks of a byte.
-    pub(crate) fn of(&self, byte: u8) -> u32 {
-        self.0[usize::from(byte)]
-    }
-}
-
-/// No marks at all.
-pub(crate) static UNMARKED: LazyLock<Marks> = LazyLock::new(|| Marks::new(|_| 0));
-
 /// A checked JSON text. Node 0 is the value; an object's node is followed by name, value, name, value, ….
 #[derive(Debug)]
 pub(crate) struct Document<'a> {
     input: &'a str,
     nodes: Vec<Node>,
+    /// What the scan says of the input.
+    blocks: Vec<Block>,
 }
 
 thread_local! {
-    /// The nodes of the last document, kept for the next: reading allocates nothing once a thread is warm.
-    static NODES: Cell<Vec<Node>> = const { Cell::new(Vec::new()) };
+    /// The buffers of the last document, kept for the next: reading allocates nothing once a thread is warm.
+    static KEPT: Cell<(Vec<Node>, Vec<Block>)> = const { Cell::new((Vec::new(), Vec::new())) };
 }
 
 /// Nodes kept between documents: those of the largest record, not of a hostile batch.
@@ -87,25 +61,26 @@ const KEPT_NODES: usize = 1 << 15;
 impl Drop for Document<'_> {
     fn drop(&mut self) {
         if self.nodes.capacity() <= KEPT_NODES {
-            let mut nodes = std::mem::take(&mut self.nodes);
-            nodes.clear();
-            // A thread that is ending has no place left for it.
-            let _ = NODES.try_with(|kept| kept.set(nodes));
+            let buffers = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.blocks));
+            // A thread that is ending has no place left for them.
+            let _ = KEPT.try_with(|kept| kept.set(buffers));
         }
     }
 }
 
 impl<'a> Document<'a> {
-    /// Reads `input`, or says what makes it no acceptable JSON.
-    pub(crate) fn read(input: &'a [u8], marks: &Marks) -> Result<Self, Violation> {
+    /// Reads `input`, or says what makes it no acceptable JSON. Its strings are scanned for `lanes`.
+    pub(crate) fn read(input: &'a [u8], lanes: &Lanes) -> Result<Self, Violation> {
         let input = std::str::from_utf8(input)
-            .map_err(|e| fault(Code::JsonUtf8, e.valid_up_to(), "bytes that are not UTF-8"))?;
-        let mut nodes = NODES.try_with(Cell::take).unwrap_or_default();
+            .map_err(|e| *fault(Code::JsonUtf8, e.valid_up_to(), "bytes that are not UTF-8"))?;
+        let (mut nodes, mut blocks) = KEPT.try_with(Cell::take).unwrap_or_default();
         nodes.clear();
-        let mut reader = Reader { input, bytes: input.as_bytes(), at: 0, marks, nodes, open: [0; MAX_DEPTH], depth: 0 };
-        reader.document()?;
+        scan(input.as_bytes(), lanes, &mut blocks);
+        let mut reader =
+            Reader { input, bytes: input.as_bytes(), at: 0, blocks: &blocks, nodes, open: [0; MAX_DEPTH], depth: 0 };
+        reader.document().map_err(|fault| *fault)?;
         let nodes = reader.nodes;
-        Ok(Self { input, nodes })
+        Ok(Self { input, nodes, blocks })
     }
 
     /// The whole text.
@@ -121,6 +96,13 @@ impl<'a> Document<'a> {
     /// The text of a number or literal, or a string's inside with its escapes.
     pub(crate) fn raw(&self, node: Node) -> &'a str {
         &self.input[node.start as usize..node.end as usize]
+    }
+
+    /// What the scan says of a string without escapes.
+    #[inline]
+    pub(crate) fn scanned(&self, node: Node) -> Scanned<'_> {
+        let (start, end) = (node.start as usize, node.end as usize);
+        Scanned::new(self.raw(node), seen(&self.blocks, start, end), &self.blocks, start)
     }
 
     /// The plain text of a string.
@@ -142,19 +124,23 @@ impl<'a> Document<'a> {
     }
 }
 
-pub(super) struct Reader<'a, 'm> {
+pub(super) struct Reader<'a, 'b> {
     input: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
-    pub(super) marks: &'m Marks,
+    pub(super) blocks: &'b [Block],
     nodes: Vec<Node>,
     /// Indices of the containers that are open, outermost first.
     open: [u32; MAX_DEPTH],
     depth: usize,
 }
 
-pub(super) fn fault(code: Code, at: usize, what: &str) -> Violation {
-    Violation::new("", code, format!("{what} at byte {at}"))
+/// Why reading stopped; boxed, since every step of the reader answers with a result, and nearly always with none.
+pub(super) type Fault = Box<Violation>;
+
+#[expect(clippy::unnecessary_box_returns, reason = "see `Fault`")]
+pub(super) fn fault(code: Code, at: usize, what: &str) -> Fault {
+    Box::new(Violation::new("", code, format!("{what} at byte {at}")))
 }
 
 impl Reader<'_, '_> {
@@ -162,18 +148,20 @@ impl Reader<'_, '_> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline]
     fn space(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
     }
 
-    pub(super) fn invalid(&self, what: &str) -> Violation {
+    #[expect(clippy::unnecessary_box_returns, reason = "see `Fault`")]
+    pub(super) fn invalid(&self, what: &str) -> Fault {
         fault(Code::JsonInvalid, self.at, what)
     }
 
     /// One value and nothing behind it. A loop over open containers instead of recursion.
-    fn document(&mut self) -> Result<(), Violation> {
+    fn document(&mut self) -> Result<(), Fault> {
         self.space();
         self.value()?;
         while self.depth > 0 {
@@ -199,7 +187,7 @@ impl Reader<'_, '_> {
     }
 
     /// An array's value, or an object's name and value.
-    fn element(&mut self, is_object: bool) -> Result<(), Violation> {
+    fn element(&mut self, is_object: bool) -> Result<(), Fault> {
         if is_object {
             if self.peek() != Some(b'"') {
                 return Err(self.invalid("expected a member name in double quotes"));
@@ -215,7 +203,7 @@ impl Reader<'_, '_> {
         self.value()
     }
 
-    fn value(&mut self) -> Result<(), Violation> {
+    fn value(&mut self) -> Result<(), Fault> {
         match self.peek() {
             Some(b'"') => self.string(),
             Some(b'{') => self.begin(Kind::Object),
@@ -233,31 +221,25 @@ impl Reader<'_, '_> {
 
     // Offsets fit: a document is at most a batch long, which is far below 4 GiB; see limits.
     #[allow(clippy::cast_possible_truncation)]
-    pub(super) fn push(&mut self, kind: Kind, start: usize, end: usize) {
+    pub(super) fn push(&mut self, kind: Kind, escaped: bool, start: usize, end: usize) {
         let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { kind, escaped: false, marks: 0, start: start as u32, end: end as u32, next });
+        self.nodes.push(Node { kind, escaped, start: start as u32, end: end as u32, next });
     }
 
     #[allow(clippy::cast_possible_truncation)]
-    pub(super) fn push_string(&mut self, escaped: bool, marks: u32, start: usize, end: usize) {
-        let (next, marks) = (self.nodes.len() as u32 + 1, if escaped { u32::MAX } else { marks });
-        self.nodes.push(Node { kind: Kind::String, escaped, marks, start: start as u32, end: end as u32, next });
-    }
-
-    #[allow(clippy::cast_possible_truncation)]
-    fn begin(&mut self, kind: Kind) -> Result<(), Violation> {
+    fn begin(&mut self, kind: Kind) -> Result<(), Fault> {
         if self.depth >= MAX_DEPTH {
             return Err(fault(Code::JsonDepth, self.at, &format!("nested deeper than {MAX_DEPTH} levels")));
         }
         self.open[self.depth] = self.nodes.len() as u32;
         self.depth += 1;
-        self.push(kind, self.at, self.at);
+        self.push(kind, false, self.at, self.at);
         self.at += 1;
         Ok(())
     }
 
     #[allow(clippy::cast_possible_truncation)]
-    fn close(&mut self, container: u32) -> Result<(), Violation> {
+    fn close(&mut self, container: u32) -> Result<(), Fault> {
         self.at += 1;
         self.depth -= 1;
         let next = self.nodes.len() as u32;
@@ -268,43 +250,44 @@ impl Reader<'_, '_> {
     }
 
     /// RFC 8259 leaves duplicates open, and readers differ: one record would then mean two things.
-    fn refuse_duplicate_names(&self, object: usize) -> Result<(), Violation> {
+    fn refuse_duplicate_names(&self, object: usize) -> Result<(), Fault> {
         /// Up to this many names comparing each with each is faster than hashing.
         const FEW: usize = 24;
         let mut heads = [0; FEW];
-        let (mut at, mut count, end) = (object + 1, 0, self.nodes.len());
-        while at < end {
-            let name = self.nodes[at];
+        let (mut at, mut count) = (object + 1, 0);
+        while let Some(&name) = self.nodes.get(at) {
             // An escaped name can be spelt in many ways.
             if count == FEW || name.escaped {
                 return self.refuse_duplicates_among_many(object);
             }
             let head = self.head(name);
             // Equal heads are rare enough to look at the whole names then.
-            if heads[..count].contains(&head) && self.names(object).take(count).any(|n| self.name(n) == self.name(name))
+            if heads[..count].iter().fold(0, |equal, other| equal | u32::from(*other == head)) != 0
+                && self.names(object).take(count).any(|n| self.name(n) == self.name(name))
             {
                 return Err(twice(name));
             }
             heads[count] = head;
             count += 1;
-            at = self.nodes[at + 1].next as usize;
+            at = self.nodes.get(at + 1).map_or(usize::MAX, |value| value.next as usize);
         }
         Ok(())
     }
 
-    fn refuse_duplicates_among_many(&self, object: usize) -> Result<(), Violation> {
+    fn refuse_duplicates_among_many(&self, object: usize) -> Result<(), Fault> {
         let mut seen = HashSet::new();
         let mut names = self.names(object);
         names.find(|name| !seen.insert(self.name(*name))).map_or(Ok(()), |name| Err(twice(name)))
     }
 
-    /// A number that differs for most different names.
-    fn head(&self, name: Node) -> u64 {
+    /// A number that differs for most different names: the last bytes and the length.
+    fn head(&self, name: Node) -> u32 {
         let bytes = &self.bytes[name.start as usize..name.end as usize];
-        let mut head = [0; 8];
-        let len = bytes.len().min(head.len());
-        head[..len].copy_from_slice(&bytes[bytes.len() - len..]);
-        u64::from_le_bytes(head) ^ (bytes.len() as u64) << 48
+        let last = match bytes.last_chunk::<4>() {
+            Some(last) => u32::from_le_bytes(*last),
+            None => bytes.iter().fold(0, |last, &byte| last << 8 | u32::from(byte)),
+        };
+        last ^ (name.end - name.start) << 24 ^ u32::from(bytes.first().copied().unwrap_or_default()) << 17
     }
 
     /// The name nodes of the object whose members are the latest nodes.
@@ -323,7 +306,8 @@ impl Reader<'_, '_> {
     }
 }
 
-fn twice(name: Node) -> Violation {
+#[expect(clippy::unnecessary_box_returns, reason = "see `Fault`")]
+fn twice(name: Node) -> Fault {
     fault(Code::JsonDuplicateKey, name.start as usize, "a member name stands twice")
 }
 
@@ -334,7 +318,7 @@ mod tests {
     use super::*;
 
     fn code(text: &[u8]) -> Option<Code> {
-        Document::read(text, &UNMARKED).err().map(|violation| violation.code)
+        Document::read(text, Lanes::none()).err().map(|violation| violation.code)
     }
 
     #[test]

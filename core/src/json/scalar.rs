@@ -1,20 +1,21 @@
 //! Literals, numbers and strings of the strict reader.
 
-use super::read::{Kind, Marks, Reader, fault};
+use super::read::{Fault, Kind, Reader, fault};
 use super::text::hex4;
-use crate::outcome::{Code, Violation};
+use crate::outcome::Code;
+use crate::scan::next_stop;
 
 impl Reader<'_, '_> {
-    pub(super) fn literal(&mut self, word: &str, kind: Kind) -> Result<(), Violation> {
+    pub(super) fn literal(&mut self, word: &str, kind: Kind) -> Result<(), Fault> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return Err(self.invalid("expected a JSON value"));
         }
-        self.push(kind, self.at, self.at + word.len());
+        self.push(kind, false, self.at, self.at + word.len());
         self.at += word.len();
         Ok(())
     }
 
-    fn digits(&mut self) -> Result<usize, Violation> {
+    fn digits(&mut self) -> Result<usize, Fault> {
         let start = self.at;
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
@@ -22,7 +23,7 @@ impl Reader<'_, '_> {
         if self.at == start { Err(self.invalid("expected a digit")) } else { Ok(self.at - start) }
     }
 
-    pub(super) fn number(&mut self) -> Result<(), Violation> {
+    pub(super) fn number(&mut self) -> Result<(), Fault> {
         /// An integer of so many digits is below the largest 64-bit float, 1.8e308.
         const SURELY_FINITE_DIGITS: usize = 308;
         let start = self.at;
@@ -55,40 +56,49 @@ impl Reader<'_, '_> {
                 return Err(fault(Code::JsonNumber, start, "a number beyond the range of a 64-bit float"));
             }
         }
-        self.push(Kind::Number, start, self.at);
+        self.push(Kind::Number, false, start, self.at);
         Ok(())
     }
 
-    pub(super) fn string(&mut self) -> Result<(), Violation> {
-        self.at += 1;
-        let start = self.at;
-        let (mut escaped, mut marks) = (false, 0);
+    #[inline]
+    pub(super) fn string(&mut self) -> Result<(), Fault> {
+        let start = self.at + 1;
+        // The scan has marked what ends or interrupts a string: its bytes are not looked at again.
+        let end = next_stop(self.blocks, start).unwrap_or(self.bytes.len());
+        if self.bytes.get(end) != Some(&b'"') {
+            return self.odd_string();
+        }
+        self.push(Kind::String, false, start, end);
+        self.at = end + 1;
+        Ok(())
+    }
+
+    /// A string with escapes, or with what it must not have.
+    fn odd_string(&mut self) -> Result<(), Fault> {
+        let start = self.at + 1;
+        let mut escaped = false;
+        self.at = start;
         loop {
-            // The hottest loop there is: one look-up a byte decides both where the string ends and what is in it.
-            let Some(&byte) = self.bytes.get(self.at) else {
-                return Err(self.invalid("the text ends inside a string"));
-            };
-            let mark = self.marks.of(byte);
-            marks |= mark;
-            if mark & Marks::STOP == 0 {
-                self.at += 1;
-                continue;
-            }
-            match byte {
-                b'"' => break,
-                b'\\' => {
+            self.at = next_stop(self.blocks, self.at).unwrap_or(self.bytes.len());
+            match self.bytes.get(self.at) {
+                Some(b'"') => break,
+                Some(b'\\') => {
                     escaped = true;
                     self.escape()?;
                 }
-                _ => return Err(self.invalid("a control character in a string; escape it")),
+                Some(_) => return Err(self.invalid("a control character in a string; escape it")),
+                None => {
+                    self.at = self.bytes.len();
+                    return Err(self.invalid("the text ends inside a string"));
+                }
             }
         }
-        self.push_string(escaped, marks, start, self.at);
+        self.push(Kind::String, escaped, start, self.at);
         self.at += 1;
         Ok(())
     }
 
-    fn escape(&mut self) -> Result<(), Violation> {
+    fn escape(&mut self) -> Result<(), Fault> {
         match self.bytes.get(self.at + 1) {
             Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
             Some(b'u') => {
@@ -107,7 +117,7 @@ impl Reader<'_, '_> {
     }
 
     /// The UTF-16 unit of the `\uXXXX` at `at`.
-    fn unit(&self, at: usize) -> Result<u32, Violation> {
+    fn unit(&self, at: usize) -> Result<u32, Fault> {
         let digits = self.bytes.get(at + 2..at + 6).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
         let digits = digits.ok_or_else(|| fault(Code::JsonInvalid, at, "expected four hex digits behind \\u"))?;
         Ok(hex4(std::str::from_utf8(digits).ok()))

@@ -33,13 +33,13 @@ mod words;
 use super::detector::Detector;
 
 /// In order of precedence: the more specific first.
-pub(super) static DETECTORS: [Detector; 22] = [
+pub(super) static DETECTORS: [Detector; 21] = [
     private_key::DETECTOR,
     otp::DETECTOR,
     url_credentials::DETECTOR,
     api_key::DETECTOR,
-    cookie::DETECTOR,
     secret_text::DETECTOR,
+    spaced::DETECTOR,
     bearer::DETECTOR,
     jwt::DETECTOR,
     email::DETECTOR,
@@ -47,8 +47,7 @@ pub(super) static DETECTORS: [Detector; 22] = [
     card::DETECTOR,
     crypto::DETECTOR,
     mac::DETECTOR,
-    label::GOVERNMENT,
-    label::PERSONAL,
+    label::DETECTOR,
     imei::DETECTOR,
     ssn::DETECTOR,
     national_id::DETECTOR,

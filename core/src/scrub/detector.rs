@@ -1,30 +1,29 @@
-//! The scan: one pass over a text that calls a detector's verifier only where its trigger stands.
+//! The scan: a verifier runs only where one of its gates is open; most bytes of most texts cost nothing here.
 
 use std::sync::LazyLock;
 
 use super::detect::DETECTORS;
 use super::fold;
+use super::gate::{Gate, Gates, Lane, Set, TOKEN};
 use super::policy::Rule;
 use super::token::token_len;
-use crate::json::Marks;
+use crate::scan::{HIDDEN_LANE, Lanes, Scanned, bytes};
 
 /// A kind of personal data or secret that its form gives away.
 pub(crate) struct Detector {
-    pub(crate) rule: Rule,
-    /// Bytes at which the verifier is asked.
-    pub(crate) trigger: fn(u8) -> bool,
-    /// Looks at the trigger at `at`. Nothing before `floor` may be taken: it belongs to an earlier match.
-    pub(crate) verify: fn(text: &[u8], at: usize, floor: usize) -> Verdict,
+    /// What it finds; the first where its verifier does not say.
+    pub(super) rules: &'static [Rule],
+    pub(super) gates: &'static [Gate],
 }
 
-/// What a verifier says of one trigger.
+/// What a verifier says of one place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Verdict {
     /// Found, from `start` to `end`.
     Hit { start: usize, end: usize },
-    /// Found, and of another rule than the detector's, which is acted on wherever the detector's is.
+    /// Found, and of another than the detector's first rule.
     HitAs { start: usize, end: usize, rule: Rule },
-    /// Not here, and no trigger of this detector before `until` can be one either: keeps hostile runs linear.
+    /// Not here, and nowhere before `until` for this gate: keeps hostile runs linear.
     Miss { until: usize },
 }
 
@@ -36,75 +35,112 @@ pub(crate) struct Hit {
     pub(crate) rule: Rule,
 }
 
-/// A set of detectors, one bit each in order of [`DETECTORS`].
-pub(crate) type Set = u32;
+/// The gates to look through, and the rules whose matches count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    gates: Set,
+    rules: u64,
+}
 
-/// Not a detector's: the byte with which a token may begin.
-const TOKEN: Set = 1 << 30;
+impl Wanted {
+    /// The rules that `wanted` holds for.
+    pub(crate) fn new(wanted: impl Fn(Rule) -> bool) -> Self {
+        let gates = TABLE.gates.iter().enumerate().filter(|(_, (_, rules))| rules.iter().any(|rule| wanted(*rule)));
+        Self {
+            gates: gates.fold(TOKEN, |set, (i, _)| set | 1 << i),
+            rules: Rule::ALL.into_iter().filter(|rule| wanted(*rule)).fold(0, |set, rule| set | 1 << rule as u32),
+        }
+    }
 
-/// Not a detector's either: the bytes with which something hidden may begin.
-pub(crate) const FOLD: Set = 1 << 29;
+    /// What both hold for.
+    pub(crate) const fn and(self, other: Self) -> Self {
+        Self { gates: self.gates & other.gates, rules: self.rules & other.rules }
+    }
 
-/// For each byte the detectors that it triggers.
-pub(crate) static TRIGGERS: LazyLock<Marks> = LazyLock::new(|| {
-    Marks::new(|byte| {
-        let triggered = DETECTORS.iter().enumerate().filter(|(_, detector)| (detector.trigger)(byte));
-        let others = if byte == b'[' { TOKEN } else { 0 } | if fold::is_trigger(byte) { FOLD } else { 0 };
-        triggered.fold(others, |set, (i, _)| set | 1 << i)
-    })
+    const fn has(self, rule: Rule) -> bool {
+        self.rules >> rule as u32 & 1 == 1
+    }
+}
+
+/// All gates in order of [`DETECTORS`], each with its detector's rules.
+struct Table {
+    gates: Vec<(&'static Gate, &'static [Rule])>,
+    exact: Gates,
+}
+
+fn gates() -> impl Iterator<Item = (&'static Gate, &'static [Rule])> {
+    DETECTORS.iter().flat_map(|detector| detector.gates.iter().map(|gate| (gate, detector.rules)))
+}
+
+static TABLE: LazyLock<Table> =
+    LazyLock::new(|| Table { gates: gates().collect(), exact: Gates::new(gates().map(|(gate, _)| gate)) });
+
+/// More than there are: the highest bit of a set is [`TOKEN`].
+const MAX_GATES: usize = 63;
+
+/// What a text is scanned for.
+pub(crate) static LANES: LazyLock<Lanes> = LazyLock::new(|| {
+    let any = bytes(|_| true);
+    let detectors = gates().flat_map(|(gate, _)| {
+        let of = |(lane, part): &(usize, fn(u8) -> bool)| {
+            let before = bytes(|byte| part(byte) && (gate.before)(byte));
+            (*lane, [before, bytes(gate.at), bytes(gate.after), bytes(gate.after2)])
+        };
+        gate.lane.parts().iter().map(of).collect::<Vec<_>>()
+    });
+    let token = [any, bytes(|byte| byte == b'['), bytes(|byte| byte.is_ascii_lowercase()), any];
+    let tokens = Lane::Bracket.parts().iter().map(|(lane, _)| (*lane, token));
+    let hidden = fold::SIGNS.iter().map(|sign| {
+        let after = bytes(|after| fold::may_begin(*sign, after));
+        let lane = HIDDEN_LANE + usize::from(matches!(sign, b'(' | b'[' | b'{'));
+        (lane, [any, bytes(|byte| byte == *sign), after, any])
+    });
+    Lanes::new(detectors.chain(tokens).chain(hidden))
 });
 
-/// The detectors whose rule is wanted.
-pub(crate) fn set_of(wanted: impl Fn(Rule) -> bool) -> Set {
-    DETECTORS.iter().enumerate().filter(|(_, detector)| wanted(detector.rule)).fold(0, |set, (i, _)| set | 1 << i)
-}
-
-/// The set of detectors that some byte of `text` triggers.
-pub(crate) fn triggered(text: &str) -> Set {
-    text.bytes().fold(0, |set, byte| set | TRIGGERS.of(byte))
-}
-
-/// All matches in `text` of the detectors in `wanted`, in order, without overlaps; tokens are passed over. Where two
-/// detectors match at one trigger, the earlier in [`DETECTORS`] wins.
-pub(crate) fn find(text: &str, wanted: Set) -> Vec<Hit> {
-    let (bytes, triggers) = (text.as_bytes(), &*TRIGGERS);
-    let wanted = wanted | TOKEN;
+/// All matches of the detectors in `wanted` in a text that was scanned for [`LANES`]: in order, without overlaps; tokens
+/// are passed over. Where two detectors match at one place, the earlier in [`DETECTORS`] wins.
+pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Vec<Hit> {
+    let (text, table) = (scanned.text, &*TABLE);
+    let bytes = text.as_bytes();
     let mut hits = Vec::new();
-    let mut not_before = [0; DETECTORS.len()];
-    let (mut at, mut floor) = (0, 0);
-    while at < bytes.len() {
-        let mut triggered = triggers.of(bytes[at]) & wanted;
-        let mut next = at + 1;
-        if triggered & TOKEN != 0
+    let mut not_before = [0; MAX_GATES];
+    let (mut from, mut floor) = (0, 0);
+    while let Some(at) = scanned.next_hot(from) {
+        from = at + 1;
+        let mut open = table.exact.open(bytes, at, wanted.gates);
+        if open & TOKEN != 0
             && let Some(len) = token_len(&bytes[at..])
         {
-            at += len;
-            floor = at;
+            from = at + len;
+            floor = from;
             continue;
         }
-        triggered &= !TOKEN;
-        while triggered != 0 {
-            let i = triggered.trailing_zeros() as usize;
-            triggered &= triggered - 1;
-            let detector = &DETECTORS[i];
+        open &= !TOKEN;
+        while open != 0 {
+            let i = open.trailing_zeros() as usize;
+            open &= open - 1;
             if at < not_before[i] {
                 continue;
             }
-            let (start, end, rule) = match (detector.verify)(bytes, at, floor) {
-                Verdict::Hit { start, end } => (start, end, detector.rule),
+            let (gate, rules) = table.gates[i];
+            let (start, end, rule) = match (gate.verify)(bytes, at, floor) {
+                Verdict::Hit { start, end } => (start, end, rules[0]),
                 Verdict::HitAs { start, end, rule } => (start, end, rule),
                 Verdict::Miss { until } => {
                     not_before[i] = until;
                     continue;
                 }
             };
+            if !wanted.has(rule) {
+                continue;
+            }
             // Verifiers count bytes; a bound of theirs may fall into a character.
             let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
             hits.push(Hit { start, end, rule });
-            (floor, next) = (end, end.max(next));
+            (floor, from) = (end, end.max(from));
             break;
         }
-        at = next;
     }
     hits
 }
@@ -113,18 +149,29 @@ pub(crate) fn find(text: &str, wanted: Set) -> Vec<Hit> {
 #[cfg(test)]
 pub(crate) mod examples {
     use super::*;
+    use crate::scan::Scan;
+
+    /// What is found in `text` for the rules that `wanted` holds for.
+    pub(crate) fn found(text: &str, wanted: impl Fn(Rule) -> bool) -> Vec<Hit> {
+        find(Scan::of(text, &LANES).with(text), Wanted::new(wanted))
+    }
 
     /// Each text holds exactly the part in `«»` marks for `rule`.
     pub(crate) fn hits(rule: Rule, texts: &[&str]) {
         for marked in texts {
             let text = marked.replace(['«', '»'], "");
             let expected = marked.split('«').skip(1).filter_map(|part| part.split_once('»')).map(|(hit, _)| hit);
-            let found: Vec<_> = find(&text, set_of(|wanted| wanted == rule))
-                .iter()
-                .map(|hit| text[hit.start..hit.end].to_owned())
-                .collect();
+            let found: Vec<_> =
+                found(&text, |wanted| wanted == rule).iter().map(|hit| text[hit.start..hit.end].to_owned()).collect();
             assert_eq!(found, expected.collect::<Vec<_>>(), "{marked}");
         }
+    }
+
+    /// What the labels in `text` bring.
+    fn by_label(text: &str) -> Vec<Hit> {
+        // The detector of labels and that of national ids.
+        let wanted = Wanted { rules: u64::MAX, ..Wanted::new(|rule| rule == Rule::NationalId) };
+        find(Scan::of(text, &LANES).with(text), wanted)
     }
 
     /// Each text holds exactly the part in `«»` marks, found for the rule beside it by a detector of any rule.
@@ -133,7 +180,7 @@ pub(crate) mod examples {
             let text = marked.replace(['«', '»'], "");
             let expected = marked.split('«').skip(1).filter_map(|part| part.split_once('»'));
             let expected: Vec<_> = expected.map(|(hit, _)| (*rule, hit)).collect();
-            let found = find(&text, set_of(|wanted| matches!(wanted, Rule::NationalId | Rule::Person)));
+            let found = by_label(&text);
             let found: Vec<_> = found.iter().map(|hit| (hit.rule, &text[hit.start..hit.end])).collect();
             assert_eq!(found, expected, "{marked}");
         }
@@ -142,7 +189,7 @@ pub(crate) mod examples {
     /// No text holds anything for `rule`.
     pub(crate) fn misses(rule: Rule, texts: &[&str]) {
         for text in texts {
-            assert_eq!(find(text, set_of(|wanted| wanted == rule)), [], "{text}");
+            assert_eq!(found(text, |wanted| wanted == rule), [], "{text}");
         }
     }
 }

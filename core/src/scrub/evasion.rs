@@ -6,14 +6,15 @@
 
 use std::ops::Range;
 
-use super::detector::{FOLD, Set, TRIGGERS, triggered};
-use super::fold::{View, base64_runs};
+use super::detector::{LANES, Wanted};
+use super::fold::{View, base64_runs, may_hide};
 use super::policy::Rule;
 use super::token::token;
 use super::walk::Walk;
 use super::{Change, Found, Place, Scrubbed, Scrubber};
-use crate::json::{Document, Kind, UNMARKED, write_string};
+use crate::json::{Document, Kind, write_string};
 use crate::outcome::Action;
+use crate::scan::{Scan, Scanned};
 
 /// Layers of base64 and of JSON in strings that are opened: a message inside an envelope inside a log line. Below
 /// them text is read as text.
@@ -30,32 +31,37 @@ pub(super) enum Nested {
 }
 
 impl Scrubber {
-    /// Adds to `found` what is hidden in `text`. What was found in plain goes first.
-    pub(super) fn uncover(&self, text: &str, marks: Set, wanted: Set, depth: usize, found: &mut Vec<Found>) {
-        let (view, whole) = if marks & FOLD == 0 { (None, None) } else { View::of(text) };
+    /// Adds to `found` what is hidden in the text. What was found in plain goes first.
+    pub(super) fn uncover(&self, scanned: Scanned<'_>, wanted: Wanted, depth: usize, found: &mut Vec<Found>) {
+        let text = scanned.text;
+        let is_hidden = scanned.seen.hidden && may_hide(scanned);
+        let (view, whole) = if is_hidden { View::of(text) } else { (None, None) };
         if let Some(view) = &view {
-            let mut hidden = self.found(view.text(), wanted);
-            self.open_base64(view.text(), depth, &mut hidden);
+            let scan = Scan::of(view.text(), &LANES);
+            let scanned = scan.with(view.text());
+            let mut hidden = self.found(scanned, wanted);
+            self.open_base64(scanned, depth, &mut hidden);
             merge(found, in_origin(view, hidden));
         } else {
-            self.open_base64(text, depth, found);
+            self.open_base64(scanned, depth, found);
         }
         if let Some(view) = whole {
-            let hidden = self.found(view.text(), wanted & self.checked);
+            let scan = Scan::of(view.text(), &LANES);
+            let hidden = self.found(scan.with(view.text()), wanted.and(self.checked));
             merge(found, in_origin(&view, hidden));
         }
     }
 
     /// Adds the runs of base64 that hold something.
-    fn open_base64(&self, text: &str, depth: usize, found: &mut Vec<Found>) {
-        if depth >= MAX_LAYERS {
+    fn open_base64(&self, scanned: Scanned<'_>, depth: usize, found: &mut Vec<Found>) {
+        if !scanned.seen.long || depth >= MAX_LAYERS {
             return;
         }
         let held = |(at, held): (Range<usize>, String)| {
             let rule = self.first_in(&held, depth + 1)?;
             Some(Found { at, rule, replacement: token(rule), action: Action::Replace })
         };
-        let hidden = base64_runs(text).filter_map(held).collect();
+        let hidden = base64_runs(scanned.text).filter_map(held).collect();
         merge(found, hidden);
     }
 
@@ -66,7 +72,7 @@ impl Scrubber {
             Nested::Changed(scrubbed) => scrubbed.changes,
             Nested::Text => {
                 let mut changes = Vec::new();
-                self.pass(text, triggered(text), Place::Plain, depth, &mut changes)?;
+                self.pass(Scan::of(text, &LANES).with(text), Place::Plain, depth, &mut changes)?;
                 changes
             }
         };
@@ -82,13 +88,13 @@ impl Scrubber {
         if depth >= MAX_LAYERS || !may_be {
             return Nested::Text;
         }
-        if let Ok(document) = Document::read(text.as_bytes(), &TRIGGERS) {
+        if let Ok(document) = Document::read(text.as_bytes(), &LANES) {
             return self.nested_document(&document, depth + 1);
         }
         // A string's inside without its quotes: `{\"a\":1}`.
         if text.contains("\\\"") {
             let quoted = format!("\"{text}\"");
-            if let Ok(document) = Document::read(quoted.as_bytes(), &UNMARKED)
+            if let Ok(document) = Document::read(quoted.as_bytes(), &LANES)
                 && document.node(0).kind == Kind::String
                 && let Nested::Changed(scrubbed) = self.nested(&document.text(document.node(0)), depth + 1)
             {

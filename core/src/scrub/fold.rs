@@ -15,9 +15,25 @@ mod escape;
 
 use std::ops::Range;
 
-pub(super) use self::base64::{may_hold as may_hold_base64, runs as base64_runs};
-pub(super) use self::changes::is_trigger;
+use crate::scan::Scanned;
+
+pub(super) use self::base64::runs as base64_runs;
 use self::changes::{Change, Changes};
+pub(super) use self::changes::{SIGNS, may_begin};
+
+/// Whether something may be hidden in a text: a second, exact look at the places that the scan marked.
+pub(super) fn may_hide(scanned: Scanned<'_>) -> bool {
+    let bytes = scanned.text.as_bytes();
+    let mut from = 0;
+    while let Some(at) = scanned.next_hidden(from) {
+        let after = bytes.get(at + 1).copied().unwrap_or(b'\n');
+        if changes::is_trigger(bytes[at]) && may_begin(bytes[at], after) {
+            return true;
+        }
+        from = at + 1;
+    }
+    false
+}
 
 /// A text with its evasions undone.
 pub(super) struct View<'a> {

@@ -5,6 +5,7 @@
 
 use std::sync::LazyLock;
 
+use super::endings::Endings;
 use super::policy::Rule;
 
 /// Words of a name that are looked at, from its end.
@@ -147,6 +148,9 @@ pub(crate) fn rule_of(name: &str) -> Option<Rule> {
 /// [`rule_of`] of the last words in `text`, of which at most [`MAX_NAME`] bytes are looked at.
 pub(super) fn rule_of_words(text: &[u8]) -> Option<Rule> {
     let text = &text[text.len().saturating_sub(MAX_NAME)..];
+    if !may_end(text) {
+        return None;
+    }
     let words = Words::of(text);
     for end in (0..=words.count).rev().take(3) {
         for first in end.saturating_sub(MAX_WORDS)..end {
@@ -160,6 +164,13 @@ pub(super) fn rule_of_words(text: &[u8]) -> Option<Rule> {
         }
     }
     None
+}
+
+/// Whether `text` may end with a name; nearly always it does not, and this is a quick no.
+pub(super) fn may_end(text: &[u8]) -> bool {
+    static ENDINGS: LazyLock<Endings> =
+        LazyLock::new(|| Endings::of(NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&FILLERS)));
+    ENDINGS.may_end(text)
 }
 
 /// A name's words in lower case, run together.

@@ -208,7 +208,8 @@ impl Policy {
     pub(crate) fn replace(&self, rule: Rule, text: &str) -> (String, Action) {
         match rule {
             Rule::Ipv4 if self.truncate_ips => {
-                text.parse().map_or_else(|_| replaced(rule), |address| (truncate_v4(address), Action::Truncate))
+                let network = text.parse::<Ipv4Addr>().ok().and_then(|_| truncate_v4(text));
+                network.map_or_else(|| replaced(rule), |network| (network, Action::Truncate))
             }
             Rule::Ipv6 if self.truncate_ips => {
                 text.parse().map_or_else(|_| replaced(rule), |address| (truncate_v6(address), Action::Truncate))
@@ -260,15 +261,19 @@ fn replaced(rule: Rule) -> (String, Action) {
 }
 
 /// The /24 network: a household at the least (design section 4).
-fn truncate_v4(address: Ipv4Addr) -> String {
-    let [a, b, c, _] = address.octets();
-    Ipv4Addr::new(a, b, c, 0).to_string()
+fn truncate_v4(address: &str) -> Option<String> {
+    let host = address.rfind('.')? + 1;
+    let mut network = String::with_capacity(host + 1);
+    network.push_str(&address[..host]);
+    network.push('0');
+    Some(network)
 }
 
 /// The /48 network: a site at the least. A mapped IPv4 address is truncated as one.
 fn truncate_v6(address: Ipv6Addr) -> String {
     if let Some(mapped) = address.to_ipv4_mapped() {
-        return format!("::ffff:{}", truncate_v4(mapped));
+        let [a, b, c, _] = mapped.octets();
+        return format!("::ffff:{a}.{b}.{c}.0");
     }
     let [a, b, c, ..] = address.segments();
     Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).to_string()

@@ -9,7 +9,7 @@ const MAX_LEN: usize = 160;
 /// Whether `text` can be what `rule` names.
 pub(super) fn accepts(rule: Rule, text: &str) -> bool {
     let text = text.trim();
-    if text.len() > MAX_LEN {
+    if has_form(rule) && text.len() > MAX_LEN {
         return false;
     }
     match rule {

@@ -1,16 +1,19 @@
 //! Copies a document's values to the output and scrubs every string and member name on the way. A loop over open
 //! containers, not recursion.
 
-use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
+use super::learned::Learned;
 use super::names::{Meaning, place_of};
+use super::output::Output;
+use super::path::{Name, Path};
 use super::policy::Rule;
 use super::shape::has_form;
-use super::token::{is_token, numbered};
-use super::{Change, Place, Scrubber};
-use crate::json::{Document, Kind, Node, decode, write_string};
+use super::token::is_token;
+use super::{Change, LANES, Place, Scrubbed, Scrubber};
+use crate::json::{Document, Kind, Node};
 use crate::outcome::{Action, Redaction};
+use crate::scan::Scan;
 
 /// One pass over a document.
 pub(crate) struct Walk<'a> {
@@ -18,34 +21,14 @@ pub(crate) struct Walk<'a> {
     document: &'a Document<'a>,
     /// String nodes that are copied as they are.
     intact: &'a [usize],
-    out: String,
+    learned: Learned,
+    output: Output<'a>,
+    path: Path<'a>,
     redactions: Vec<Redaction>,
-    /// The containers that are being written, outermost first.
-    open: Vec<Frame>,
     /// Layers of encoding that the document stands in: none, or that of the string that holds it.
     depth: usize,
     /// What was rewritten: a node's place in the document and its new text's in the output.
     rewritten: Vec<(Range<usize>, Range<usize>)>,
-}
-
-struct Frame {
-    is_object: bool,
-    /// Its node, and the index behind its last value.
-    node: usize,
-    end: usize,
-    /// Elements begun so far.
-    count: usize,
-    /// Where the current member's name stands in the output, without its quotes.
-    name: Range<usize>,
-    /// A rule that the container's own name brings on everything in it.
-    rule: Option<Rule>,
-    /// Names that rewritten ones must not repeat; made when the first is rewritten.
-    names: Option<Names>,
-}
-
-struct Names {
-    taken: HashSet<String>,
-    ordinals: HashMap<String, u32>,
 }
 
 impl<'a> Walk<'a> {
@@ -55,8 +38,17 @@ impl<'a> Walk<'a> {
         intact: &'a [usize],
         capacity: usize,
     ) -> Self {
-        let (out, redactions, open) = (String::with_capacity(capacity), Vec::new(), Vec::new());
-        Self { scrubber, document, intact, out, redactions, open, depth: 0, rewritten: Vec::new() }
+        Self {
+            scrubber,
+            document,
+            intact,
+            learned: Learned::borrow(),
+            output: Output::new(document.input(), capacity),
+            path: Path::new(),
+            redactions: Vec::new(),
+            depth: 0,
+            rewritten: Vec::new(),
+        }
     }
 
     /// The pass over a document that stands in a string, in `depth` layers of encoding.
@@ -66,16 +58,18 @@ impl<'a> Walk<'a> {
 
     /// The text written and what was changed in it.
     pub(crate) fn finish(self) -> (String, Vec<Redaction>) {
-        (self.out, self.redactions)
+        self.learned.give_back();
+        (self.output.finish(), self.redactions)
     }
 
     /// The document as it was written except for what was changed in it.
     pub(super) fn finish_as_written(self) -> (String, Vec<Redaction>) {
-        let mut text = String::with_capacity(self.out.len());
+        let out = self.output.finish();
+        let mut text = String::with_capacity(out.len());
         let mut copied = 0;
         for (old, new) in self.rewritten {
             text.push_str(&self.document.input()[copied..old.start]);
-            text.push_str(&self.out[new]);
+            text.push_str(&out[new]);
             copied = old.end;
         }
         text.push_str(&self.document.input()[copied..]);
@@ -85,30 +79,28 @@ impl<'a> Walk<'a> {
     /// Opens the container at node `index`.
     pub(crate) fn begin(&mut self, index: usize, rule: Option<Rule>) {
         let node = self.document.node(index);
-        let is_object = node.kind == Kind::Object;
-        self.out.push(if is_object { '{' } else { '[' });
-        let end = node.next as usize;
-        self.open.push(Frame { is_object, node: index, end, count: 0, name: 0..0, rule, names: None });
+        let start = node.span().start;
+        self.output.copy(start..start + 1);
+        self.path.open(self.document, index, node.kind == Kind::Object, rule);
     }
 
     /// Closes the innermost container.
     pub(crate) fn end(&mut self) {
-        if let Some(frame) = self.open.pop() {
-            self.out.push(if frame.is_object { '}' } else { ']' });
+        if let Some(is_object) = self.path.close() {
+            self.output.sign(if is_object { b'}' } else { b']' });
         }
     }
 
     /// Writes a member name that needs no scrubbing.
-    pub(crate) fn known_name(&mut self, name: &str) {
+    pub(crate) fn known_name(&mut self, name: &'a str) {
         self.comma();
-        let start = self.out.len() + 1;
-        write_string(name, &mut self.out);
-        self.named(start);
+        self.output.string(name);
+        self.named(Name::Known(name));
     }
 
     /// Writes text that needs no scrubbing as a string.
     pub(crate) fn known_text(&mut self, text: &str) {
-        write_string(text, &mut self.out);
+        self.output.string(text);
     }
 
     /// Writes the member whose name stands at node `index`, scrubbed.
@@ -120,64 +112,95 @@ impl<'a> Walk<'a> {
 
     /// Writes the value at node `index` and all that is in it. `rule` takes it whole.
     pub(crate) fn value(&mut self, index: usize, rule: Option<Rule>, place: Place) {
-        let (end, depth) = (self.document.node(index).next as usize, self.open.len());
+        let (end, level) = (self.document.node(index).next as usize, self.path.level());
         let (mut at, mut rule, mut place) = (index, rule, place);
         loop {
             let node = self.document.node(at);
             match node.kind {
                 Kind::Object | Kind::Array => self.begin(at, rule),
-                Kind::String => self.string(at, rule, place),
+                Kind::String => self.string(at, node, rule, place),
                 Kind::Number => self.number(node, rule),
-                Kind::Bool | Kind::Null => self.out.push_str(self.document.raw(node)),
+                Kind::Bool | Kind::Null => self.output.copy(node.span()),
             }
             at += 1;
-            while self.open.len() > depth && self.open.last().is_some_and(|frame| frame.end == at) {
+            while self.path.level() > level && self.path.top().is_some_and(|frame| frame.end == at) {
                 self.end();
             }
             if at == end {
                 return;
             }
             self.comma();
-            if self.open.last().is_some_and(|frame| frame.is_object) {
-                (rule, place) = self.name(at);
-                at += 1;
-            } else {
-                (rule, place) = (self.open.last().and_then(|frame| frame.rule), Place::Plain);
-            }
+            (rule, place) = match self.path.top() {
+                Some(frame) if !frame.is_object => (frame.rule, Place::Plain),
+                _ => {
+                    at += 1;
+                    self.name(at - 1)
+                }
+            };
         }
     }
 
     /// Separates the innermost container's next element from the one before.
+    #[inline]
     fn comma(&mut self) {
-        if let Some(frame) = self.open.last_mut() {
-            if frame.count > 0 {
-                self.out.push(',');
-            }
+        if let Some(frame) = self.path.top() {
             frame.count += 1;
+            if frame.count > 1 {
+                self.output.sign(b',');
+            }
         }
     }
 
-    fn string(&mut self, index: usize, rule: Option<Rule>, place: Place) {
-        let node = self.document.node(index);
+    fn string(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
+        if rule.is_none() && !node.escaped {
+            let scanned = self.document.scanned(node);
+            if scanned.seen.is_clean() && place != Place::PerhapsSecret || self.intact.contains(&index) {
+                self.output.copy(node.span());
+                return;
+            }
+        }
+        self.string_with_something(index, node, rule, place);
+    }
+
+    /// A string that has to be looked at: its name says something, its bytes may, or it has escapes.
+    fn string_with_something(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
         let text = self.document.text(node);
         if let Some(rule) = rule.filter(|_| !text.is_empty() && !is_token(&text))
             && self.whole(rule, node, self.scrubber.whole(rule, &text))
         {
             return;
         }
-        match self.scrubber.scrub_at(&text, node.marks, place, self.depth).filter(|_| !self.intact.contains(&index)) {
-            Some(scrubbed) => {
-                self.rewrite(node, &scrubbed.text);
-                self.redacted(&scrubbed.changes);
-            }
-            None => write_unchanged(&text, node, &mut self.out),
+        if self.intact.contains(&index) || self.learned.clean.get(self.scrubber.number, text.as_bytes()) == Some(place)
+        {
+            self.unchanged(node, &text);
+            return;
+        }
+        if let Some(scrubbed) = self.scrubbed(node, &text, place) {
+            self.rewrite(node, &scrubbed.text);
+            self.redacted(&scrubbed.changes);
+            return;
+        }
+        // A document in a string opens fewer layers: what is clean there is not clean everywhere.
+        if self.depth == 0 {
+            self.learned.clean.put(self.scrubber.number, text.as_bytes(), place);
+        }
+        self.unchanged(node, &text);
+    }
+
+    /// What scrubbing makes of the string `node`, which says `text`.
+    fn scrubbed(&self, node: Node, text: &str, place: Place) -> Option<Scrubbed> {
+        if node.escaped {
+            let scan = Scan::of(text, &LANES);
+            self.scrubber.scrub_at(scan.with(text), place, self.depth)
+        } else {
+            self.scrubber.scrub_at(self.document.scanned(node), place, self.depth)
         }
     }
 
     fn number(&mut self, node: Node, rule: Option<Rule>) {
         let text = self.document.raw(node);
         if !rule.is_some_and(|rule| self.whole(rule, node, self.scrubber.whole_number(rule, text))) {
-            self.out.push_str(text);
+            self.output.copy(node.span());
         }
     }
 
@@ -189,29 +212,55 @@ impl<'a> Walk<'a> {
         true
     }
 
-    /// Writes `text` as a string in place of `node`.
-    fn rewrite(&mut self, node: Node, text: &str) {
-        let start = self.out.len();
-        write_string(text, &mut self.out);
-        if self.depth > 0 {
-            self.rewritten.push((node.span(), start..self.out.len()));
+    /// Writes a string that stays. Without escapes it is in canonical form already.
+    fn unchanged(&mut self, node: Node, text: &str) {
+        if node.escaped {
+            self.output.replace(&node.span(), text);
+        } else {
+            self.output.copy(node.span());
         }
+    }
+
+    /// Writes `text` as a string in place of `node`, and notes that.
+    fn rewrite(&mut self, node: Node, text: &str) {
+        if self.depth == 0 {
+            self.output.replace(&node.span(), text);
+            return;
+        }
+        let start = self.output.len();
+        self.output.replace(&node.span(), text);
+        let end = self.output.len();
+        self.rewritten.push((node.span(), start..end));
     }
 
     /// Writes the member name at node `index`, scrubbed, and says what it means for the value.
     fn name(&mut self, index: usize) -> (Option<Rule>, Place) {
         let node = self.document.node(index);
+        if !node.escaped {
+            let Meaning { rule, place, is_clean } = self.scrubber.meaning(self.document.raw(node), &mut self.learned);
+            if is_clean {
+                self.output.copy(node.span());
+                let mut inherited = None;
+                if let Some(frame) = self.path.top() {
+                    frame.name = Name::Node(index);
+                    inherited = frame.rule;
+                }
+                self.output.sign(b':');
+                return (inner_rule(rule, inherited), place);
+            }
+        }
+        self.name_with_something(index, node)
+    }
+
+    /// A name in which something has to be scrubbed, or with escapes.
+    fn name_with_something(&mut self, index: usize, node: Node) -> (Option<Rule>, Place) {
         let text = self.document.text(node);
-        let start = self.out.len() + 1;
-        let inherited = self.open.last().and_then(|frame| frame.rule);
-        let Meaning { mut rule, mut place, is_clean } = self.scrubber.meaning(&text, node.marks);
-        let scrubbed =
-            if is_clean { None } else { self.scrubber.scrub_at(&text, node.marks, Place::Plain, self.depth) };
+        let inherited = self.path.top().and_then(|frame| frame.rule);
+        let Meaning { mut rule, mut place, is_clean } = self.scrubber.meaning(&text, &mut self.learned);
+        let scrubbed = if is_clean { None } else { self.scrubbed(node, &text, Place::Plain) };
         if let Some(scrubbed) = scrubbed {
-            let name = self.tell_apart(scrubbed.text);
+            let name = self.path.tell_apart(self.document, scrubbed.text);
             self.rewrite(node, &name);
-            self.named(start);
-            self.redacted(&scrubbed.changes);
             // The next pass reads the name as it is now, and must come to nothing new.
             // A rule that takes any value stays; one that looks at the value's form gives way to what will be read.
             rule = match rule {
@@ -219,40 +268,21 @@ impl<'a> Walk<'a> {
                 Some(_) | None => self.scrubber.rule_of_name(&name).or(rule),
             };
             place = place_of(&name);
+            self.named(Name::Rewritten(name));
+            self.redacted(&scrubbed.changes);
         } else {
-            write_unchanged(&text, node, &mut self.out);
-            self.named(start);
+            self.unchanged(node, &text);
+            self.named(Name::Node(index));
         }
         (inner_rule(rule, inherited), place)
     }
 
-    /// Notes the name that was written from `start` and writes the colon.
-    fn named(&mut self, start: usize) {
-        if let Some(frame) = self.open.last_mut() {
-            frame.name = start..self.out.len() - 1;
+    /// Notes the name that was written and writes the colon.
+    fn named(&mut self, name: Name<'a>) {
+        if let Some(frame) = self.path.top() {
+            frame.name = name;
         }
-        self.out.push(':');
-    }
-
-    /// A rewritten name that no sibling has: from the second on, an ordinal stands in its last token.
-    fn tell_apart(&mut self, base: String) -> String {
-        let Some(frame) = self.open.last_mut() else { return base };
-        let names = frame.names.get_or_insert_with(|| Names {
-            taken: self
-                .document
-                .members(frame.node)
-                .map(|(name, _)| self.document.text(self.document.node(name)).into())
-                .collect(),
-            ordinals: HashMap::new(),
-        });
-        let ordinal = names.ordinals.entry(base.clone()).or_insert(0);
-        loop {
-            *ordinal += 1;
-            let name = if *ordinal == 1 { base.clone() } else { numbered(&base, *ordinal) };
-            if names.taken.insert(name.clone()) {
-                return name;
-            }
-        }
+        self.output.sign(b':');
     }
 
     fn redacted(&mut self, changes: &[Change]) {
@@ -261,18 +291,9 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// RFC 6901, with names as they are in the output: a pointer must not say what scrubbing removed.
+    /// See [`Path::pointer`].
     pub(crate) fn pointer(&self) -> String {
-        let mut pointer = String::new();
-        for frame in &self.open {
-            pointer.push('/');
-            if frame.is_object {
-                pointer.push_str(&decode(&self.out[frame.name.clone()]).replace('~', "~0").replace('/', "~1"));
-            } else {
-                pointer.push_str(&(frame.count - 1).to_string());
-            }
-        }
-        pointer
+        self.path.pointer(self.document)
     }
 }
 
@@ -284,16 +305,5 @@ fn inner_rule(own: Option<Rule>, inherited: Option<Rule>) -> Option<Rule> {
         (Some(own), Some(outer)) if has_form(own) && !has_form(outer) => Some(outer),
         (None, Some(outer)) if has_form(outer) && outer != Rule::Geo => None,
         _ => own.or(inherited),
-    }
-}
-
-/// A string without escapes is already in canonical form.
-fn write_unchanged(text: &str, node: Node, out: &mut String) {
-    if node.escaped {
-        write_string(text, out);
-    } else {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
     }
 }

@@ -3,6 +3,7 @@
 
 use super::{before, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// Shorter words behind "bearer" are English.
@@ -10,10 +11,17 @@ const MIN_LEN: usize = 8;
 /// From here on a run of letters alone is no English word either.
 const SURE_LEN: usize = 20;
 
-pub(super) const DETECTOR: Detector =
-    Detector { rule: Rule::Bearer, trigger: |byte| matches!(byte, b'B' | b'b'), verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Bearer],
+    gates: &[Gate {
+        before: |byte| !is_word(byte),
+        after: |byte| matches!(byte, b'e' | b'E' | b'a' | b'A'),
+        after2: |byte| matches!(byte, b'a' | b'A' | b's' | b'S'),
+        ..Gate::new(Lane::Letter, |byte| matches!(byte, b'B' | b'b'), verify)
+    }],
+};
 
-fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+pub(super) fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };
     let Some(scheme) = [&b"bearer"[..], b"basic"]
         .into_iter()

@@ -5,6 +5,7 @@
 use super::words::label_before;
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
 
 /// ISO/IEC 7812-1: the longest in use.
@@ -16,7 +17,17 @@ const MAX_SEPARATOR: usize = 3;
 const LABELS: [&str; 7] = ["card", "cards", "creditcard", "debitcard", "maestro", "pan", "cc"];
 const FILLERS: [&str; 5] = ["number", "no", "nr", "num", "is"];
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::Card, trigger: |byte| byte.is_ascii_digit(), verify };
+/// In the first bytes of a number in its widest form, `4111 - 1111 - 11`.
+const MIN_DIGITS: usize = 10;
+
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Card],
+    gates: &[Gate {
+        after: |byte| byte.is_ascii_digit(),
+        after2: |byte| byte.is_ascii_digit(),
+        ..Gate::at_digit(|before| !is_word(before) && before != b'.', MIN_DIGITS, verify)
+    }],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let group_end = run(text, at, |byte| byte.is_ascii_digit());

@@ -2,25 +2,20 @@
 //! session. The header's name stays.
 
 use super::secret_extent::rest_of_header;
-use super::secret_name::Sense;
-use super::secret_text::label;
+use super::secret_text::Label;
 use super::secret_value::is_placeholder;
-use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::detector::Verdict;
 use crate::scrub::policy::Rule;
 
-pub(super) const DETECTOR: Detector =
-    Detector { rule: Rule::Cookie, trigger: |byte| matches!(byte, b':' | b'=' | b','), verify };
-
-fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
-    let miss = Verdict::Miss { until: at + 1 };
-    let Some(label) = label(text, at, floor).filter(|label| label.sense == Sense::Cookie) else { return miss };
+/// The cookies behind `label`, whose sign stands at `at`.
+pub(super) fn verify(text: &[u8], at: usize, label: &Label) -> Option<Verdict> {
     let (start, end) = rest_of_header(text, label.value, label.quote);
     let value = &text[start..end];
     // A consent, a count, a mere word: no pair, no cookie, and none in the rest of the line either.
     if !value.contains(&b'=') {
-        return Verdict::Miss { until: end.max(at + 1) };
+        return Some(Verdict::Miss { until: end.max(at + 1) });
     }
-    if is_placeholder(value) { miss } else { Verdict::Hit { start, end } }
+    (!is_placeholder(value)).then_some(Verdict::HitAs { start, end, rule: Rule::Cookie })
 }
 
 #[cfg(test)]

@@ -4,7 +4,9 @@
 use sha2::{Digest, Sha256};
 
 use super::{before, byte, is_word, run};
+use crate::scan::Class;
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// Bitcoin's alphabet: no 0, O, I and l.
@@ -14,18 +16,37 @@ const BECH32: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 /// Longest Bech32 string of an address: `bc1`, a version, 32 bytes and a checksum, rounded up.
 const MAX_BECH32: usize = 90;
 
-pub(super) const DETECTOR: Detector =
-    Detector { rule: Rule::Crypto, trigger: |byte| matches!(byte, b'1' | b'3' | b'4' | b'8' | b'x'), verify };
+const ALPHANUMERIC: Class = |byte| byte.is_ascii_alphanumeric();
+
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Crypto],
+    gates: &[
+        Gate {
+            before: |byte| !is_word(byte),
+            after: ALPHANUMERIC,
+            after2: ALPHANUMERIC,
+            ..Gate::new(Lane::Digit, |byte| matches!(byte, b'1' | b'3' | b'4' | b'8'), verify)
+        },
+        Gate {
+            before2: |byte| matches!(byte, b'b' | b'B' | b't' | b'T'),
+            before: |byte| matches!(byte, b'c' | b'C' | b'b' | b'B'),
+            after: ALPHANUMERIC,
+            after2: ALPHANUMERIC,
+            ..Gate::new(Lane::Digit, |byte| byte == b'1', verify)
+        },
+        Gate {
+            before: |byte| !is_word(byte),
+            after: |byte| byte == b'x',
+            after2: |byte| byte.is_ascii_hexdigit(),
+            ..Gate::new(Lane::Digit, |byte| byte == b'0', verify)
+        },
+    ],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };
-    // The letters before the trigger: `0x`, `bc1`, `tb1`.
-    let prefix = match text[at] {
-        b'x' if before(text, at) == b'0' => 1,
-        b'1' if is_segwit(text, at) => 2,
-        b'x' => return miss,
-        _ => 0,
-    };
+    // The letters before `bc1`, `tb1`.
+    let prefix = if text[at] == b'1' && is_segwit(text, at) { 2 } else { 0 };
     let Some(start) = at.checked_sub(prefix).filter(|start| *start >= floor) else { return miss };
     if is_word(before(text, start)) || at + 25 > text.len() {
         return miss;
@@ -36,7 +57,7 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
         return Verdict::Miss { until: end };
     }
     let found = match (text[at], prefix) {
-        (b'x', _) => is_ethereum(&address[2..]),
+        (b'0', _) => is_ethereum(&address[2..]),
         (b'1', 2) => is_bech32(address),
         (b'4' | b'8', _) => is_monero(address),
         _ => is_bitcoin(address),

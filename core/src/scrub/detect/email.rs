@@ -2,12 +2,20 @@
 
 use super::{byte, is_word};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// RFC 5321, 4.5.3.1.2.
 const MAX_DOMAIN: usize = 255;
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::Email, trigger: |byte| byte == b'@', verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Email],
+    gates: &[Gate {
+        before: is_local,
+        after: |byte| byte.is_ascii_alphanumeric() || byte >= 0x80,
+        ..Gate::new(Lane::At, |byte| byte == b'@', verify)
+    }],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };

@@ -1,8 +1,12 @@
 //! Bank account numbers (ISO 13616): a country's letters, two check digits by ISO 7064 mod 97-10, and an account of
 //! the country's length and characters; together or in groups, in either case.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use super::{before, byte, is_word};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
 
 /// Account forms by country: n digits, a letters, c both, each with a count. Reduced from the registry that the
@@ -22,7 +26,17 @@ SA n2c18; SC a4n20a3; SD n14; SE n20; SI n15; SK n20; SM a1n10c12; SN a2n22; SO 
 TF n10c11n2; TG a2n22; TL n19; TN n20; TR n6c16; UA n6c19; VA n18; VG a4n16; WF n10c11n2; XK n16; YE a4n4c18;\
 YT n10c11n2";
 /// A number begins at its letters, but their check digits are rarer in text than letters.
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::Iban, trigger: |byte| byte.is_ascii_digit(), verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Iban],
+    gates: &[Gate {
+        before2: |byte| byte.is_ascii_alphabetic(),
+        after: |byte| byte.is_ascii_digit(),
+        ..Gate::at_digit(|before| before.is_ascii_alphabetic() || before == b' ', MIN_DIGITS, verify)
+    }],
+};
+
+/// In the first bytes of a number, `84 MALT 0110 000` being one with few.
+const MIN_DIGITS: usize = 6;
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };
@@ -44,8 +58,12 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
 
 /// The form of a country's accounts.
 fn form_of(country: &[u8]) -> Option<&'static str> {
-    let row = |row: &&str| row.as_bytes().get(..2).is_some_and(|of| of.eq_ignore_ascii_case(country));
-    FORMS.split(';').map(str::trim).find(row)?.get(3..)
+    static BY_COUNTRY: LazyLock<HashMap<[u8; 2], &str>> = LazyLock::new(|| {
+        let rows = FORMS.split(';').map(str::trim);
+        rows.filter_map(|row| Some((*row.as_bytes().first_chunk()?, row.get(3..)?))).collect()
+    });
+    let country: [u8; 2] = country.try_into().ok()?;
+    BY_COUNTRY.get(&country.map(|letter| letter.to_ascii_uppercase())).copied()
 }
 
 /// The end of the number, if the account has `form` and the check digits hold.

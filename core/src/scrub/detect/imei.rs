@@ -5,12 +5,22 @@ use super::card::luhn;
 use super::words::label_before;
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
 
 const LABELS: [&str; 4] = ["imei", "imeisv", "meid", "imeis"];
 const FILLERS: [&str; 5] = ["number", "no", "is", "code", "sv"];
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::Imei, trigger: |byte| byte.is_ascii_digit(), verify };
+/// In the first bytes of a number in its widest form, `35-209900-176148`.
+const MIN_DIGITS: usize = 13;
+
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Imei],
+    gates: &[Gate {
+        after: |byte| byte.is_ascii_digit(),
+        ..Gate::at_digit(|before| !is_word(before) && !matches!(before, b'.' | b'-' | b'+'), MIN_DIGITS, verify)
+    }],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let first_end = run(text, at, |byte| byte.is_ascii_digit());

@@ -5,12 +5,23 @@ use std::net::Ipv4Addr;
 use super::words::word_before;
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
 
 /// `255.255.255.255`
 const MAX_LEN: usize = 15;
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::Ipv4, trigger: |byte| byte.is_ascii_digit(), verify };
+/// `1.1.1.1`
+const MIN_DIGITS: usize = 4;
+
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Ipv4],
+    gates: &[Gate {
+        after: |byte| byte.is_ascii_digit() || byte == b'.',
+        after2: |byte| byte.is_ascii_digit() || byte == b'.',
+        ..Gate::at_digit(|before| !is_word(before) && before != b'.', MIN_DIGITS, verify)
+    }],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let end = run(text, at, |byte| byte.is_ascii_digit() || byte == b'.');
@@ -21,7 +32,8 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     }
     // A full stop that ends the sentence is not the address's.
     let end = if text[end - 1] == b'.' { end - 1 } else { end };
-    let address = std::str::from_utf8(&text[at..end]).ok().filter(|text| text.len() <= MAX_LEN);
+    let is_address = end - at <= MAX_LEN && text[at..end].split(|byte| *byte == b'.').nth(3).is_some();
+    let address = std::str::from_utf8(&text[at..end]).ok().filter(|_| is_address);
     match address.and_then(|text| text.parse::<Ipv4Addr>().ok()) {
         Some(address) if !is_nobodys(address) && !is_version(text, at) => Verdict::Hit { start: at, end },
         _ => miss,

@@ -4,6 +4,7 @@ use std::net::Ipv6Addr;
 
 use super::{before, byte, is_word};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// `ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255`
@@ -11,7 +12,14 @@ const MAX_LEN: usize = 45;
 /// A group has at most four digits: how far before the first colon an address can begin.
 const MAX_GROUP: usize = 4;
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::Ipv6, trigger: |byte| byte == b':', verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Ipv6],
+    gates: &[Gate {
+        before: |byte| byte.is_ascii_hexdigit() || !is_word(byte) && byte != b':',
+        after: |byte| byte.is_ascii_hexdigit() || byte == b':',
+        ..Gate::new(Lane::Sign, |byte| byte == b':', verify)
+    }],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let lowest = floor.max(at.saturating_sub(MAX_GROUP));

@@ -3,6 +3,7 @@
 
 use super::{before, byte, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// The base64url of `{"`, with which every header begins.
@@ -15,9 +16,17 @@ const MAX_PARTS: usize = 5;
 /// Behind the header; less is a file's extension.
 const MIN_REST: usize = 8;
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::Jwt, trigger: |byte| byte == b'e', verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Jwt],
+    gates: &[Gate {
+        before: |byte| !is_base64url(byte),
+        after: |byte| byte == b'y',
+        after2: |byte| byte == b'J',
+        ..Gate::new(Lane::Letter, |byte| byte == b'e', verify)
+    }],
+};
 
-fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+pub(super) fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     if !text[at..].starts_with(HEADER) || at < floor || is_base64url(before(text, at)) {
         return Verdict::Miss { until: at + 1 };
     }

@@ -8,35 +8,68 @@
 use super::extent::value_end;
 use super::{before, byte, run};
 use crate::scrub::detector::{Detector, Verdict};
-use crate::scrub::personal::rule_of_words;
+use crate::scrub::gate::{Gate, Lane};
+use crate::scrub::personal::{may_end, rule_of_words};
 use crate::scrub::policy::Rule;
 use crate::scrub::shape::digits;
 
 /// How far a label reaches back: the longest names, with room for `number is`.
 const MAX_LABEL: usize = 48;
 
-/// Numbers that a state gave, which every mode acts on.
-pub(super) const GOVERNMENT: Detector =
-    Detector { rule: Rule::NationalId, trigger: is_trigger, verify: |text, at, floor| verify(text, at, floor, true) };
+/// Digits behind a label without a sign, in their first bytes.
+const MIN_DIGITS: usize = 3;
 
-/// Everything else that a label says about a person.
-pub(super) const PERSONAL: Detector =
-    Detector { rule: Rule::Person, trigger: is_trigger, verify: |text, at, floor| verify(text, at, floor, false) };
+/// What a label can say.
+const LABELLED: [Rule; 13] = [
+    Rule::NationalId,
+    Rule::Passport,
+    Rule::DriverLicense,
+    Rule::TaxId,
+    Rule::HealthId,
+    Rule::BankAccount,
+    Rule::LicensePlate,
+    Rule::DeviceId,
+    Rule::BirthDate,
+    Rule::Phone,
+    Rule::Person,
+    Rule::Address,
+    Rule::Geo,
+];
 
-const fn is_trigger(byte: u8) -> bool {
-    matches!(byte, b':' | b'=' | b'>') || byte.is_ascii_digit()
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &LABELLED,
+    gates: &[
+        Gate {
+            before: is_before_sign,
+            after: |byte| !matches!(byte, b':' | b'=' | b'>' | b'/'),
+            ..Gate::new(Lane::Sign, |byte| matches!(byte, b':' | b'>'), at_sign)
+        },
+        Gate { before: is_before_sign, ..Gate::new(Lane::Sign, |byte| byte == b'=', at_sign) },
+        Gate::at_digit(
+            |before| before.is_ascii_alphabetic() || matches!(before, b' ' | b'#' | b'-' | b'(' | b'+'),
+            MIN_DIGITS,
+            at_digit,
+        ),
+    ],
+};
+
+/// What ends a label: its last letter, or what may stand between it and its sign.
+const fn is_before_sign(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
+        || byte >= 0x80
+        || matches!(byte, b' ' | b'"' | b'\'' | b'\\' | b'.' | b'#' | b')' | b'*')
 }
 
-const fn is_government(rule: Rule) -> bool {
-    matches!(rule, Rule::NationalId | Rule::Passport | Rule::DriverLicense | Rule::TaxId | Rule::HealthId)
+fn at_sign(text: &[u8], at: usize, floor: usize) -> Verdict {
+    verdict(at, behind_sign(text, at, floor))
 }
 
-fn verify(text: &[u8], at: usize, floor: usize, government: bool) -> Verdict {
-    let found = if text[at].is_ascii_digit() { behind_words(text, at, floor) } else { behind_sign(text, at, floor) };
-    match found {
-        Some((start, end, rule)) if is_government(rule) == government => Verdict::HitAs { start, end, rule },
-        _ => Verdict::Miss { until: at + 1 },
-    }
+fn at_digit(text: &[u8], at: usize, floor: usize) -> Verdict {
+    verdict(at, behind_words(text, at, floor))
+}
+
+fn verdict(at: usize, found: Option<(usize, usize, Rule)>) -> Verdict {
+    found.map_or(Verdict::Miss { until: at + 1 }, |(start, end, rule)| Verdict::HitAs { start, end, rule })
 }
 
 /// `label: value`, `label=value`, `<label>value<`.
@@ -85,6 +118,9 @@ fn behind_words(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, R
     if start - end > 3 || !matches!(byte(text, end.wrapping_sub(1)), b'.' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..) {
         return None;
     }
+    if !may_end(&text[..end]) {
+        return None;
+    }
     let value = &text[start..text.len().min(start + MAX_NUMBER)];
     let first = &value[..run(value, 0, is_part)];
     let least = if first.iter().any(u8::is_ascii_alphabetic) { MIN_DIGITS_WITH_LETTERS } else { MIN_DIGITS };
@@ -105,7 +141,7 @@ fn behind_words(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, R
 fn label_rule(text: &[u8], end: usize, floor: usize) -> Option<Rule> {
     let is_label = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'-' | b'.' | b'\'') || b >= 0x80;
     let last = before(text, end);
-    if end <= floor || !(last.is_ascii_alphanumeric() || last >= 0x80 || last == b'.') {
+    if end <= floor || !(last.is_ascii_alphanumeric() || last >= 0x80 || last == b'.') || !may_end(&text[..end]) {
         return None;
     }
     let bound = floor.max(end.saturating_sub(MAX_LABEL));

@@ -3,11 +3,32 @@
 //! the addresses of nobody and everybody.
 
 use super::{before, byte, is_word};
+use crate::scan::Class;
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
-pub(super) const DETECTOR: Detector =
-    Detector { rule: Rule::Mac, trigger: |byte| matches!(byte, b':' | b'-' | b'.'), verify };
+const HEX: Class = |byte| byte.is_ascii_hexdigit();
+
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Mac],
+    gates: &[
+        Gate {
+            before2: HEX,
+            before: HEX,
+            after: HEX,
+            after2: HEX,
+            ..Gate::new(Lane::Sign, |byte| byte == b':', verify)
+        },
+        Gate {
+            before2: HEX,
+            before: HEX,
+            after: HEX,
+            after2: HEX,
+            ..Gate::new(Lane::Dash, |byte| matches!(byte, b'-' | b'.'), verify)
+        },
+    ],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let separator = text[at];

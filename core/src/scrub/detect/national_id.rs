@@ -10,10 +10,20 @@ use super::checksum::{
 };
 use super::{before, byte, is_word};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
 
-pub(super) const DETECTOR: Detector =
-    Detector { rule: Rule::NationalId, trigger: |byte| byte.is_ascii_digit(), verify };
+/// In the first bytes of the forms with the fewest digits: `1234K` behind letters, `1EG4-TE5-MK73`.
+const MIN_BEHIND_LETTERS: usize = 4;
+const MIN_DIGITS: usize = 5;
+
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::NationalId],
+    gates: &[
+        Gate::at_digit(|before| before.is_ascii_uppercase(), MIN_BEHIND_LETTERS, verify),
+        Gate::at_digit(|before| !is_word(before) && !b"-./+%".contains(&before), MIN_DIGITS, verify),
+    ],
+};
 
 /// A form and the rest of the check.
 type Form = (&'static [u8], fn(&[u8]) -> bool);
@@ -60,7 +70,11 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     if is_word(first) || matches!(first, b'-' | b'.' | b'/' | b'+' | b'=' | b'%') && start == at && first != b'=' {
         return miss;
     }
-    for (form, check) in FORMS {
+    let [first, second, third] = [start, start + 1, start + 2].map(|at| class(byte(text, at)));
+    let mut possible = BY_BEGINNING[first][second][third];
+    while possible != 0 {
+        let (form, check) = FORMS[possible.trailing_zeros() as usize];
+        possible &= possible - 1;
         let end = start + form.len();
         let Some(found) = text.get(start..end) else { continue };
         let next = byte(text, end);
@@ -70,6 +84,42 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
         }
     }
     miss
+}
+
+/// Classes of bytes by which forms are told apart before they are compared.
+const CLASSES: usize = 4;
+
+const fn class(byte: u8) -> usize {
+    match byte {
+        b'0'..=b'9' => 0,
+        b'A'..=b'Z' => 1,
+        b'.' | b'-' | b'/' | b' ' => 2,
+        _ => 3,
+    }
+}
+
+/// The forms, one bit each, that begin with bytes of three classes.
+static BY_BEGINNING: [[[u32; CLASSES]; CLASSES]; CLASSES] = {
+    let (mut table, mut i) = ([[[0; CLASSES]; CLASSES]; CLASSES], 0);
+    while i < FORMS.len() * CLASSES * CLASSES * CLASSES {
+        let (form, classes) = (i % FORMS.len(), i / FORMS.len());
+        let of = [classes / CLASSES / CLASSES, classes / CLASSES % CLASSES, classes % CLASSES];
+        if takes(FORMS[form].0[0], of[0]) && takes(FORMS[form].0[1], of[1]) && takes(FORMS[form].0[2], of[2]) {
+            table[of[0]][of[1]][of[2]] |= 1 << form;
+        }
+        i += 1;
+    }
+    table
+};
+
+/// Whether a form's `part` may be of `class`.
+const fn takes(part: u8, of: usize) -> bool {
+    match part {
+        b'A' => of == 1,
+        b'9' => of == 0,
+        b'X' => of < 2,
+        other => of == class(other),
+    }
 }
 
 fn has_form(text: &[u8], form: &[u8]) -> bool {
@@ -84,11 +134,10 @@ fn has_form(text: &[u8], form: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scrub::detector::find;
-    use crate::scrub::detector::set_of;
+    use crate::scrub::detector::examples;
 
     fn found(text: &str) -> Vec<String> {
-        let hits = find(text, set_of(|rule| rule == Rule::NationalId));
+        let hits = examples::found(text, |rule| rule == Rule::NationalId);
         hits.iter().map(|hit| text[hit.start..hit.end].to_owned()).collect()
     }
 

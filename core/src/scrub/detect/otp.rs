@@ -3,11 +3,20 @@
 
 use super::{before, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 const SCHEMES: [&[u8]; 2] = [b"otpauth-migration", b"otpauth"];
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::Otp, trigger: |byte| byte == b':', verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Otp],
+    gates: &[Gate {
+        before: |byte| matches!(byte, b'h' | b'H' | b'n' | b'N'),
+        after: |byte| byte == b'/',
+        after2: |byte| byte == b'/',
+        ..Gate::new(Lane::Sign, |byte| byte == b':', verify)
+    }],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };

@@ -11,6 +11,7 @@ mod plans;
 use self::form::{Form, Number};
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// ITU-T E.164: the most digits of a number with its calling code.
@@ -18,12 +19,36 @@ const MAX_DIGITS: usize = 15;
 /// The fewest digits that are taken for a number where only its form says so.
 const MIN_DIGITS: usize = 7;
 
-pub(super) const DETECTOR: Detector =
-    Detector { rule: Rule::Phone, trigger: |byte| byte.is_ascii_digit() || matches!(byte, b'+' | b'('), verify };
+/// In the first bytes of a number in its widest form, `030 - 12 - 34 - 5`.
+const FIRST_DIGITS: usize = 6;
+
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Phone],
+    gates: &[
+        Gate::at_digit(is_beginning, FIRST_DIGITS, verify),
+        Gate {
+            before: |byte| !is_word(byte) && byte != b'+',
+            after: |byte| byte.is_ascii_digit() || byte == b'(',
+            digits: FIRST_DIGITS,
+            ..Gate::new(Lane::Comma, |byte| byte == b'+', verify)
+        },
+        Gate {
+            before: is_beginning,
+            after: |byte| byte.is_ascii_digit(),
+            digits: FIRST_DIGITS,
+            ..Gate::new(Lane::Comma, |byte| byte == b'(', verify)
+        },
+    ],
+};
+
+/// Whether a number can begin behind `before`.
+const fn is_beginning(before: u8) -> bool {
+    !is_word(before) && !matches!(before, b'.' | b'$' | b'#' | b'/' | b'+' | b'%' | b'*')
+}
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: run(text, at + 1, |byte| byte.is_ascii_digit()) };
-    if at < floor || !starts_there(text, at) {
+    if at < floor || !has_enough(text, at) || !starts_there(text, at) {
         return miss;
     }
     let Some(form) = Form::read(text, at) else { return miss };
@@ -38,6 +63,22 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
         }
     }
     miss
+}
+
+/// Whether the digits from `at` on are enough before anything comes that no number has.
+fn has_enough(text: &[u8], at: usize) -> bool {
+    let mut digits = 0;
+    for &byte in &text[at..] {
+        if byte.is_ascii_digit() {
+            digits += 1;
+        } else if !matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'+') {
+            return false;
+        }
+        if digits == MIN_DIGITS {
+            return true;
+        }
+    }
+    false
 }
 
 /// Not in a word, a longer number, a path, a price or an ordinal.

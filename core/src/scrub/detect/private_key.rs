@@ -3,6 +3,7 @@
 
 use super::{before, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// `-----BEGIN ENCRYPTED PRIVATE KEY-----` and what other tools write there.
@@ -11,7 +12,24 @@ const MAX_MARKER: usize = 80;
 const MIN_BODY: usize = 20;
 const DASHES: &[u8] = b"----";
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::PrivateKey, trigger: |byte| byte == b'-', verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::PrivateKey],
+    gates: &[
+        Gate {
+            before: |byte| byte != b'-',
+            after: |byte| byte == b'-',
+            after2: |byte| byte == b'-',
+            ..Gate::new(Lane::Dash, |byte| byte == b'-', verify)
+        },
+        Gate {
+            before2: |byte| byte == b't',
+            before: |byte| byte == b'e',
+            after: |byte| byte == b'L',
+            after2: |byte| byte == b'i',
+            ..Gate::new(Lane::Dash, |byte| byte == b'-', verify)
+        },
+    ],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     if before(text, at) == b'-' {

@@ -3,9 +3,13 @@
 
 mod words;
 
+use std::sync::LazyLock;
+
 use self::words::{
     ENDINGS, HARMLESS_KEYS, HARMLESS_TOKENS, KEY_WORDS, PAIRS, PASSES, PERHAPS, SECRET_KEYS, SECRETS, TAILS,
 };
+
+use crate::scrub::endings::Endings;
 
 /// What a name promises.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +33,7 @@ const MAX_WORDS: usize = 12;
 
 /// What `name` says, in any spelling: words are split at separators and humps.
 pub(in crate::scrub) fn sense(name: &[u8]) -> Sense {
-    if name.len() > MAX_NAME {
+    if name.len() > MAX_NAME || !may_end(name) {
         return Sense::Other;
     }
     let (mut lower, mut words) = ([0; MAX_NAME], [(0, 0); MAX_WORDS]);
@@ -46,6 +50,18 @@ pub(in crate::scrub) fn sense(name: &[u8]) -> Sense {
     let last = end.checked_sub(1).map_or("", word);
     let found = of(end.checked_sub(2).map_or("", word), last);
     if found == Sense::Perhaps && end != count { Sense::Other } else { found }
+}
+
+/// Whether `name` may end with a word that says something; nearly always it does not, and this is a quick no.
+pub(super) fn may_end(name: &[u8]) -> bool {
+    /// All words that [`of`] asks about as the last, and the tails.
+    static LAST: LazyLock<Endings> = LazyLock::new(|| {
+        let alone = ["token", "authorization", "cookie", "cookies", "key", "pass"].iter();
+        let pairs = PAIRS.iter().map(|(_, last)| last);
+        Endings::of(alone.chain(&SECRETS).chain(&ENDINGS).chain(&PERHAPS).chain(&TAILS).chain(pairs))
+    });
+    // Digits behind a word do not count: `password2`.
+    LAST.may_end(name) || name.iter().rev().find(|byte| is_part(**byte)).is_some_and(u8::is_ascii_digit)
 }
 
 fn of(before: &str, last: &str) -> Sense {
@@ -77,14 +93,16 @@ fn ends_in_key(last: &str) -> bool {
     last.strip_suffix("key").is_some_and(|owner| !HARMLESS_KEYS.contains(&owner)) && !KEY_WORDS.contains(&last)
 }
 
+const fn is_part(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte >= 0x80
+}
+
 /// Lower-case words of `name` without their trailing digits, the last [`MAX_WORDS`] of them at most.
 fn split(name: &[u8], lower: &mut [u8; MAX_NAME], words: &mut [(usize, usize); MAX_WORDS]) -> usize {
     let (mut count, mut previous, mut at) = (0, b' ', 0);
     for &byte in name {
-        let is_part = byte.is_ascii_alphanumeric() || byte >= 0x80;
-        let was_part = previous.is_ascii_alphanumeric() || previous >= 0x80;
-        if is_part {
-            if !was_part || previous.is_ascii_lowercase() && byte.is_ascii_uppercase() {
+        if is_part(byte) {
+            if !is_part(previous) || previous.is_ascii_lowercase() && byte.is_ascii_uppercase() {
                 if count == MAX_WORDS {
                     words.rotate_left(1);
                     count -= 1;

@@ -3,10 +3,11 @@
 //! says [`super::secret_name`].
 
 use super::secret_extent::{close, is_name, is_quote, open, rest_of_header};
-use super::secret_name::{MAX_NAME, Sense, sense};
+use super::secret_name::{MAX_NAME, Sense, may_end, sense};
 use super::secret_value::{is_filled, is_mixed, is_placeholder, is_uuid, looks_random};
-use super::{bearer, before, byte, is_word, jwt, run, spaced};
+use super::{bearer, before, byte, cookie, is_word, jwt, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane, Verify};
 use crate::scrub::policy::Rule;
 use crate::scrub::token::token_len;
 
@@ -20,9 +21,25 @@ const MIN_QUERY: usize = 16;
 const MIN_UNSURE: usize = 8;
 
 pub(super) const DETECTOR: Detector = Detector {
-    rule: Rule::Secret,
-    trigger: |byte| matches!(byte, b'=' | b':' | b'>' | b',' | b'k' | b'K' | b'w' | b'W'),
-    verify,
+    rules: &[Rule::Secret, Rule::Cookie],
+    gates: &[
+        Gate {
+            before: |byte| is_name(byte) || is_quote(byte) || matches!(byte, b' ' | b'\t' | b']' | b'\\'),
+            after: |byte| byte != b':',
+            ..Gate::new(Lane::Sign, |byte| byte == b':', verify)
+        },
+        Gate {
+            before: |byte| {
+                is_name(byte) || is_quote(byte) || matches!(byte, b' ' | b'\t' | b']' | b'\\' | b'!' | b'?' | b'+')
+            },
+            ..Gate::new(Lane::Sign, |byte| byte == b'=', verify)
+        },
+        Gate {
+            before: |byte| !matches!(byte, b'=' | b'-' | b'/' | b'>'),
+            ..Gate::new(Lane::Sign, |byte| byte == b'>', verify)
+        },
+        Gate { before: is_quote, ..Gate::new(Lane::Comma, |byte| byte == b',', verify) },
+    ],
 };
 
 /// A name, its sign, and where its value begins.
@@ -39,13 +56,11 @@ pub(super) struct Label {
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };
-    if text[at].is_ascii_alphabetic() {
-        return spaced::verify(text, at, floor);
-    }
     let Some(label) = label(text, at, floor) else { return miss };
     match label.sense {
         Sense::Authorization => credentials(text, &label).unwrap_or(miss),
-        Sense::Secret | Sense::Cookie => secret(text, &label).unwrap_or(miss),
+        Sense::Cookie => cookie::verify(text, at, &label).or_else(|| secret(text, &label)).unwrap_or(miss),
+        Sense::Secret => secret(text, &label).unwrap_or(miss),
         Sense::Perhaps => perhaps(text, &label).unwrap_or_else(|until| Verdict::Miss { until: until.max(at + 1) }),
         Sense::Other => miss,
     }
@@ -67,6 +82,9 @@ pub(super) fn label(text: &[u8], at: usize, floor: usize) -> Option<Label> {
     let mut end = end_of_sign;
     while end > lowest && (matches!(text[end - 1], b' ' | b'\t' | b']' | b'\\') || is_quote(text[end - 1])) {
         end -= 1;
+    }
+    if !may_end(&text[..end]) {
+        return None;
     }
     let is_quoted = end < end_of_sign && is_quote(text[end]) || byte(text, end) == b'\\';
     let name = (name_start(text, end, floor), end);
@@ -188,10 +206,10 @@ fn credentials(text: &[u8], label: &Label) -> Option<Verdict> {
 
 /// Whether another detector takes the whole value and knows better what it is.
 fn is_elsewhere(text: &[u8], start: usize, end: usize) -> bool {
-    let takes = |detector: &Detector, at: usize| {
-        at < end && matches!((detector.verify)(text, at, start), Verdict::Hit { end: other, .. } if other >= end)
+    let takes = |verify: Verify| {
+        start < end && matches!(verify(text, start, start), Verdict::Hit { end: other, .. } if other >= end)
     };
-    takes(&jwt::DETECTOR, start) || matches!(text[start], b'B' | b'b') && takes(&bearer::DETECTOR, start)
+    takes(jwt::verify) || matches!(text[start], b'B' | b'b') && takes(bearer::verify)
 }
 
 /// Long and mixed enough for a place where anything may stand.

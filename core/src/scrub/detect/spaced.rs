@@ -6,27 +6,45 @@ use super::secret_name::{Sense, sense};
 use super::secret_text::{is_unsure_secret, name_start, phrase_start};
 use super::secret_value::{is_placeholder, looks_random};
 use super::{byte, is_word, run};
-use crate::scrub::detector::Verdict;
+use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
+use crate::scrub::policy::Rule;
 
-/// The words, and where in them stands the letter that they are looked up at.
-const WORDS: [(&[u8], usize); 5] = [(b"token", 2), (b"key", 0), (b"password", 4), (b"passwd", 4), (b"pwd", 1)];
+const WORDS: [&[u8]; 5] = [b"token", b"key", b"password", b"passwd", b"pwd"];
 /// A password that somebody tells.
 const MIN_TOLD: usize = 4;
 
-/// Looks at a `k` or a `w` at `at`.
-pub(super) fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+/// At a word's last letter, before a space.
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Secret],
+    gates: &[
+        Gate {
+            before2: |byte| byte.eq_ignore_ascii_case(&b'k'),
+            before: |byte| byte.eq_ignore_ascii_case(&b'e'),
+            after: |byte| byte == b' ',
+            ..Gate::new(Lane::LastLetter, |byte| matches!(byte.to_ascii_lowercase(), b'n' | b'y'), verify)
+        },
+        Gate {
+            before2: |byte| matches!(byte.to_ascii_lowercase(), b'o' | b's' | b'p'),
+            before: |byte| matches!(byte.to_ascii_lowercase(), b'r' | b'w'),
+            after: |byte| byte == b' ',
+            ..Gate::new(Lane::LastLetter, |byte| byte.eq_ignore_ascii_case(&b'd'), verify)
+        },
+    ],
+};
+
+/// Looks at the word whose last letter stands at `at`.
+fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     find(text, at, floor).unwrap_or(Verdict::Miss { until: at + 1 })
 }
 
 fn find(text: &[u8], at: usize, floor: usize) -> Option<Verdict> {
-    let end = WORDS.iter().find_map(|(word, letter)| {
-        let start = at.checked_sub(*letter).filter(|start| *start >= floor)?;
-        let end = start + word.len();
-        text.get(start..end).filter(|text| text.eq_ignore_ascii_case(word)).map(|_| end)
-    })?;
-    if byte(text, end) != b' ' {
-        return None;
-    }
+    let end = at + 1;
+    let ends = |word: &&[u8]| {
+        let start = end.checked_sub(word.len()).filter(|start| *start >= floor);
+        start.is_some_and(|start| text[start..end].eq_ignore_ascii_case(word))
+    };
+    WORDS.iter().find(|word| ends(word))?;
     let name = (name_start(text, end, floor), end);
     let gap = run(text, end, |byte| byte == b' ');
     let (linked, is_told) = link(text, gap);

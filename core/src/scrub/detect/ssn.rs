@@ -5,6 +5,7 @@
 use super::words::label_before;
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
 
 /// Digits.
@@ -12,7 +13,14 @@ const LEN: usize = 9;
 const LABELS: [&str; 7] = ["ssn", "ssns", "social", "security", "sin", "itin", "socialsecurity"];
 const FILLERS: [&str; 9] = ["number", "no", "num", "nr", "is", "was", "us", "my", "the"];
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::Ssn, trigger: |byte| byte.is_ascii_digit(), verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::Ssn],
+    gates: &[Gate {
+        after: |byte| byte.is_ascii_digit(),
+        after2: |byte| byte.is_ascii_digit(),
+        ..Gate::at_digit(|before| !is_word(before) && !matches!(before, b'.' | b'+' | b'-'), LEN, verify)
+    }],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let first_end = run(text, at, |byte| byte.is_ascii_digit());

@@ -4,6 +4,7 @@
 use super::secret_value::{is_filled, is_placeholder, looks_random};
 use super::{byte, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// Longer user parts are none.
@@ -13,7 +14,14 @@ const MIN_TOKEN: usize = 20;
 /// How far back an option stands from the colon.
 const MAX_USER: usize = 128;
 
-pub(super) const DETECTOR: Detector = Detector { rule: Rule::UrlCredentials, trigger: |byte| byte == b':', verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::UrlCredentials],
+    gates: &[Gate {
+        before: |byte| !byte.is_ascii_whitespace(),
+        after: |byte| !byte.is_ascii_whitespace(),
+        ..Gate::new(Lane::Sign, |byte| byte == b':', verify)
+    }],
+};
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     if text[at..].starts_with(b"://") { in_url(text, at) } else { in_option(text, at, floor) }

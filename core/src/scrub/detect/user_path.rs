@@ -3,6 +3,7 @@
 
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
+use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// The parents of home directories, without their separators.
@@ -14,8 +15,14 @@ const NOBODY: [&[u8]; 5] = [b"Public", b"Shared", b"Default", b"All Users", b"ru
 /// The longest user name of the systems in use is shorter.
 const MAX_NAME: usize = 64;
 
-pub(super) const DETECTOR: Detector =
-    Detector { rule: Rule::UserPath, trigger: |byte| matches!(byte, b'/' | b'\\'), verify };
+pub(super) const DETECTOR: Detector = Detector {
+    rules: &[Rule::UserPath],
+    gates: &[Gate {
+        before2: |byte| matches!(byte, b'm' | b'r' | b'g'),
+        before: |byte| matches!(byte, b'e' | b's'),
+        ..Gate::new(Lane::Slash, |byte| matches!(byte, b'/' | b'\\'), verify)
+    }],
+};
 
 /// Looks at the separator behind the parent.
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {

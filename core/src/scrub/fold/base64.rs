@@ -3,18 +3,12 @@
 
 use std::ops::Range;
 
-/// Shorter runs hold nothing that a detector finds: twelve bytes.
-const MIN_RUN: usize = 16;
+use crate::scan::LONG_RUN as MIN_RUN;
 
 /// The runs in `text` that decode to printable UTF-8, with what they hold.
 pub(in crate::scrub) fn runs(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
     let bytes = text.as_bytes();
     long_runs(bytes).flat_map(move |run| whole_or_parts(bytes, run))
-}
-
-/// Whether `text` has a run that is long enough.
-pub(in crate::scrub) fn may_hold(text: &str) -> bool {
-    long_runs(text.as_bytes()).next().is_some()
 }
 
 /// All runs of at least [`MIN_RUN`] bytes of the alphabet. No such run lies between two probes that are so far apart,

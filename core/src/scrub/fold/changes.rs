@@ -51,8 +51,22 @@ impl Iterator for Changes<'_> {
 }
 
 /// Bytes at which something hidden can begin.
-pub(in crate::scrub) const fn is_trigger(byte: u8) -> bool {
+pub(super) const fn is_trigger(byte: u8) -> bool {
     IS_TRIGGER[byte as usize]
+}
+
+/// The ASCII signs among them; backslashes and control characters are found by themselves.
+pub(in crate::scrub) const SIGNS: [u8; 6] = *b"%&([{+";
+
+/// Whether something hidden may begin with `sign` before `after`.
+pub(in crate::scrub) const fn may_begin(sign: u8, after: u8) -> bool {
+    match sign {
+        b'%' => after.is_ascii_hexdigit() || matches!(after, b'u' | b'U'),
+        b'&' => after == b'#' || after.is_ascii_alphabetic(),
+        b'(' | b'[' | b'{' => matches!(after, b'a' | b'A' | b'd' | b'D'),
+        b'+' => after.is_ascii_digit(),
+        _ => true,
+    }
 }
 
 static IS_TRIGGER: [bool; 256] = {

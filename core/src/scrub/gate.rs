@@ -1,0 +1,158 @@
+//! Where a detector is asked: a gate is a byte and its neighbours, each of a class, and how many digits follow.
+//!
+//! A gate is a promise of its detector: it finds nothing anywhere else. It is looked up twice: roughly by
+//! [`scan`](crate::scan), for all bytes at once, and exactly here, in one table for each neighbour.
+
+use super::detector::Verdict;
+use crate::scan::Class;
+
+/// Which of the scan's lanes a gate goes into. A lane is a product of nibbles: gates that look at bytes of one kind go
+/// together, so that it holds little besides them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// A digit: three lanes, by what stands before it.
+    Digit,
+    /// `:`, `=` or `>` between a label and its value.
+    Sign,
+    At,
+    Bracket,
+    Tilde,
+    Underscore,
+    /// `-` or `.`
+    Dash,
+    /// `/` or `\`
+    Slash,
+    /// `,`, `+` or `(`
+    Comma,
+    /// The first letter of a word or value.
+    Letter,
+    /// The last letter of a word.
+    LastLetter,
+    Capital,
+}
+
+impl Lane {
+    /// The lane's numbers, each with the bytes that may stand before.
+    pub(super) fn parts(self) -> &'static [(usize, Class)] {
+        match self {
+            Self::Digit => &[
+                (0, |before| !matches!(before >> 4, 3..=7)),
+                (1, |before| before >> 4 == 3),
+                (2, |before| matches!(before >> 4, 4..=7)),
+            ],
+            Self::Sign => &[(3, |_| true)],
+            Self::At => &[(4, |_| true)],
+            Self::Bracket => &[(5, |_| true)],
+            Self::Tilde => &[(6, |_| true)],
+            Self::Underscore => &[(7, |_| true)],
+            Self::Dash => &[(8, |_| true)],
+            Self::Slash => &[(9, |_| true)],
+            Self::Comma => &[(10, |_| true)],
+            Self::Letter => &[(11, |_| true)],
+            Self::LastLetter => &[(12, |_| true)],
+            Self::Capital => &[(13, |_| true)],
+        }
+    }
+}
+
+/// What must stand where a verifier is asked.
+pub(super) struct Gate {
+    pub(super) lane: Lane,
+    /// Two bytes before.
+    pub(super) before2: Class,
+    pub(super) before: Class,
+    /// The byte itself.
+    pub(super) at: Class,
+    pub(super) after: Class,
+    /// Two bytes behind.
+    pub(super) after2: Class,
+    /// Digits among the next [`DIGITS_WITHIN`] bytes, this one included.
+    pub(super) digits: usize,
+    /// Looks at the byte at `at`. Nothing before `floor` may be taken: it belongs to an earlier match.
+    pub(super) verify: Verify,
+}
+
+/// A verifier: `(text, at, floor)`.
+pub(super) type Verify = fn(&[u8], usize, usize) -> Verdict;
+
+/// Bytes in which a gate's digits are counted.
+pub(super) const DIGITS_WITHIN: usize = 16;
+
+impl Gate {
+    /// A gate for `at` whatever stands around it.
+    pub(super) const fn new(lane: Lane, at: Class, verify: Verify) -> Self {
+        Self { lane, before2: |_| true, before: |_| true, at, after: |_| true, after2: |_| true, digits: 0, verify }
+    }
+
+    /// A gate at a digit.
+    pub(super) const fn at_digit(before: Class, digits: usize, verify: Verify) -> Self {
+        Self { before, digits, ..Self::new(Lane::Digit, |byte| byte.is_ascii_digit(), verify) }
+    }
+}
+
+/// A set of gates, one bit each; the highest is [`TOKEN`].
+pub(super) type Set = u64;
+
+/// Not a gate of a detector: the byte with which a token may begin.
+pub(super) const TOKEN: Set = 1 << 63;
+
+/// The exact look-up of all gates.
+pub(super) struct Gates {
+    /// For each offset from two before to two behind, the gates whose class has the byte.
+    near: [[Set; 256]; 5],
+    /// Gates that ask for digits, and those that a number of digits satisfies.
+    counting: Set,
+    satisfied: [Set; DIGITS_WITHIN + 1],
+}
+
+impl Gates {
+    pub(super) fn new<'a>(gates: impl Iterator<Item = &'a Gate>) -> Self {
+        let (mut near, mut counting, mut satisfied) = ([[0; 256]; 5], 0, [Set::MAX; DIGITS_WITHIN + 1]);
+        for (i, gate) in gates.enumerate() {
+            let bit = 1 << i;
+            let classes = [gate.before2, gate.before, gate.at, gate.after, gate.after2];
+            for (table, class) in near.iter_mut().zip(classes) {
+                for byte in 0..=u8::MAX {
+                    table[usize::from(byte)] |= if class(byte) { bit } else { 0 };
+                }
+            }
+            if gate.digits > 0 {
+                counting |= bit;
+                for satisfied in &mut satisfied[..gate.digits] {
+                    *satisfied &= !bit;
+                }
+            }
+        }
+        // A token opens with a bracket and a letter of its rule's name.
+        for byte in 0..=u8::MAX {
+            near[0][usize::from(byte)] |= TOKEN;
+            near[1][usize::from(byte)] |= TOKEN;
+            near[4][usize::from(byte)] |= TOKEN;
+        }
+        near[2][usize::from(b'[')] |= TOKEN;
+        for byte in b'a'..=b'z' {
+            near[3][usize::from(byte)] |= TOKEN;
+        }
+        Self { near, counting, satisfied }
+    }
+
+    /// The gates of `wanted` that are open at `at`.
+    pub(super) fn open(&self, text: &[u8], at: usize, wanted: Set) -> Set {
+        let byte = |at: usize| usize::from(text.get(at).copied().unwrap_or(b'\n'));
+        let around = match at.checked_sub(2).and_then(|start| text[start..].first_chunk::<5>()) {
+            Some(around) => around.map(usize::from),
+            None => [byte(at.wrapping_sub(2)), byte(at.wrapping_sub(1)), byte(at), byte(at + 1), byte(at + 2)],
+        };
+        let near = self.near.iter().zip(around).fold(wanted, |open, (table, byte)| open & table[byte]);
+        if near & self.counting == 0 { near } else { near & self.satisfied[digits(text, at)] }
+    }
+}
+
+/// Digits from `at` within [`DIGITS_WITHIN`] bytes.
+fn digits(text: &[u8], at: usize) -> usize {
+    let is_digit = |byte: &&u8| byte.is_ascii_digit();
+    match text[at..].first_chunk::<DIGITS_WITHIN>() {
+        Some(bytes) => bytes.iter().map(|byte| u8::from(byte.is_ascii_digit())).sum::<u8>().into(),
+        None => text[at..].iter().filter(is_digit).count(),
+    }
+}

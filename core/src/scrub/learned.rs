@@ -1,0 +1,142 @@
+//! What a thread has learned of texts that come again and again: what member names mean, and which values are clean.
+//! Applications use few names, and the same user agents, routes and releases in record after record.
+//!
+//! Only names, and values in which nothing was found, are kept; a text counts as known when all its bytes are equal.
+
+use std::cell::Cell;
+
+use super::Place;
+use super::names::Meaning;
+
+/// Longer names are rare, and looked at every time.
+const MAX_NAME: usize = 32;
+/// Longer values seldom come again. A user agent has 120 bytes.
+const MAX_VALUE: usize = 160;
+/// Slots, a power of two: a few hundred texts in use collide seldom, and the tables stay in the second-level cache.
+const NAMES: usize = 1 << 10;
+const VALUES: usize = 1 << 9;
+
+/// The tables of a thread.
+#[derive(Default)]
+pub(super) struct Tables {
+    pub(super) names: Table<Meaning, MAX_NAME, NAMES>,
+    /// Values in which nothing was found, with their place.
+    pub(super) clean: Table<Place, MAX_VALUE, VALUES>,
+}
+
+thread_local! {
+    static KEPT: Cell<Option<Box<Tables>>> = const { Cell::new(None) };
+}
+
+/// The tables, borrowed for the time of a walk. A walk inside another finds none and starts anew.
+pub(super) struct Learned(Box<Tables>);
+
+impl Learned {
+    pub(super) fn borrow() -> Self {
+        // A thread that is ending keeps nothing any more.
+        Self(KEPT.try_with(Cell::take).ok().flatten().unwrap_or_default())
+    }
+
+    /// For the next walk of this thread.
+    pub(super) fn give_back(self) {
+        let _ = KEPT.try_with(|kept| kept.set(Some(self.0)));
+    }
+}
+
+impl std::ops::Deref for Learned {
+    type Target = Tables;
+
+    fn deref(&self) -> &Tables {
+        &self.0
+    }
+}
+
+impl std::ops::DerefMut for Learned {
+    fn deref_mut(&mut self) -> &mut Tables {
+        &mut self.0
+    }
+}
+
+/// A table of texts of at most `MAX` bytes, in which the later of two with one place stays.
+pub(super) struct Table<T, const MAX: usize, const SLOTS: usize>(Vec<Slot<T, MAX>>);
+
+#[derive(Clone, Copy)]
+struct Slot<T, const MAX: usize> {
+    /// Who learned it: no scrubber has number 0.
+    scrubber: u32,
+    len: u32,
+    text: [u8; MAX],
+    what: Option<T>,
+}
+
+impl<T, const MAX: usize, const SLOTS: usize> Default for Table<T, MAX, SLOTS> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T: Copy, const MAX: usize, const SLOTS: usize> Table<T, MAX, SLOTS> {
+    /// What `scrubber` learned of `text`.
+    #[inline]
+    pub(super) fn get(&self, scrubber: u32, text: &[u8]) -> Option<T> {
+        let slot = self.0.get(place::<SLOTS>(text))?;
+        let is_known = slot.scrubber == scrubber && slot.len as usize == text.len() && is_same(&slot.text, text);
+        if is_known { slot.what } else { None }
+    }
+
+    /// Keeps `what`, unless the text is too long.
+    pub(super) fn put(&mut self, scrubber: u32, text: &[u8], what: T) {
+        let (Ok(len), true) = (u32::try_from(text.len()), text.len() <= MAX) else { return };
+        if self.0.is_empty() {
+            self.0.resize(SLOTS, Slot { scrubber: 0, len: 0, text: [0; MAX], what: None });
+        }
+        if let Some(slot) = self.0.get_mut(place::<SLOTS>(text)) {
+            (slot.scrubber, slot.len, slot.what) = (scrubber, len, Some(what));
+            slot.text[..text.len()].copy_from_slice(text);
+        }
+    }
+}
+
+/// Whether `kept` begins with `text`: eight bytes at a time, which a name of a record has one or two of.
+#[inline]
+fn is_same(kept: &[u8], text: &[u8]) -> bool {
+    let Some(kept) = kept.get(..text.len()) else { return false };
+    let (kept, text) = (kept.as_chunks::<8>(), text.as_chunks::<8>());
+    let wholes = kept.0.iter().zip(text.0).all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b));
+    wholes && kept.1.iter().zip(text.1).all(|(a, b)| a == b)
+}
+
+/// Mixes the ends and the length: texts of one application differ there.
+#[inline]
+fn place<const SLOTS: usize>(text: &[u8]) -> usize {
+    /// The odd number nearest to 2^64 divided by the golden ratio (Knuth): spreads neighbours.
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    let (head, tail) = if let (Some(head), Some(tail)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
+        (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
+    } else if let (Some(head), Some(tail)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
+        (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
+    } else {
+        (text.iter().fold(0, |n, &byte| n << 8 | u64::from(byte)), 0)
+    };
+    let mixed = (head ^ tail.rotate_left(29) ^ text.len() as u64).wrapping_mul(SPREAD);
+    usize::try_from(mixed >> (u64::BITS - SLOTS.trailing_zeros())).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_known_only_with_all_its_bytes_and_to_who_learned_it() {
+        let mut table: Table<u8, 16, 4> = Table::default();
+        assert_eq!(table.get(1, b"abcdefgh-ijk"), None);
+        table.put(1, b"abcdefgh-ijk", 7);
+        assert_eq!(table.get(1, b"abcdefgh-ijk"), Some(7));
+        assert_eq!(table.get(2, b"abcdefgh-ijk"), None);
+        for other in [&b"abcdefgh-ijl"[..], b"abcdefgh-ij", b"abcdefgh-ijkl", b"", b"abcdefgX-ijk"] {
+            assert_eq!(table.get(1, other), None);
+        }
+        table.put(1, b"longer than sixteen", 8);
+        assert_eq!(table.get(1, b"longer than sixteen"), None);
+    }
+}
