@@ -5,13 +5,13 @@
  */
 
 import type {
-  AggregateSpec, BodyFormat, Buckets, ClientStats, Codes, Config, Outcome, Page, QuerySpec, RecordInput,
-  ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreStats, Verdict
+  AggregateSpec, BodyFormat, Buckets, CatalogMetric, ClientStats, Codes, Config, Outcome, Page, QuerySpec,
+  RecordInput, ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreStats, Verdict
 } from './shapes.js'
 
 export type {
-  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, ClientStats, Codes, Config, ErrorCode, Outcome, Page,
-  QuerySpec, RecordInput, Redaction, ScrubbedJson, ScrubbedText, ScrubjayError, Selection, Stamp, Status,
+  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, CatalogMetric, ClientStats, Codes, Config, ErrorCode, Outcome,
+  Page, QuerySpec, RecordInput, Redaction, ScrubbedJson, ScrubbedText, ScrubjayError, Selection, Stamp, Status,
   StoreStats, TelemetryEvent, Verdict, Violation
 } from './shapes.js'
 
@@ -117,6 +117,12 @@ export function version (): string
 
 /** Every stable code there is. */
 export function codes (): Codes
+
+/** The record kinds as JSON Schema documents (2020-12), by the kinds' names. */
+export function schemas (): { [schema: string]: { [keyword: string]: unknown } }
+
+/** The metrics whose type and unit are fixed. */
+export function metricsCatalog (): CatalogMetric[]
 
 /** Panics on purpose inside the engine's guard, to prove that the host survives it.
  *

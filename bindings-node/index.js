@@ -17,6 +17,8 @@ const scrubjay = {
   Store,
   version: () => native.version(),
   codes: () => JSON.parse(native.codes()),
+  schemas: () => JSON.parse(native.schemas()),
+  metricsCatalog: () => JSON.parse(native.metricsCatalog()),
   panicForTest: () => /** @type {never} */ (native.panicForTest())
 }
 

@@ -1,3 +1,3 @@
 import scrubjay from './index.js'
 
-export const { Engine, Client, Store, version, codes, panicForTest } = scrubjay
+export const { Engine, Client, Store, version, codes, schemas, metricsCatalog, panicForTest } = scrubjay

@@ -125,6 +125,14 @@ export interface Codes {
   rules: string[]
 }
 
+/** A metric of the catalog. */
+export interface CatalogMetric {
+  name: string
+  type: 'counter' | 'gauge' | 'histogram'
+  unit: string
+  description: string
+}
+
 /** The books: accepted = delivered + pending + the sum of dropped. */
 export interface ClientStats {
   enabled: boolean
@@ -169,7 +177,11 @@ export interface Selection {
   start_time?: string
   /** Not included. */
   end_time?: string
+  /** The kind of record; default: `telemetry_event_v1`. */
+  schema?: string
+  /** Of kinds without a channel: `trace`, `log`, `metric`, `span`, `perf_sample`, `replay_inconsistency`. */
   channel?: string
+  /** Of kinds without an event: event key, event type, name, platform, client version. */
   event?: string
   user_id?: string
 }

@@ -9,7 +9,7 @@ export 'src/client.dart' show Client;
 export 'src/engine.dart' show Engine;
 export 'src/exceptions.dart' show ScrubjayException, ScrubjayLoadException;
 export 'src/fake_client.dart' show FakeClient;
-export 'src/info.dart' show codes, version;
+export 'src/info.dart' show codes, metricsCatalog, schemas, version;
 export 'src/no_op_client.dart' show NoOpClient;
 export 'src/outcome.dart' show Outcome, Redaction, ScrubbedJson, ScrubbedText, Status, Violation;
 export 'src/telemetry_client.dart' show TelemetryClient;

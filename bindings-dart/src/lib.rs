@@ -63,6 +63,18 @@ pub fn codes() -> String {
     ffi::codes()
 }
 
+/// The record kinds as JSON Schema documents by their names, as JSON.
+#[uniffi::export]
+pub fn schemas() -> String {
+    ffi::schemas()
+}
+
+/// The metrics catalog as JSON.
+#[uniffi::export]
+pub fn metrics_catalog() -> String {
+    ffi::metrics_catalog()
+}
+
 /// Panics inside the guard, so that the host can prove what it makes of it.
 #[uniffi::export]
 pub fn panic_for_test() -> Result<String> {

@@ -13,7 +13,12 @@ void main() {
 
   test('the library this package was written for is accepted', () {
     expect(Bindings.load(path).version(), '0.1.0');
-    expect(abi.checksums.length, 16);
+    expect(abi.checksums.length, 18);
+  });
+
+  test('schemas and the metrics catalog are those of the engine', () {
+    expect(schemas().keys, contains('telemetry_trace_v1'));
+    expect(metricsCatalog().first, containsPair('name', 'render.fps'));
   });
 
   test('a function whose checksum differs is refused by name', () {

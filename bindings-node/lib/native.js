@@ -34,6 +34,8 @@ const { platformName } = require('./platform.js')
  * @typedef {object} Native
  * @property {() => string} version
  * @property {() => string} codes
+ * @property {() => string} schemas
+ * @property {() => string} metricsCatalog
  * @property {() => string} panicForTest
  * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine

@@ -28,6 +28,18 @@ pub fn codes() -> String {
     ffi::codes()
 }
 
+/// The record kinds as JSON Schema documents by their names, as JSON text.
+#[napi]
+pub fn schemas() -> String {
+    ffi::schemas()
+}
+
+/// The metrics catalog as JSON text: `[{"name","type","unit","description"}…]`.
+#[napi]
+pub fn metrics_catalog() -> String {
+    ffi::metrics_catalog()
+}
+
 /// Panics on purpose inside the engine's guard: proves what this host makes of it.
 ///
 /// # Errors

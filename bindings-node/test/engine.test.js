@@ -2,7 +2,7 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { Engine, codes, panicForTest, version } = require('../index.js')
+const { Engine, codes, metricsCatalog, panicForTest, schemas, version } = require('../index.js')
 
 const RECORD = { timestamp: '2026-01-02T03:04:05Z', channel: 'app', event: 'login', payload: { to: 'ann@example.com' } }
 
@@ -82,6 +82,11 @@ test('a wrong argument throws argument_invalid and quotes no value', () => {
 test('a panic in the engine is an Error with code internal, and the host goes on', () => {
   assert.throws(panicForTest, { code: 'internal', path: '' })
   assert.equal(new Engine().process(RECORD).status, 'accepted')
+})
+
+test('schemas and the metrics catalog are those of the engine', () => {
+  assert.equal(schemas().telemetry_trace_v1?.title, 'telemetry_trace_v1')
+  assert.equal(metricsCatalog().find(({ name }) => name === 'cursor.latency_us')?.unit, 'μs')
 })
 
 test('codes and version are those of the engine', () => {

@@ -60,6 +60,18 @@ fn codes() -> String {
     ffi::codes()
 }
 
+/// The record kinds as JSON Schema documents by their names, as JSON text.
+#[pyfunction]
+fn schemas() -> String {
+    ffi::schemas()
+}
+
+/// The metrics catalog, as JSON text.
+#[pyfunction]
+fn metrics_catalog() -> String {
+    ffi::metrics_catalog()
+}
+
 /// Panics inside the engine's guard: the proof that a host sees an error, not a crash.
 #[pyfunction]
 fn panic_for_test(py: Python<'_>) -> PyResult<String> {
@@ -173,7 +185,9 @@ impl Report {
 #[pymodule(gil_used = false)]
 mod _scrubjay {
     #[pymodule_export]
-    use super::{Client, Engine, Report, ScrubjayError, codes, fail_for_test, panic_for_test, version};
+    use super::{
+        Client, Engine, Report, ScrubjayError, codes, fail_for_test, metrics_catalog, panic_for_test, schemas, version,
+    };
 
     #[pymodule_init]
     #[allow(clippy::unnecessary_wraps, reason = "the signature is the interpreter's")]

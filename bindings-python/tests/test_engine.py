@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 import scrubjay
-from scrubjay import Engine, ScrubjayError, _native, codes, validate_record
+from scrubjay import Engine, ScrubjayError, _native, codes, metrics_catalog, schemas, validate_record
 
 RECORD = {"timestamp": "2026-01-02T03:04:05Z", "channel": "app", "event": "login", "payload": {}}
 STAMP: scrubjay.Stamp = {"now": "2026-05-06T07:08:09Z", "random": "00112233445566778899"}
@@ -205,3 +205,8 @@ def test_the_version_is_that_of_the_distribution() -> None:
     import importlib.metadata
 
     assert scrubjay.__version__ == importlib.metadata.version("scrubjay")
+
+
+def test_schemas_and_the_metrics_catalog_are_those_of_the_engine() -> None:
+    assert schemas()["telemetry_trace_v1"]["title"] == "telemetry_trace_v1"
+    assert {metric["name"]: metric["unit"] for metric in metrics_catalog()}["cursor.latency_us"] == "μs"

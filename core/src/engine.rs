@@ -5,7 +5,7 @@ use crate::error::Result;
 use crate::json::{Document, Kind, write_string};
 use crate::outcome::{Code, Outcome, Redaction, Status, Violation, write_redactions, write_violations};
 use crate::record::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
-use crate::record::{Field, Reading, Slot};
+use crate::record::{Check, Reading, Slot, cut_agent, is_long_agent};
 use crate::scrub::{Change, LANES, Place, Rule, Scrubbed, Scrubber, Walk};
 use crate::stamp::Stamp;
 
@@ -43,33 +43,105 @@ impl Engine {
             return Outcome::unreadable(Status::Rejected, violation);
         }
         let reading = Reading::of(&document, stamp);
-        let mut violations = reading.violations;
-        let mut walk = Walk::new(&self.scrubber, &document, &reading.intact, record.len() + STAMPED_BYTES);
+        // What came in another spelling is rewritten and read once more; everything else costs nothing for it.
+        let Some(rewritten) = reading.rewritten(&document) else {
+            return self.scrub(&document, reading);
+        };
+        drop(document);
+        let document = match Document::read(rewritten.text.as_bytes(), &LANES) {
+            Ok(document) => document,
+            Err(violation) => return Outcome::unreadable(Status::Rejected, violation),
+        };
+        let mut reading = Reading::of(&document, stamp);
+        reading.violations.splice(0..0, rewritten.conflicts);
+        self.scrub(&document, reading)
+    }
+
+    /// Writes the record that was read, scrubbed and in canonical order.
+    fn scrub(&self, document: &Document<'_>, mut reading: Reading) -> Outcome {
+        let id = reading.id().map(str::to_owned);
+        if reading.is_opted_out {
+            let violation = Violation::new("/opt_in", Code::OptedOut, "the user opted out; nothing is kept");
+            return Outcome { id, ..Outcome::unreadable(Status::Dropped, violation) };
+        }
+        let mut violations = std::mem::take(&mut reading.violations);
+        let capacity = document.input().len() + STAMPED_BYTES;
+        let mut walk = Walk::new(&self.scrubber, document, reading.intact.nodes(), capacity);
         walk.begin(0, None);
-        for field in Field::ALL {
-            match reading.slots.get(field) {
-                Slot::Absent => {}
-                Slot::Proven(text) => {
-                    walk.known_name(field.name());
-                    walk.known_text(text);
+        for (place, field) in reading.kind.fields().iter().enumerate() {
+            let slot = reading.slot(place, field);
+            if slot != Slot::Absent {
+                walk.known_name(field.name);
+            }
+            match (slot, field.check) {
+                (Slot::Absent, _) => {}
+                (Slot::Known(text), _) => walk.known_text(text),
+                (Slot::Cut(context, agent), _) => {
+                    walk.begin(context, None);
+                    for (name, value) in document.members(context) {
+                        if value == agent {
+                            walk.known_name("user_agent");
+                            self.write_agent(&mut walk, &document.text(document.node(agent)));
+                        } else {
+                            walk.member(name);
+                        }
+                    }
+                    walk.end();
                 }
-                Slot::Node(value) => {
-                    walk.known_name(field.name());
-                    let identifies = matches!(field, Field::UserId | Field::SessionId);
-                    walk.value(*value, identifies.then_some(Rule::Identifier), Place::Plain);
+                (Slot::Node(value), Check::Agent) => self.write_top_agent(&mut walk, document, value),
+                (Slot::Node(value), Check::Identifier | Check::NumberedIdentifier) => {
+                    walk.value(value, Some(Rule::Identifier), Place::Plain);
                 }
+                (Slot::Node(value), _) => walk.value(value, None, Place::Plain),
             }
         }
-        for name in reading.unknown {
+        for &name in &reading.unknown {
             walk.member(name);
-            violations.push(Violation::new(walk.pointer(), Code::UnknownField, "no such member; put it into payload"));
+            if reading.is_foreign(document, name) {
+                let message = format!("no such member; put it into {}", reading.kind.table().room);
+                violations.push(Violation::new(walk.pointer(), Code::UnknownField, message));
+            }
         }
         walk.end();
         violations.truncate(MAX_VIOLATIONS);
         let (record, redactions) = walk.finish();
         let status = if violations.is_empty() { Status::Accepted } else { Status::Rejected };
-        let id = reading.slots.proven(Field::Id).map(str::to_owned);
         Outcome { status, id, violations, redactions, record: Some(record) }
+    }
+
+    /// Writes a user agent that stands beside the record's own fields.
+    fn write_top_agent(&self, walk: &mut Walk<'_>, document: &Document<'_>, value: usize) {
+        let node = document.node(value);
+        if node.kind == Kind::String && is_long_agent(&document.text(node)) {
+            self.write_agent(walk, &document.text(node));
+        } else {
+            walk.value(value, None, Place::UserAgent);
+        }
+    }
+
+    /// Writes a user agent that is too long: scrubbed, then cut, until neither has anything left to do. The other way
+    /// round, half an e-mail address at the cut would go unseen.
+    fn write_agent(&self, walk: &mut Walk<'_>, agent: &str) {
+        /// A cut can uncover something; a text in which it does so again and again was made to.
+        const MAX_ROUNDS: usize = 8;
+        let mut current = agent.to_owned();
+        let mut changes: Vec<Change> = Vec::new();
+        for _ in 0..MAX_ROUNDS {
+            if let Some(scrubbed) = self.scrubber.scrub(&current, Place::UserAgent) {
+                current = scrubbed.text;
+                changes.extend(scrubbed.changes);
+            } else if is_long_agent(&current) {
+                current.truncate(cut_agent(&current));
+            } else {
+                changes.sort_by_key(|(rule, _)| *rule as usize);
+                changes.dedup();
+                walk.known_text(&current);
+                walk.redacted(&changes);
+                return;
+            }
+        }
+        walk.known_text("");
+        walk.redacted(&changes);
     }
 
     /// Scrubs free text.

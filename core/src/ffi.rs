@@ -30,6 +30,16 @@ pub fn codes() -> String {
     crate::codes::to_json()
 }
 
+/// The record kinds as JSON Schema documents (2020-12), one object by the kinds' names.
+pub fn schemas() -> String {
+    crate::record::schemas()
+}
+
+/// The metrics catalog as JSON: `[{"name","type","unit","description"}…]`.
+pub fn metrics_catalog() -> String {
+    crate::record::metrics_catalog()
+}
+
 /// Panics on purpose inside the guard, so that each host can prove what it makes of it.
 ///
 /// # Errors

@@ -12,7 +12,7 @@ pub enum Status {
     Accepted,
     /// Readable or not, it breaks the schema; the scrubbed record is a dead letter.
     Rejected,
-    /// Beyond a processing budget; nothing of it is kept.
+    /// Beyond a processing budget, or its user opted out; nothing of it is kept.
     Dropped,
 }
 
@@ -61,11 +61,17 @@ pub enum Code {
     Range,
     /// A member that the schema does not know.
     UnknownField,
+    /// A field is there in two spellings with different values.
+    Conflict,
+    /// A metric of the catalog has another type or unit.
+    CatalogMismatch,
+    /// The user said no; nothing of the record is kept.
+    OptedOut,
 }
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 18] = [
         Self::JsonInvalid,
         Self::JsonUtf8,
         Self::JsonDuplicateKey,
@@ -81,6 +87,9 @@ impl Code {
         Self::Length,
         Self::Range,
         Self::UnknownField,
+        Self::Conflict,
+        Self::CatalogMismatch,
+        Self::OptedOut,
     ];
 
     /// The stable code.
@@ -101,6 +110,9 @@ impl Code {
             Self::Length => "length",
             Self::Range => "range",
             Self::UnknownField => "unknown_field",
+            Self::Conflict => "conflict",
+            Self::CatalogMismatch => "catalog_mismatch",
+            Self::OptedOut => "opted_out",
         }
     }
 }

@@ -1,10 +1,37 @@
-//! The kinds of record: what members they have, what those must hold, and how they are written.
+//! Records: what each kind has for members, how they are read from every spelling there is, and their bounds.
+//!
+//! The kinds are tables of data ([`kinds`]); one reader ([`reading`]) and one rewriting of legacy shapes ([`legacy`])
+//! serve them all, and the published schemas ([`json_schema`]) are made of the same tables.
 
+mod agent;
 // Only a store takes bodies apart; a client sends what it batched itself.
 #[cfg(any(feature = "store", test))]
 pub(crate) mod batch;
-mod envelope;
+mod catalog;
+mod check;
+mod choice;
+mod field;
+mod head;
+mod inline;
+mod intact;
+mod json_schema;
+mod kind;
+mod kinds;
+mod legacy;
 pub mod limits;
+mod path;
+mod reading;
+#[cfg(test)]
+mod tests;
 pub(crate) mod time;
+mod uuid;
 
-pub(crate) use self::envelope::{Field, Reading, Slot};
+pub(crate) use self::agent::{cut_agent, is_long_agent};
+pub(crate) use self::catalog::to_json as metrics_catalog;
+pub(crate) use self::check::Check;
+pub(crate) use self::head::Head;
+pub(crate) use self::inline::Inline;
+pub(crate) use self::json_schema::schemas;
+#[cfg(any(feature = "store", test))]
+pub(crate) use self::kind::RecordKind;
+pub(crate) use self::reading::{Reading, Slot};

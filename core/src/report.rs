@@ -5,9 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::engine::Engine;
-use crate::json::Document;
 use crate::outcome::{Outcome, Status};
-use crate::scan::Lanes;
+use crate::record::Head;
 
 /// Version of the report's form.
 const REPORT_SCHEMA: &str = "telemetry_report_v1";
@@ -32,7 +31,7 @@ pub struct Report {
     last_timestamp: Option<String>,
     by_schema: Counts,
     by_channel: Counts,
-    /// Keys are `channel.event`.
+    /// Keys are `channel.event`; see [`Head::series`] for kinds that have neither.
     by_event: Counts,
     /// Keys are UTC days.
     by_day: Counts,
@@ -94,14 +93,10 @@ impl Report {
     }
 
     fn add_accepted(&mut self, record: &str) {
-        let Ok(document) = Document::read(record.as_bytes(), Lanes::none()) else { return };
-        let member = |wanted: &str| {
-            let value = document.members(0).find(|(name, _)| document.raw(document.node(*name)) == wanted)?.1;
-            Some(document.text(document.node(value)).into_owned())
-        };
-        let [schema, timestamp, channel, event] =
-            ["schema", "timestamp", "channel", "event"].map(|name| member(name).unwrap_or_default());
-        count(&mut self.by_schema, &schema);
+        let Some(head) = Head::of(record) else { return };
+        let (channel, event) = head.series();
+        let timestamp = head.text("timestamp").unwrap_or_default().into_owned();
+        count(&mut self.by_schema, head.kind.table().schema);
         count(&mut self.by_channel, &channel);
         count(&mut self.by_event, &format!("{channel}.{event}"));
         // Canonical times begin with the UTC day and sort as text.
@@ -160,5 +155,20 @@ mod tests {
         assert_eq!(json["violations"]["json_invalid"], 1);
         assert_eq!(json["redactions"]["email"], 1);
         assert_eq!(json["first_timestamp"], "2026-01-02T03:04:05.000000Z");
+    }
+
+    #[test]
+    fn kinds_without_a_channel_are_counted_under_their_own_names() {
+        let engine = Engine::new(&crate::Config::default()).unwrap();
+        let mut report = Report::default();
+        let lines = concat!(
+            r#"{"event_key":"auth.login.attempt","created_at":"2026-01-02T03:04:05Z"}"#,
+            "\n",
+            r#"{"name":"render.fps","value":60,"schema":"telemetry_metric_v1","timestamp":"2026-01-02T03:04:05Z"}"#,
+        );
+        assert_eq!(report.add_lines(&engine, lines.as_bytes()).accepted, 2);
+        let json: serde_json::Value = serde_json::from_str(&report.to_json()).unwrap();
+        assert_eq!(json["by_schema"], serde_json::json!({"telemetry_metric_v1": 1, "telemetry_trace_v1": 1}));
+        assert_eq!(json["by_event"], serde_json::json!({"metric.render.fps": 1, "trace.auth.login.attempt": 1}));
     }
 }

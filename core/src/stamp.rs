@@ -6,6 +6,7 @@
 use serde::Deserialize;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::record::Inline;
 use crate::record::time::Timestamp;
 
 /// The moment and the random bits from which an absent `timestamp` and `id` are made.
@@ -58,9 +59,10 @@ impl Stamp {
     }
 
     /// The id of the record that this stamps: `UUIDv7` (RFC 9562) of its time and random bits.
-    pub(crate) fn id(&self) -> String {
+    pub(crate) fn id(&self) -> Inline {
         let millis = u64::try_from(self.now.microseconds() / 1_000).unwrap_or(0);
-        uuid::Builder::from_unix_timestamp_millis(millis, &self.random).into_uuid().to_string()
+        let id = uuid::Builder::from_unix_timestamp_millis(millis, &self.random).into_uuid();
+        Inline::new(id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()).as_bytes())
     }
 }
 

@@ -48,6 +48,8 @@ final class Bindings implements Finalizable {
       _free = library.lookupFunction<NativeFree, DartFree>('ffi_${namespace}_rustbuffer_free'),
       _version = _text0(library, 'version'),
       _codes = _text0(library, 'codes'),
+      _schemas = _text0(library, 'schemas'),
+      _metricsCatalog = _text0(library, 'metrics_catalog'),
       _panicForTest = _text0(library, 'panic_for_test'),
       _failForTest = library.lookupFunction<Text1, Text1>(_function('fail_for_test')),
       engine = ObjectFunctions._(library, 'engine'),
@@ -91,6 +93,8 @@ final class Bindings implements Finalizable {
   final DartFree _free;
   final Text0 _version;
   final Text0 _codes;
+  final Text0 _schemas;
+  final Text0 _metricsCatalog;
   final Text0 _panicForTest;
   final Text1 _failForTest;
   final DartMethod2 _process;
@@ -111,6 +115,12 @@ final class Bindings implements Finalizable {
 
   /// Every stable code as JSON.
   String codes() => _text(() => _codes(_status));
+
+  /// The record kinds as JSON Schema documents, as JSON.
+  String schemas() => _text(() => _schemas(_status));
+
+  /// The metrics catalog as JSON.
+  String metricsCatalog() => _text(() => _metricsCatalog(_status));
 
   /// Always throws `internal`: a panic contained by the engine's guard.
   String panicForTest() => _text(() => _panicForTest(_status));

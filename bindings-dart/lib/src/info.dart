@@ -15,3 +15,15 @@ Map<String, List<String>> codes({String? libraryPath}) {
   final codes = jsonDecode(Bindings.find(libraryPath).codes()) as Map<String, Object?>;
   return codes.map((kind, words) => MapEntry(kind, (words as List<Object?>).cast<String>()));
 }
+
+/// The record kinds as JSON Schema documents (2020-12), by the kinds' names.
+///
+/// Throws a `ScrubjayLoadException` as [version] does.
+Map<String, Object?> schemas({String? libraryPath}) =>
+    jsonDecode(Bindings.find(libraryPath).schemas()) as Map<String, Object?>;
+
+/// The metrics whose type and unit are fixed: maps of `name`, `type`, `unit` and `description`.
+///
+/// Throws a `ScrubjayLoadException` as [version] does.
+List<Map<String, Object?>> metricsCatalog({String? libraryPath}) =>
+    (jsonDecode(Bindings.find(libraryPath).metricsCatalog()) as List<Object?>).cast<Map<String, Object?>>();

@@ -8,6 +8,7 @@ outcome with violations); a bad call is a `ScrubjayError`.
 from scrubjay._native import ScrubjayError
 from scrubjay._native import version as _version
 from scrubjay._types import (
+    CatalogMetric,
     Codes,
     Config,
     Outcome,
@@ -19,13 +20,14 @@ from scrubjay._types import (
     Stats,
     Violation,
 )
-from scrubjay.engine import Engine, codes, validate_record
+from scrubjay.engine import Engine, codes, metrics_catalog, schemas, validate_record
 from scrubjay.router import RouterStats, TelemetryRouter
 from scrubjay.tracker import Tracker
 
 __version__ = _version()
 
 __all__ = [
+    "CatalogMetric",
     "Codes",
     "Config",
     "Engine",
@@ -43,5 +45,7 @@ __all__ = [
     "Violation",
     "__version__",
     "codes",
+    "metrics_catalog",
+    "schemas",
     "validate_record",
 ]

@@ -1,7 +1,18 @@
 """The one place that loads the native library, and says what to do where it cannot be loaded."""
 
 try:
-    from scrubjay._scrubjay import Client, Engine, Report, ScrubjayError, codes, fail_for_test, panic_for_test, version
+    from scrubjay._scrubjay import (
+        Client,
+        Engine,
+        Report,
+        ScrubjayError,
+        codes,
+        fail_for_test,
+        metrics_catalog,
+        panic_for_test,
+        schemas,
+        version,
+    )
 except ImportError as error:
     import platform
     import sys
@@ -14,4 +25,15 @@ except ImportError as error:
         name="scrubjay._scrubjay",
     ) from error
 
-__all__ = ["Client", "Engine", "Report", "ScrubjayError", "codes", "fail_for_test", "panic_for_test", "version"]
+__all__ = [
+    "Client",
+    "Engine",
+    "Report",
+    "ScrubjayError",
+    "codes",
+    "fail_for_test",
+    "metrics_catalog",
+    "panic_for_test",
+    "schemas",
+    "version",
+]

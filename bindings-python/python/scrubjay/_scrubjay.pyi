@@ -2,7 +2,18 @@
 
 from typing import final
 
-__all__ = ["Client", "Engine", "Report", "ScrubjayError", "codes", "fail_for_test", "panic_for_test", "version"]
+__all__ = [
+    "Client",
+    "Engine",
+    "Report",
+    "ScrubjayError",
+    "codes",
+    "fail_for_test",
+    "metrics_catalog",
+    "panic_for_test",
+    "schemas",
+    "version",
+]
 
 class ScrubjayError(Exception):
     """A bad call. A bad record is never an error: it comes back as an outcome with violations."""
@@ -16,6 +27,8 @@ class ScrubjayError(Exception):
 
 def version() -> str: ...
 def codes() -> str: ...
+def schemas() -> str: ...
+def metrics_catalog() -> str: ...
 def fail_for_test(code: str) -> str: ...
 def panic_for_test() -> str: ...
 

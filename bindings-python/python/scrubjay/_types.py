@@ -69,6 +69,15 @@ class Stamp(TypedDict):
     """20 hex digits."""
 
 
+class CatalogMetric(TypedDict):
+    """A metric of the catalog."""
+
+    name: str
+    type: Literal["counter", "gauge", "histogram"]
+    unit: str
+    description: str
+
+
 class Codes(TypedDict):
     """Every stable word of the engine."""
 

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from scrubjay import _native
 from scrubjay._json import config_text, octets
-from scrubjay._types import Codes, Config, Outcome, Record, ScrubbedJson, ScrubbedText, Stamp
+from scrubjay._types import CatalogMetric, Codes, Config, Outcome, Record, ScrubbedJson, ScrubbedText, Stamp
 
 
 class Engine:
@@ -73,3 +73,13 @@ def validate_record(record: Record, config: Config = None) -> Outcome:
 def codes() -> Codes:
     """Every stable word of the engine: statuses, codes of violations and errors, actions, rules."""
     return cast(Codes, json.loads(_native.codes()))
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The record kinds as JSON Schema documents (2020-12), by the kinds' names."""
+    return cast("dict[str, dict[str, Any]]", json.loads(_native.schemas()))
+
+
+def metrics_catalog() -> list[CatalogMetric]:
+    """The metrics whose type and unit are fixed (R4)."""
+    return cast("list[CatalogMetric]", json.loads(_native.metrics_catalog()))

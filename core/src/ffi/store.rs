@@ -30,8 +30,8 @@ impl Store {
     }
 
     /// One page of a tenant's records, by rising time: `{"records":[…],"next":cursor|null}`. `spec` is
-    /// `{"start_time","end_time","channel","event","user_id","limit","cursor"}`, every key optional; the default
-    /// range is the last 24 hours, the default limit 100, at most 1,000. A page also ends after 4 MiB.
+    /// `{"start_time","end_time","schema","channel","event","user_id","limit","cursor"}`, every key optional; the
+    /// default kind is `telemetry_event_v1`, the default range the last 24 hours, the default limit 100, at most 1,000. A page also ends after 4 MiB.
     ///
     /// # Errors
     /// `argument_invalid` with the key, `store_unavailable`, `store_version`, `closed`.
@@ -40,7 +40,7 @@ impl Store {
     }
 
     /// Figures over a tenant's records: `{"buckets":[{"start":RFC 3339,"group":{…},"count":n,"avg":n|null,…}],
-    /// "truncated":bool}` by start, then group. `spec` is `{"start_time","end_time","channel","event","user_id",
+    /// "truncated":bool}` by start, then group. `spec` is `{"start_time","end_time","schema","channel","event","user_id",
     /// "field","aggregations","group_by","interval","limit"}`, every key optional; the default range is the last
     /// 24 hours, the default aggregation `count`, the default limit 1,000 buckets, at most 20,000.
     ///

@@ -17,3 +17,12 @@ pub const MAX_NAME_CHARS: usize = 255;
 
 /// Code points of a tenant id or request id (R3: VARCHAR(64)).
 pub const MAX_ID_CHARS: usize = 64;
+
+/// Code points that are kept of a user agent (R3: VARCHAR(255), truncated).
+pub const MAX_USER_AGENT_CHARS: usize = 255;
+
+/// Characters of a metric's unit, as OpenTelemetry bounds it.
+pub const MAX_UNIT_CHARS: usize = 63;
+
+/// Characters of a W3C `tracestate`: what every party must be able to pass on.
+pub const MAX_TRACE_STATE_CHARS: usize = 512;

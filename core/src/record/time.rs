@@ -1,13 +1,13 @@
 //! Times of records: RFC 3339 in, UTC with microseconds out.
 
 use jiff::Timestamp as Instant;
+use jiff::tz::Offset;
+
+use super::inline::Inline;
 
 /// A moment with microsecond precision, printed as `2026-01-02T03:04:05.000006Z`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Timestamp(i64);
-
-/// Length of the canonical form.
-const CANONICAL_LEN: usize = "2026-01-02T03:04:05.000006Z".len();
 
 /// 0000-01-01T00:00:00Z in microseconds: earlier moments have no four-digit year.
 const EARLIEST: i64 = -62_167_219_200_000_000;
@@ -36,15 +36,41 @@ impl Timestamp {
         self.0
     }
 
+    /// The moment so many milliseconds after 1970-01-01T00:00:00Z; `None` beyond the calendar.
+    pub(crate) fn from_milliseconds(milliseconds: i64) -> Option<Self> {
+        let instant = Instant::from_millisecond(milliseconds).ok()?;
+        (instant.as_microsecond() >= EARLIEST).then(|| Self(instant.as_microsecond()))
+    }
+
+    /// The moment so many nanoseconds after 1970-01-01T00:00:00Z. Finer than a microsecond is cut off.
+    pub(crate) fn from_nanoseconds(nanoseconds: u64) -> Option<Self> {
+        let microseconds = i64::try_from(nanoseconds / 1_000).ok()?;
+        Instant::from_microsecond(microseconds).ok().map(|_| Self(microseconds))
+    }
+
     /// The canonical text.
-    pub(crate) fn to_text(self) -> String {
-        let mut text = String::with_capacity(CANONICAL_LEN);
-        match Instant::from_microsecond(self.0) {
-            Ok(instant) => text.push_str(&instant.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()),
-            // Unreachable by construction: every way to make one goes through the library's range.
-            Err(_) => text.push_str("1970-01-01T00:00:00.000000Z"),
+    pub(crate) fn to_text(self) -> Inline {
+        // Every way to make one goes through the library's range.
+        let instant = Instant::from_microsecond(self.0).unwrap_or_default();
+        let time = Offset::UTC.to_datetime(instant);
+        let mut text = *b"0000-00-00T00:00:00.000000Z";
+        let parts = [
+            (0..4, time.year().unsigned_abs().into()),
+            (5..7, time.month().unsigned_abs().into()),
+            (8..10, time.day().unsigned_abs().into()),
+            (11..13, time.hour().unsigned_abs().into()),
+            (14..16, time.minute().unsigned_abs().into()),
+            (17..19, time.second().unsigned_abs().into()),
+            (20..26, time.subsec_nanosecond().unsigned_abs() / 1_000),
+        ];
+        for (range, number) in parts {
+            let mut rest: u32 = number;
+            for digit in text[range].iter_mut().rev() {
+                *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
+                rest /= 10;
+            }
         }
-        text
+        Inline::new(&text)
     }
 }
 
@@ -52,11 +78,11 @@ impl Timestamp {
 ///
 /// Times that are in UTC already, which most are, only need their fraction cut or filled; the calendar's rules are
 /// small enough to check in place, and the library is asked about everything else.
-pub(crate) fn canonical(text: &str) -> Option<String> {
+pub(crate) fn canonical(text: &str) -> Option<Inline> {
     canonical_utc(text.as_bytes()).or_else(|| Timestamp::parse(text).map(Timestamp::to_text))
 }
 
-fn canonical_utc(text: &[u8]) -> Option<String> {
+fn canonical_utc(text: &[u8]) -> Option<Inline> {
     let (b'Z', body) = text.split_last()? else { return None };
     let (seconds, fraction) = body.split_at_checked(19)?;
     let shape = seconds.iter().zip(b"dddd-dd-ddTdd:dd:dd").all(|(byte, form)| match form {
@@ -89,12 +115,12 @@ fn canonical_utc(text: &[u8]) -> Option<String> {
     if day == 0 || day > days {
         return None;
     }
-    let mut out = String::with_capacity(CANONICAL_LEN);
-    out.extend(seconds.iter().map(|&byte| char::from(byte)));
-    out.push('.');
-    out.extend((0..6).map(|i| digits.get(i).map_or('0', |&digit| char::from(digit))));
-    out.push('Z');
-    Some(out)
+    let mut out = *b"0000-00-00T00:00:00.000000Z";
+    out[..19].copy_from_slice(seconds);
+    for (place, digit) in out[20..26].iter_mut().zip(digits) {
+        *place = *digit;
+    }
+    Some(Inline::new(&out))
 }
 
 /// `dddd-dd-ddTdd:dd:dd[.d{1,9}](Z|±dd:dd)`, the shape only.
@@ -147,7 +173,7 @@ mod tests {
             ("1969-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z"),
             ("0000-01-01T00:00:00Z", "0000-01-01T00:00:00.000000Z"),
         ] {
-            assert_eq!(canonical(text).as_deref(), Some(expected), "{text}");
+            assert_eq!(canonical(text).as_ref().map(Inline::as_str), Some(expected), "{text}");
         }
     }
 

@@ -285,7 +285,8 @@ impl<'a> Walk<'a> {
         self.output.sign(b':');
     }
 
-    fn redacted(&mut self, changes: &[Change]) {
+    /// Notes changes of the value at hand.
+    pub(crate) fn redacted(&mut self, changes: &[Change]) {
         for &(rule, action) in changes {
             self.redactions.push(Redaction { path: self.pointer(), rule: rule.name(), action });
         }

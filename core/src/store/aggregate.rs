@@ -13,6 +13,7 @@ use serde_json::Number;
 use super::day::rfc3339;
 use super::pick::{Scalar, pick};
 use super::spec::{AggregateSpec, Aggregation, GroupKey};
+use super::sqlite::table_of;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::write_string;
 
@@ -99,8 +100,8 @@ impl<'a> Tally<'a> {
         let looks_inside =
             self.spec.field.is_some() || self.spec.group_by.iter().any(|key| matches!(key, GroupKey::At(_)));
         let record = if looks_inside { "record" } else { "NULL" };
-        let sql =
-            format!("SELECT ts, channel, event, user_id, session_id, {record} FROM telemetry_events WHERE {wherein}");
+        let table = table_of(self.spec.selection.schema);
+        let sql = format!("SELECT ts, channel, event, user_id, session_id, {record} FROM {table} WHERE {wherein}");
         let mut statement = day.prepare_cached(&sql)?;
         let mut rows = statement.query(params_from_iter(bound))?;
         while let Some(row) = rows.next()? {

@@ -1,8 +1,8 @@
 //! A request body on its way into the store: divided, processed, appended, answered.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
 use uuid::Uuid;
 
 use super::TenantStore;
@@ -10,6 +10,7 @@ use super::model::{StoredEvent, Tenant};
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::outcome::{Code, Outcome, Status, Violation};
+use crate::record::Head;
 use crate::record::batch::{Format, split};
 use crate::record::time::Timestamp;
 use crate::stamp::Stamp;
@@ -91,43 +92,32 @@ impl TenantStore<'_> {
     }
 }
 
-/// The members of a canonical record by which it is found.
-#[derive(Deserialize)]
-struct Head {
-    timestamp: String,
-    tenant_id: Option<String>,
-    user_id: Option<String>,
-    session_id: Option<String>,
-    sample_rate: Option<f64>,
-    context: Option<Context>,
-    channel: String,
-    event: String,
-}
-
-#[derive(Deserialize)]
-struct Context {
-    trace_id: Option<String>,
-}
-
 /// Takes the record out of an accepted outcome.
 fn stored_event(outcome: &mut Outcome, tenant: &Tenant) -> std::result::Result<StoredEvent, Violation> {
     // The engine wrote the text, so it is readable; were it not, one record must not fail its neighbours.
     let unstorable = || Violation::new("", Code::Type, "accepted, but its canonical text cannot be stored");
     let record = outcome.record.take().ok_or_else(unstorable)?;
-    let head: Head = serde_json::from_str(&record).map_err(|_| unstorable())?;
-    if head.tenant_id.is_some_and(|id| id != tenant.as_str()) {
+    let head = Head::of(&record).ok_or_else(unstorable)?;
+    if head.text("tenant_id").is_some_and(|id| id != tenant.as_str()) {
         return Err(Violation::new("/tenant_id", Code::Format, "differs from the tenant of the credentials"));
     }
     let id = outcome.id.as_deref().and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(unstorable)?;
-    Ok(StoredEvent {
+    let time = head.text("timestamp").as_deref().and_then(Timestamp::parse).ok_or_else(unstorable)?;
+    let owned = |name: &str| head.text(name).map(Cow::into_owned);
+    let (channel, event) = head.series();
+    let event = StoredEvent {
+        schema: head.kind.table().schema,
         id: id.into_bytes(),
-        timestamp: Timestamp::parse(&head.timestamp).ok_or_else(unstorable)?.microseconds(),
-        channel: head.channel,
-        event: head.event,
-        user_id: head.user_id,
-        session_id: head.session_id,
-        trace_id: head.context.and_then(|context| context.trace_id),
-        sample_rate: head.sample_rate,
-        record,
-    })
+        timestamp: time.microseconds(),
+        channel: channel.into_owned(),
+        event: event.into_owned(),
+        user_id: owned("user_id"),
+        session_id: owned("session_id"),
+        trace_id: owned("trace_id").or_else(|| head.context("trace_id").map(Cow::into_owned)),
+        sample_rate: head.text("sample_rate").and_then(|rate| rate.parse().ok()),
+        actor_id: owned("actor_id"),
+        record: String::new(),
+    };
+    drop(head);
+    Ok(StoredEvent { record, ..event })
 }

@@ -44,9 +44,11 @@ pub(super) const META: &[&str] = &["
 ///
 /// The clustered key keeps one series together in time order and makes a repeated record fall on itself. It
 /// holds the id last, so a repeated id is recognised under the same name and time. `telemetry_totals` counts
-/// rows as they come and go, so that statistics need not read the day. `telemetry_due` names what must still be
-/// done to the file after a commit, so that an erasure which was interrupted is finished by the next.
-pub(super) const DAY: &[&str] = &["
+/// rows of all three tables as they come and go, so that statistics need not read the day. `telemetry_due` names what must still be
+/// done to the file after a commit, so that an erasure which was interrupted is finished by the next. Step 2 brings the
+/// record kinds beside events: see [`table_of`](super::sqlite::table_of).
+pub(super) const DAY: &[&str] = &[
+    "
     CREATE TABLE telemetry_events (
         tenant      TEXT NOT NULL,
         name        TEXT NOT NULL,
@@ -69,7 +71,47 @@ pub(super) const DAY: &[&str] = &["
     ) STRICT, WITHOUT ROWID;
 
     CREATE TABLE telemetry_due (task TEXT NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;
-"];
+",
+    "
+    ALTER TABLE telemetry_events ADD COLUMN schema TEXT NOT NULL DEFAULT 'telemetry_event_v1';
+
+    CREATE TABLE telemetry_traces (
+        tenant      TEXT NOT NULL,
+        name        TEXT NOT NULL,
+        ts          INTEGER NOT NULL,
+        id          BLOB NOT NULL,
+        schema      TEXT NOT NULL,
+        channel     TEXT NOT NULL,
+        event       TEXT NOT NULL,
+        user_id     TEXT,
+        session_id  TEXT,
+        trace_id    TEXT,
+        sample_rate REAL,
+        actor_id    TEXT,
+        record      TEXT NOT NULL,
+        PRIMARY KEY (tenant, name, ts, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX telemetry_traces_user ON telemetry_traces (tenant, user_id) WHERE user_id IS NOT NULL;
+    CREATE INDEX telemetry_traces_actor ON telemetry_traces (tenant, actor_id) WHERE actor_id IS NOT NULL;
+
+    CREATE TABLE telemetry_metrics (
+        tenant      TEXT NOT NULL,
+        name        TEXT NOT NULL,
+        ts          INTEGER NOT NULL,
+        id          BLOB NOT NULL,
+        schema      TEXT NOT NULL,
+        channel     TEXT NOT NULL,
+        event       TEXT NOT NULL,
+        user_id     TEXT,
+        session_id  TEXT,
+        trace_id    TEXT,
+        sample_rate REAL,
+        record      TEXT NOT NULL,
+        PRIMARY KEY (tenant, name, ts, id)
+    ) STRICT, WITHOUT ROWID;
+    CREATE INDEX telemetry_metrics_user ON telemetry_metrics (tenant, user_id) WHERE user_id IS NOT NULL;
+",
+];
 
 /// Takes the steps that `connection` lacks, each in its own transaction. `file` is named in errors.
 ///

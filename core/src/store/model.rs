@@ -34,22 +34,27 @@ impl Tenant {
 /// An accepted record as a store keeps it: what it is found by, and its canonical text.
 #[derive(Clone, Debug, PartialEq)]
 pub struct StoredEvent {
+    /// `schema` of the record.
+    pub schema: &'static str,
     /// The record's id (RFC 9562), with which a repetition is recognised.
     pub id: [u8; 16],
     /// Microseconds since 1970-01-01T00:00:00Z.
     pub timestamp: i64,
-    /// `channel` of the record.
+    /// `channel` of the record, or the word of its kind: `trace`, `log`, `metric`, `span`, `perf_sample`,
+    /// `replay_inconsistency`.
     pub channel: String,
-    /// `event` of the record.
+    /// `event` of the record, or what names a record of its kind: event key, event type, name, platform, version.
     pub event: String,
     /// `user_id` of the record.
     pub user_id: Option<String>,
     /// `session_id` of the record.
     pub session_id: Option<String>,
-    /// `context.trace_id` of the record, 32 hex digits.
+    /// `trace_id` of the record or its context, 32 hex digits.
     pub trace_id: Option<String>,
     /// `sample_rate` of the record.
     pub sample_rate: Option<f64>,
+    /// `actor_id` of the record.
+    pub actor_id: Option<String>,
     /// The canonical text.
     pub record: String,
 }

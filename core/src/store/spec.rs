@@ -15,6 +15,8 @@ pub struct Selection {
     pub start: i64,
     /// The moment after the last.
     pub end: i64,
+    /// Records of this kind, by its `schema`.
+    pub schema: &'static str,
     /// Only this channel.
     pub channel: Option<String>,
     /// Only this event.

@@ -22,6 +22,19 @@ use crate::error::{Error, ErrorKind, Result};
 /// Bytes after which a page ends, whatever its limit: bounds the memory of an answer.
 const MAX_PAGE_BYTES: usize = 4 << 20;
 
+const EVENTS: &str = "telemetry_events";
+const TRACES: &str = "telemetry_traces";
+const METRICS: &str = "telemetry_metrics";
+
+/// The table of a record kind: traces and spans, metrics, and everything else.
+pub(super) fn table_of(schema: &str) -> &'static str {
+    match schema {
+        "telemetry_trace_v1" | "telemetry_span_v1" => TRACES,
+        "telemetry_metric_v1" => METRICS,
+        _ => EVENTS,
+    }
+}
+
 /// The embedded [`EventStore`].
 pub(super) struct SqliteEvents {
     writers: Mutex<Option<DayFiles>>,
@@ -148,16 +161,18 @@ fn insert(connection: &mut Connection, tenant: &Tenant, events: &[&StoredEvent])
     let transaction = connection.transaction()?;
     let mut stored = 0;
     {
-        // Not `INSERT OR IGNORE`: that would also swallow rows which break a constraint.
-        let mut statement = transaction.prepare_cached(
-            "INSERT INTO telemetry_events
-                 (tenant, name, ts, id, channel, event, user_id, session_id, trace_id, sample_rate, record)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)
-             ON CONFLICT (tenant, name, ts, id) DO NOTHING",
-        )?;
         for event in events {
+            let table = table_of(event.schema);
+            let (column, value) = if table == TRACES { (", actor_id", ", ?13") } else { ("", "") };
+            // Not `INSERT OR IGNORE`: that would also swallow rows which break a constraint.
+            let mut statement = transaction.prepare_cached(&format!(
+                "INSERT INTO {table} (tenant, name, ts, id, channel, event, user_id, session_id, trace_id, sample_rate,
+                     record, schema{column})
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12{value})
+                 ON CONFLICT (tenant, name, ts, id) DO NOTHING",
+            ))?;
             let name = format!("{}.{}", event.channel, event.event);
-            stored += statement.execute(params![
+            let common = params![
                 tenant.as_str(),
                 name,
                 event.timestamp,
@@ -169,7 +184,11 @@ fn insert(connection: &mut Connection, tenant: &Tenant, events: &[&StoredEvent])
                 event.trace_id,
                 event.sample_rate,
                 event.record,
-            ])?;
+                event.schema,
+                event.actor_id,
+            ];
+            let bound = if table == TRACES { common } else { &common[..common.len() - 1] };
+            stored += statement.execute(bound)?;
         }
         let mut count = transaction.prepare_cached(
             "INSERT INTO telemetry_totals (tenant, records) VALUES (?1, ?2)
@@ -186,10 +205,11 @@ fn insert(connection: &mut Connection, tenant: &Tenant, events: &[&StoredEvent])
 /// Removes a user's rows from one day, and notes that the file is to be rewritten.
 pub(super) fn delete(connection: &mut Connection, tenant: &Tenant, user_id: &str) -> rusqlite::Result<u64> {
     let transaction = connection.transaction()?;
-    let rows = transaction.execute(
-        "DELETE FROM telemetry_events WHERE tenant = ?1 AND user_id = ?2",
-        params![tenant.as_str(), user_id],
-    )?;
+    let mut rows = 0;
+    for (table, column) in [(EVENTS, "user_id"), (METRICS, "user_id"), (TRACES, "user_id"), (TRACES, "actor_id")] {
+        let sql = format!("DELETE FROM {table} WHERE tenant = ?1 AND {column} = ?2");
+        rows += transaction.execute(&sql, params![tenant.as_str(), user_id])?;
+    }
     transaction.execute(
         "UPDATE telemetry_totals SET records = records - ?2 WHERE tenant = ?1",
         params![tenant.as_str(), rows],
@@ -213,8 +233,13 @@ fn totals(connection: &Connection) -> rusqlite::Result<Vec<(String, u64)>> {
 
 /// The condition of a selection and what is bound to it, `?1` onwards. All text is ours; all values are bound.
 fn wherein(tenant: &Tenant, selection: &Selection) -> (String, Vec<Value>) {
-    let mut sql = "tenant = ?1 AND ts >= ?2 AND ts < ?3".to_owned();
-    let mut bound: Vec<Value> = vec![tenant.as_str().to_owned().into(), selection.start.into(), selection.end.into()];
+    let mut sql = "tenant = ?1 AND ts >= ?2 AND ts < ?3 AND schema = ?4".to_owned();
+    let mut bound: Vec<Value> = vec![
+        tenant.as_str().to_owned().into(),
+        selection.start.into(),
+        selection.end.into(),
+        selection.schema.to_owned().into(),
+    ];
     let mut equal = |column: &str, value: String| {
         bound.push(value.into());
         let _ = write!(sql, " AND {column} = ?{}", bound.len());
@@ -272,8 +297,8 @@ fn select(
     }
     // One row more than the page can take tells whether there is another page.
     let most = pager.limit + 1 - pager.page.records.len();
-    let sql =
-        format!("SELECT ts, id, name, record FROM telemetry_events WHERE {sql} ORDER BY ts, id, name LIMIT {most}");
+    let table = table_of(selection.schema);
+    let sql = format!("SELECT ts, id, name, record FROM {table} WHERE {sql} ORDER BY ts, id, name LIMIT {most}");
     let mut statement = connection.prepare_cached(&sql)?;
     let mut rows = statement.query(params_from_iter(bound))?;
     while let Some(row) = rows.next()? {

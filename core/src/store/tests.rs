@@ -4,6 +4,7 @@ mod erasing;
 mod figures;
 mod finding;
 mod keeping;
+mod kinds;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;

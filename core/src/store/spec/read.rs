@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{AggregateSpec, Aggregation, GroupKey, Pointer, QuerySpec, Selection};
 use crate::error::{Error, ErrorKind, Result};
+use crate::record::RecordKind;
 use crate::record::time::Timestamp;
 
 /// Default range of a question: 24 hours, in microseconds.
@@ -23,12 +24,14 @@ const AGGREGATE_LIMIT: (usize, usize) = (1_000, 20_000);
 const MAX_GROUP_KEYS: usize = 4;
 
 impl QuerySpec {
-    /// Reads `{"start_time","end_time","channel","event","user_id","limit","cursor"}`; every key may be absent.
+    /// Reads `{"start_time","end_time","schema","channel","event","user_id","limit","cursor"}`; every key may be
+    /// absent. The default `schema` is `telemetry_event_v1`.
     ///
     /// # Errors
     /// `argument_invalid` with the key.
     pub fn from_json(text: &str) -> Result<Self> {
-        let keys = Keys::read(text, &["start_time", "end_time", "channel", "event", "user_id", "limit", "cursor"])?;
+        let keys =
+            Keys::read(text, &["start_time", "end_time", "schema", "channel", "event", "user_id", "limit", "cursor"])?;
         Ok(Self {
             selection: keys.selection()?,
             limit: keys.limit(QUERY_LIMIT)?,
@@ -38,15 +41,15 @@ impl QuerySpec {
 }
 
 impl AggregateSpec {
-    /// Reads `{"start_time","end_time","channel","event","user_id","field","aggregations","group_by","interval",
-    /// "limit"}`; every key may be absent. The default aggregation is `count`; any other needs `field`.
+    /// Reads `{"start_time","end_time","schema","channel","event","user_id","field","aggregations","group_by",
+    /// "interval","limit"}`; every key may be absent. The default aggregation is `count`; any other needs `field`.
     /// Intervals are `1m 5m 15m 1h 6h 1d` and begin at multiples of themselves in UTC.
     ///
     /// # Errors
     /// `argument_invalid` with the key.
     pub fn from_json(text: &str) -> Result<Self> {
-        let known = ["start_time", "end_time", "channel", "event", "user_id", "field", "aggregations", "group_by"];
-        let keys = Keys::read(text, &[&known[..], &["interval", "limit"]].concat())?;
+        let known = ["start_time", "end_time", "schema", "channel", "event", "user_id", "field", "aggregations"];
+        let keys = Keys::read(text, &[&known[..], &["group_by", "interval", "limit"]].concat())?;
         let field = keys.text("field")?.map(|text| {
             Pointer::parse(text)
                 .ok_or_else(|| invalid("/field", "expected a JSON Pointer such as /payload/duration_ms"))
@@ -126,7 +129,18 @@ impl Keys {
             return Err(invalid("/start_time", "must not be after end_time (default: now)"));
         }
         let owned = |name| Ok(self.text(name)?.map(str::to_owned));
-        Ok(Selection { start, end, channel: owned("channel")?, event: owned("event")?, user_id: owned("user_id")? })
+        let schema = match self.text("schema")? {
+            Some(name) => RecordKind::named(name).ok_or_else(|| invalid("/schema", "expected a kind of record"))?,
+            None => RecordKind::Event,
+        };
+        Ok(Selection {
+            start,
+            end,
+            schema: schema.table().schema,
+            channel: owned("channel")?,
+            event: owned("event")?,
+            user_id: owned("user_id")?,
+        })
     }
 
     fn limit(&self, (default, most): (usize, usize)) -> Result<usize> {

@@ -142,5 +142,5 @@ fn an_unknown_key_is_told_the_known_ones() {
     let bench = Bench::new();
     let error = bench.store.query("acme", r#"{"from":"2026-01-02T00:00:00Z"}"#).unwrap_err();
     assert_eq!(error.path(), "/from");
-    assert!(error.message().contains("start_time end_time channel event user_id limit cursor"), "{error}");
+    assert!(error.message().contains("start_time end_time schema channel event user_id limit cursor"), "{error}");
 }

@@ -1,0 +1,271 @@
+//! What a field's value must be. A token that scrubbing wrote satisfies every check of a string, so that a record may
+//! be checked again after it was scrubbed.
+
+use std::borrow::Cow;
+
+use super::choice::Choice;
+use super::field::Shape;
+use super::limits::{MAX_ID_CHARS, MAX_NAME_CHARS, MAX_UNIT_CHARS};
+use super::{time, uuid};
+use crate::json::{Document, Kind, Node};
+use crate::outcome::Code;
+use crate::scrub::is_token;
+
+/// The form of a value.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Check {
+    /// The name of a record kind.
+    Schema,
+    /// A UUID.
+    Id,
+    /// RFC 3339 with an offset.
+    Time,
+    Tenant,
+    /// The id of a person, session or document: pseudonymised.
+    Identifier,
+    /// An identifier that may be a whole number.
+    NumberedIdentifier,
+    /// Text of at most so many characters, none of them a control character.
+    Text(usize),
+    /// Any text.
+    Prose,
+    /// Words joined by dots, such as `auth.login.attempt`.
+    Key,
+    /// A letter, then letters, digits and `_ . - /`, as OpenTelemetry names instruments.
+    MetricName,
+    Unit,
+    /// A user agent; what is too long is cut.
+    Agent,
+    Ip,
+    /// So many hex digits.
+    Hex(usize),
+    /// A share: above 0, at most 1.
+    Share,
+    Number,
+    NotNegative,
+    /// A whole number from 0 on.
+    Count,
+    /// Consent of the user; without it a record is dropped.
+    OptIn,
+    OneOf(&'static Choice),
+    /// Nanoseconds since 1970-01-01T00:00:00Z as decimal text, as in OTLP JSON.
+    Nanoseconds,
+    /// An object that belongs to the user.
+    Object,
+    /// An object with known members; others may be there.
+    Nested(&'static Shape),
+    /// An array of such objects.
+    List(&'static Shape),
+    /// An array of names.
+    Names,
+    /// Belongs into the envelope, where legacy records do not always put it.
+    Lifted,
+}
+
+/// Why a value is not what it must be.
+pub(crate) type Fault = (Code, Cow<'static, str>);
+
+const EXPECTED_TIME: &str = "expected an RFC 3339 time with an offset, such as 2026-01-02T03:04:05Z";
+
+impl Check {
+    /// What is wrong with the value at `index`, not looking into nested objects.
+    pub(crate) fn fault(self, document: &Document<'_>, index: usize) -> Option<Fault> {
+        let node = document.node(index);
+        match self {
+            Self::Schema | Self::Lifted => None,
+            Self::Id => {
+                text(document, node, Code::Format, "expected a UUID (RFC 9562)", |text| uuid::canonical(text).is_some())
+            }
+            Self::Time => text(document, node, Code::Format, EXPECTED_TIME, |text| time::canonical(text).is_some()),
+            Self::Tenant => {
+                let expected = "expected 1 to 64 letters, digits, dots, dashes or underscores";
+                let is_text = kind(node, Kind::String, "expected a string");
+                is_text.or_else(|| text(document, node, Code::Format, expected, |t| is_tenant(t) || is_token(t)))
+            }
+            Self::NumberedIdentifier if node.kind == Kind::Number => {
+                count(document, node).then_some((Code::Type, "expected a string or a whole number".into()))
+            }
+            Self::NumberedIdentifier if node.kind != Kind::String => {
+                Some((Code::Type, "expected a string or a whole number".into()))
+            }
+            Self::Identifier | Self::NumberedIdentifier => bounded(document, node, MAX_NAME_CHARS),
+            Self::Text(max) => bounded(document, node, max),
+            Self::Unit => bounded(document, node, MAX_UNIT_CHARS),
+            Self::Prose | Self::Agent => kind(node, Kind::String, "expected a string"),
+            Self::Key => {
+                let expected = "expected words of letters, digits, dashes or underscores, joined by dots";
+                bounded(document, node, MAX_NAME_CHARS).or_else(|| text(document, node, Code::Format, expected, is_key))
+            }
+            Self::MetricName => {
+                let expected = "expected a letter, then letters, digits, underscores, dots, dashes or slashes";
+                bounded(document, node, MAX_NAME_CHARS)
+                    .or_else(|| text(document, node, Code::Format, expected, is_metric_name))
+            }
+            Self::Ip => {
+                let is_ip = |t: &str| t.parse::<std::net::IpAddr>().is_ok() || is_token(t);
+                any_text(document, node, Code::Format, "expected an IPv4 or IPv6 address", is_ip)
+            }
+            Self::Hex(digits) => {
+                let is_ok = node.kind == Kind::String && {
+                    let text = document.text(node);
+                    is_hex(&text, digits) || is_token(&text)
+                };
+                (!is_ok).then(|| (Code::Format, format!("expected {digits} hex digits").into()))
+            }
+            Self::Share => number(document, node, "expected a number above 0 and at most 1", |n| n > 0.0 && n <= 1.0),
+            Self::Number => kind(node, Kind::Number, "expected a number"),
+            Self::NotNegative => number(document, node, "expected a number of at least 0", |n| n >= 0.0),
+            Self::Count => kind(node, Kind::Number, "expected a whole number").or_else(|| {
+                count(document, node).then(|| (Code::Range, "expected a whole number of at least 0".into()))
+            }),
+            Self::OptIn => kind(node, Kind::Bool, "expected true or false"),
+            Self::OneOf(choice) => {
+                let is_ok = |t: &str| choice.words.contains(&t) || is_token(t);
+                kind(node, Kind::String, "expected a string")
+                    .or_else(|| any_text(document, node, Code::Format, "", is_ok))
+                    .map(|(code, _)| (code, format!("expected one of {}", choice.words.join(", ")).into()))
+            }
+            Self::Nanoseconds => {
+                let expected = "expected nanoseconds since 1970 as a string of digits, below 2^64";
+                text(document, node, Code::Format, expected, is_nanoseconds)
+            }
+            Self::Object | Self::Nested(_) => kind(node, Kind::Object, "expected an object"),
+            Self::List(_) => kind(node, Kind::Array, "expected an array of objects"),
+            Self::Names => kind(node, Kind::Array, "expected an array of strings"),
+        }
+    }
+}
+
+fn kind(node: Node, expected: Kind, message: &'static str) -> Option<Fault> {
+    (node.kind != expected).then_some((Code::Type, message.into()))
+}
+
+/// A string of a form; another type is told apart.
+fn text(
+    document: &Document<'_>,
+    node: Node,
+    code: Code,
+    expected: &'static str,
+    is_ok: impl Fn(&str) -> bool,
+) -> Option<Fault> {
+    kind(node, Kind::String, expected).or_else(|| any_text(document, node, code, expected, is_ok))
+}
+
+/// A string of a form, whatever else it is.
+fn any_text(
+    document: &Document<'_>,
+    node: Node,
+    code: Code,
+    expected: &'static str,
+    is_ok: impl Fn(&str) -> bool,
+) -> Option<Fault> {
+    let is_ok = node.kind == Kind::String && is_ok(&document.text(node));
+    (!is_ok).then_some((code, expected.into()))
+}
+
+fn number(document: &Document<'_>, node: Node, expected: &'static str, is_ok: impl Fn(f64) -> bool) -> Option<Fault> {
+    kind(node, Kind::Number, "expected a number").or_else(|| {
+        let number = document.raw(node).parse::<f64>().unwrap_or(f64::NAN);
+        (!is_ok(number)).then_some((Code::Range, expected.into()))
+    })
+}
+
+/// Whether a number is no whole number from 0 on.
+fn count(document: &Document<'_>, node: Node) -> bool {
+    !document.raw(node).bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn bounded(document: &Document<'_>, node: Node, max: usize) -> Option<Fault> {
+    if node.kind != Kind::String {
+        return Some((Code::Type, "expected a string".into()));
+    }
+    let text = document.text(node);
+    if text.is_empty() || (text.len() > max && measured(&text) > max) {
+        return Some((Code::Length, format!("expected 1 to {max} characters").into()));
+    }
+    let has_control =
+        text.bytes().any(|byte| byte < 0x20 || byte == 0x7f || byte == 0xc2) && text.chars().any(char::is_control);
+    has_control.then_some((Code::Format, "must hold no control characters".into()))
+}
+
+/// Code points, a token being one: what it stands for was no shorter, and a record that was fine before scrubbing
+/// must be fine after it.
+pub(crate) fn measured(text: &str) -> usize {
+    let (mut count, mut rest) = (0, text);
+    while let Some(c) = rest.chars().next() {
+        count += 1;
+        rest = &rest[leading_token(rest).unwrap_or(c.len_utf8())..];
+    }
+    count
+}
+
+/// Length of the token that `text` begins with.
+pub(crate) fn leading_token(text: &str) -> Option<usize> {
+    /// No token is longer; keeps a run of brackets linear.
+    const MAX_TOKEN: usize = 64;
+    let is_open = text.starts_with('[');
+    let end = is_open.then(|| text.bytes().take(MAX_TOKEN).position(|byte| byte == b']'))??;
+    is_token(&text[..=end]).then_some(end + 1)
+}
+
+/// Whether each character outside tokens is allowed.
+fn all_allowed(text: &str, is_allowed: impl Fn(u8) -> bool) -> bool {
+    let mut rest = text;
+    while let Some(byte) = rest.bytes().next() {
+        match leading_token(rest) {
+            Some(len) => rest = &rest[len..],
+            None if is_allowed(byte) => rest = &rest[1..],
+            None => return false,
+        }
+    }
+    true
+}
+
+fn is_key(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.');
+    !text.starts_with('.') && !text.ends_with('.') && !text.contains("..") && all_allowed(text, is_allowed)
+}
+
+fn is_metric_name(text: &str) -> bool {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'/');
+    text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '[') && all_allowed(text, is_allowed)
+}
+
+pub(crate) fn is_hex(text: &str, digits: usize) -> bool {
+    text.len() == digits && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+/// Decimal digits of a 64-bit number without leading zeros.
+pub(crate) fn is_nanoseconds(text: &str) -> bool {
+    let is_plain = text == "0" || !text.starts_with('0');
+    is_plain && text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u64>().is_ok()
+}
+
+/// The form of a tenant's name, safe in paths, labels and logs.
+pub(crate) fn is_tenant(text: &str) -> bool {
+    (1..=MAX_ID_CHARS).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b'_'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_counts_as_one_character_and_satisfies_a_form() {
+        assert_eq!(measured("a [email] é"), 5);
+        assert_eq!(measured("[nothing]"), 9);
+        assert!(is_key("auth.[email].x") && is_metric_name("[ipv4].up"));
+        assert!(!is_key("auth.[nothing]") && !is_metric_name("9.up"));
+    }
+
+    #[test]
+    fn keys_are_words_joined_by_dots() {
+        for text in ["auth.login.attempt", "system_capability", "a-b.9"] {
+            assert!(is_key(text), "{text}");
+        }
+        for text in [".a", "a.", "a..b", "a b", "é"] {
+            assert!(!is_key(text), "{text}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The kinds as tables: one file each, and the envelope that they share.
+
+mod envelope;
+pub(super) mod event;
+pub(super) mod log;
+pub(super) mod metric;
+pub(super) mod perf_sample;
+pub(super) mod replay_inconsistency;
+pub(super) mod span;
+pub(super) mod trace;
+
+pub(crate) use self::envelope::{CONTEXT_FIELD, ID_FIELD, TIMESTAMP_FIELD};
