@@ -124,6 +124,20 @@ export function schemas (): { [schema: string]: { [keyword: string]: unknown } }
 /** The metrics whose type and unit are fixed. */
 export function metricsCatalog (): CatalogMetric[]
 
+/**
+ * What a tracking plan holds.
+ *
+ * @throws {ScrubjayError} `config_invalid`, `config_unknown_key` where the plan cannot be used
+ */
+export function planCheck (plan: Plan | string): PlanFigures
+
+/**
+ * What a change of a tracking plan means for who follows the old one.
+ *
+ * @throws {ScrubjayError} as {@link planCheck}; the path begins with `/old` or `/new`
+ */
+export function planDiff (old: Plan | string, next: Plan | string): PlanDiff
+
 /** Panics on purpose inside the engine's guard, to prove that the host survives it.
  *
  * @throws {ScrubjayError} always, `internal` */

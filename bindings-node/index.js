@@ -1,5 +1,6 @@
 'use strict'
 
+const { jsonText } = require('./lib/arguments.js')
 const { Client } = require('./lib/client.js')
 const { Engine } = require('./lib/engine.js')
 const { native } = require('./lib/native.js')
@@ -19,6 +20,8 @@ const scrubjay = {
   codes: () => JSON.parse(native.codes()),
   schemas: () => JSON.parse(native.schemas()),
   metricsCatalog: () => JSON.parse(native.metricsCatalog()),
+  planCheck: (plan) => JSON.parse(native.planCheck(jsonText(plan))),
+  planDiff: (old, next) => JSON.parse(native.planDiff(jsonText(old), jsonText(next))),
   panicForTest: () => /** @type {never} */ (native.panicForTest())
 }
 

@@ -77,6 +77,7 @@ SUITES = [
         [str(BIN / "python"), "-m", "pytest", "-q", "tests/readme_test.py"],
         r"(\d+) passed",
     ),
+    Suite("json schema", [str(BIN / "python"), "tests/schema_suite.py"], r"json schema suite: (\d+) passed"),
     Suite("pii", [str(BIN / "python"), "tests/pii/evaluate.py", "--own"], r"own set: (\d+) passed"),
     Suite("end to end", [str(BIN / "python"), "tests/demo/run.py"], r"demo: everything"),
 ]

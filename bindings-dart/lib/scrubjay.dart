@@ -12,4 +12,5 @@ export 'src/fake_client.dart' show FakeClient;
 export 'src/info.dart' show codes, metricsCatalog, schemas, version;
 export 'src/no_op_client.dart' show NoOpClient;
 export 'src/outcome.dart' show Outcome, Redaction, ScrubbedJson, ScrubbedText, Status, Violation;
+export 'src/plan.dart' show planCheck, planDiff;
 export 'src/telemetry_client.dart' show TelemetryClient;

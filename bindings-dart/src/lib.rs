@@ -75,6 +75,18 @@ pub fn metrics_catalog() -> String {
     ffi::metrics_catalog()
 }
 
+/// What a tracking plan holds, as JSON.
+#[uniffi::export]
+pub fn plan_check(plan: &str) -> Result<String> {
+    Ok(ffi::plan_check(plan)?)
+}
+
+/// What a change of a tracking plan means, as JSON.
+#[uniffi::export]
+pub fn plan_diff(old: &str, new: &str) -> Result<String> {
+    Ok(ffi::plan_diff(old, new)?)
+}
+
 /// Panics inside the guard, so that the host can prove what it makes of it.
 #[uniffi::export]
 pub fn panic_for_test() -> Result<String> {

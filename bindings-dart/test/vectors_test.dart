@@ -19,6 +19,8 @@ String run(Engine engine, Map<String, Object?> vector) {
       'scrub_text' => engine.scrubText(input).canonical,
       'scrub_json' => engine.scrubJson(bytes).canonical,
       'config' => Engine.fromJson(input).scrubText('').text,
+      'plan_check' => Bindings.find().planCheck(input),
+      'plan_diff' => Bindings.find().planDiff(input, vector['new']! as String),
       'stamp' => engine.processBytes(utf8.encode('{}'), stamp: input).canonical,
       'fail' => Bindings.find().failForTest(input),
       'panic' => Bindings.find().panicForTest(),
@@ -40,7 +42,8 @@ void main() => test('every vector gives its exact text', () {
   var cases = 0;
   for (final path in paths) {
     final vectors = jsonDecode(File(path).readAsStringSync()) as Map<String, Object?>;
-    final engine = Engine.fromJson(jsonEncode(vectors['config']));
+    final config = vectors['config'];
+    final engine = Engine.fromJson(config is String ? config : jsonEncode(config));
     for (final vector in (vectors['cases']! as List<Object?>).cast<Map<String, Object?>>()) {
       final error = vector['error'] as Map<String, Object?>?;
       final expected = error == null ? vector['outcome'] : 'error ${error['code']} ${error['path']}';

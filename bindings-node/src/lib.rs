@@ -40,6 +40,24 @@ pub fn metrics_catalog() -> String {
     ffi::metrics_catalog()
 }
 
+/// What a tracking plan holds, as JSON text.
+///
+/// # Errors
+/// `config_invalid`, `config_unknown_key` with the place in the plan.
+#[napi]
+pub fn plan_check(env: Env, plan: String) -> Result<String> {
+    ffi::plan_check(&plan).map_err(|e| error::to_js(env, &e))
+}
+
+/// What a change of a tracking plan means, as JSON text.
+///
+/// # Errors
+/// `config_invalid`, `config_unknown_key` with the place, which begins with `/old` or `/new`.
+#[napi]
+pub fn plan_diff(env: Env, old: String, new: String) -> Result<String> {
+    ffi::plan_diff(&old, &new).map_err(|e| error::to_js(env, &e))
+}
+
 /// Panics on purpose inside the engine's guard: proves what this host makes of it.
 ///
 /// # Errors

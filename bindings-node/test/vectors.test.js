@@ -17,15 +17,17 @@ const CALLS = {
   scrub_text: ({ text, input }) => text.scrubText(input.toString()),
   scrub_json: ({ text, input }) => text.scrubJson(input),
   config: ({ input }) => String(new Engine(input.toString())),
+  plan_check: ({ input }) => native.planCheck(input.toString()),
+  plan_diff: ({ input, next }) => native.planDiff(input.toString(), next),
   stamp: ({ engine, input }) => engine.processText('{}', input.toString()),
   fail: ({ input }) => native.failForTest(input.toString()),
   panic: () => native.panicForTest()
 }
 
-function run (file, { call = 'process', input, input_hex: hex, stamp }) {
-  const config = JSON.stringify(file.config)
+function run (file, { call = 'process', input, input_hex: hex, stamp, new: next }) {
+  const config = typeof file.config === 'string' ? file.config : JSON.stringify(file.config)
   const bytes = hex === undefined ? Buffer.from(input) : Buffer.from(hex, 'hex')
-  const known = { engine: new Engine(config), text: new native.Engine(config), input: bytes }
+  const known = { engine: new Engine(config), text: new native.Engine(config), input: bytes, next }
   try {
     return { outcome: CALLS[call]({ ...known, stamp: stamp && JSON.stringify(stamp) }) }
   } catch (error) {

@@ -84,6 +84,18 @@ fn fail_for_test(py: Python<'_>, code: &str) -> PyResult<String> {
     detached(py, || ffi::fail_for_test(code))
 }
 
+/// What a tracking plan holds, as JSON text.
+#[pyfunction]
+fn plan_check(py: Python<'_>, plan: &str) -> PyResult<String> {
+    detached(py, || ffi::plan_check(plan))
+}
+
+/// What a change of a tracking plan means, as JSON text.
+#[pyfunction]
+fn plan_diff(py: Python<'_>, old: &str, new: &str) -> PyResult<String> {
+    detached(py, || ffi::plan_diff(old, new))
+}
+
 /// A compiled configuration: (record) to outcome, as JSON text.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
 struct Engine(ffi::Engine);
@@ -186,7 +198,8 @@ impl Report {
 mod _scrubjay {
     #[pymodule_export]
     use super::{
-        Client, Engine, Report, ScrubjayError, codes, fail_for_test, metrics_catalog, panic_for_test, schemas, version,
+        Client, Engine, Report, ScrubjayError, codes, fail_for_test, metrics_catalog, panic_for_test, plan_check,
+        plan_diff, schemas, version,
     };
 
     #[pymodule_init]

@@ -51,7 +51,7 @@ def test_the_module_is_the_same_command(script: str) -> None:
 def test_help_lists_the_commands_and_the_exit_codes() -> None:
     done = command("--help")
     assert done.returncode == 0
-    for word in ("validate", "scrub", "etl", "Exit codes"):
+    for word in ("validate", "scrub", "etl", "plan", "Exit codes"):
         assert word in done.stdout
 
 
@@ -231,3 +231,49 @@ def test_without_the_extra_the_command_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert 'pip install "scrubjay[cli]"' in done.stderr
+
+
+PLAN = '{"version":"1","events":{"app.login":{"properties":{"ms":{"type":"integer"},"mail":{"pii":"replace"}}}}}'
+
+
+def test_plan_check_says_what_a_plan_holds(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(PLAN, encoding="utf-8")
+    done = command("plan", "check", str(file))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{file}: version 1, 1 events, 2 fields; personal data: 1 replace\nother events: allow\n"
+    assert json.loads(command("plan", "check", "--json", str(file)).stdout)["pii"]["replace"] == 1
+
+
+def test_plan_check_exits_with_1_and_names_the_place_where_a_plan_is_wrong(tmp_path: Path) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text(PLAN.replace("type", "tpye"), encoding="utf-8")
+    done = command("plan", "check", str(file))
+    assert done.returncode == 1
+    assert (
+        "config_unknown_key at /events/app.login/properties/ms/tpye: no such keyword; did you mean type?" in done.stderr
+    )
+    answer = json.loads(command("plan", "check", "--json", str(file)).stdout)
+    assert answer["path"] == "/events/app.login/properties/ms/tpye"
+
+
+def test_plan_diff_exits_with_1_only_where_a_change_is_breaking(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.json", tmp_path / "new.json"
+    old.write_text(PLAN, encoding="utf-8")
+    new.write_text(PLAN.replace('"integer"', '"number"'), encoding="utf-8")
+    assert command("plan", "diff", str(old), str(old)).stdout == "0 changes, 0 of them breaking\n"
+    wider = command("plan", "diff", str(old), str(new))
+    assert (wider.returncode, wider.stdout.splitlines()[-1]) == (0, "1 changes, 0 of them breaking")
+    narrower = command("plan", "diff", "--json", str(new), str(old))
+    assert narrower.returncode == 1
+    change = json.loads(narrower.stdout)["changes"][0]
+    assert (change["path"], change["kind"]) == ("/events/app.login/properties/ms/type", "tightened")
+
+
+def test_plan_diff_exits_with_2_where_a_plan_cannot_be_read(tmp_path: Path) -> None:
+    good, bad = tmp_path / "good.json", tmp_path / "bad.json"
+    good.write_text(PLAN, encoding="utf-8")
+    bad.write_text('{"events":[]}', encoding="utf-8")
+    done = command("plan", "diff", str(good), str(bad))
+    assert (done.returncode, done.stderr) == (2, f"scrubjay: {bad}: config_invalid at /events: expected an object\n")
+    assert command("plan", "diff", str(good), str(tmp_path / "none.json")).returncode == 2

@@ -20,6 +20,8 @@ def call(config: str, case: dict[str, Any]) -> str:
         "scrub_text": lambda: native.scrub_text(case["input"]),
         "scrub_json": lambda: native.scrub_json(given),
         "config": lambda: _native.Engine(case["input"]),
+        "plan_check": lambda: _native.plan_check(case["input"]),
+        "plan_diff": lambda: _native.plan_diff(case["input"], case["new"]),
         "stamp": lambda: native.process(b"{}", case["input"]),
         "fail": lambda: _native.fail_for_test(case["input"]),
         "panic": _native.panic_for_test,
@@ -34,7 +36,8 @@ def test_every_vector_gives_its_exact_text() -> None:
         for case in file["cases"]:
             place = f"{path.relative_to(VECTORS)}: {case['name']}"
             try:
-                text = call(json.dumps(file["config"]), case)
+                config = file["config"]
+                text = call(config if isinstance(config, str) else json.dumps(config), case)
             except ScrubjayError as error:
                 assert {"code": error.code, "path": error.path} == case.get("error"), place
             else:

@@ -25,6 +25,9 @@ struct Case {
     input: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     input_hex: Option<String>,
+    /// The second text of `plan_diff`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    new: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     stamp: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -45,7 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     json_files(Path::new(&folder), &mut files)?;
     for path in files {
         let mut file: File = serde_json::from_str(&std::fs::read_to_string(&path)?)?;
-        let engine = ffi::Engine::new(&file.config.to_string())?;
+        let config = file.config.as_str().map_or_else(|| file.config.to_string(), str::to_owned);
+        let engine = ffi::Engine::new(&config)?;
         for case in &mut file.cases {
             let result = case.run(&engine)?;
             (case.outcome, case.error) = match result {
@@ -68,6 +72,8 @@ impl Case {
             "scrub_text" => engine.scrub_text(text),
             "scrub_json" => engine.scrub_json(&bytes),
             "config" => ffi::Engine::new(text).map(|_| String::new()),
+            "plan_check" => ffi::plan_check(text),
+            "plan_diff" => ffi::plan_diff(text, self.new.as_deref().unwrap_or_default()),
             "stamp" => engine.process(b"{}", Some(text)),
             "fail" => ffi::fail_for_test(text),
             "panic" => ffi::panic_for_test(),

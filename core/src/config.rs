@@ -6,7 +6,10 @@
 use serde::Deserialize;
 use serde_json::Value;
 
+mod plan;
+
 use crate::error::{Error, ErrorKind, Result};
+use crate::schema::Plan;
 
 /// One key of the configuration: where it stands and what it is for.
 pub(crate) struct Key {
@@ -24,6 +27,13 @@ pub(crate) const KEYS: &[Key] = &[
     Key { path: "/privacy/hash_identifiers", doc: "Replace identifiers by keyed pseudonyms (needs pseudonym_key)." },
     Key { path: "/privacy/anonymize_ips", doc: "Truncate IP addresses to /24 and /48 (default: by mode)." },
     Key { path: "/privacy/pseudonym_key", doc: "Secret of at least 16 bytes for keyed pseudonyms." },
+    Key { path: "/plan", doc: "Tracking plan: the schema of each event's payload." },
+    Key { path: "/plan/version", doc: "The plan's own version." },
+    Key {
+        path: "/plan/unplanned",
+        doc: "What becomes of events that the plan does not name: allow (default) or reject.",
+    },
+    Key { path: "/plan/events", doc: "From channel.event to the schema of its payload." },
     Key { path: "/client", doc: "Queue, batches and export." },
     Key { path: "/client/enabled", doc: "Turns collection on; off unless true (or TELEMETRY_ENABLED)." },
     Key { path: "/client/endpoint", doc: "Base URL of the collector, http or https (or TELEMETRY_ENDPOINT)." },
@@ -45,6 +55,9 @@ pub(crate) const KEYS: &[Key] = &[
 pub struct Config {
     /// What is scrubbed and how.
     pub privacy: PrivacyConfig,
+    /// Tracking plan. Read apart, so that its numbers keep the text in which they stand.
+    #[serde(skip)]
+    pub plan: Option<Plan>,
     /// Queue, batches and export.
     pub client: ClientConfig,
 }
@@ -159,19 +172,21 @@ impl Config {
     /// `config_unknown_key` names the key and the nearest known one; `config_invalid` names the place and what
     /// is expected there.
     pub fn from_json(text: &str) -> Result<Self> {
-        let value: Value = serde_json::from_str(text).map_err(|e| {
+        let mut value: Value = serde_json::from_str(text).map_err(|e| {
             let place = format!("not JSON at line {} column {}", e.line(), e.column());
             Error::new(ErrorKind::ConfigInvalid, "", place)
         })?;
         if !value.is_object() {
             return Err(Error::new(ErrorKind::ConfigInvalid, "", "expected a JSON object"));
         }
+        let plan = plan::take(text, &mut value)?;
         refuse_unknown_keys(&value, "")?;
-        let config: Self = serde_path_to_error::deserialize(value).map_err(|e| {
+        let mut config: Self = serde_path_to_error::deserialize(value).map_err(|e| {
             let path = pointer(e.path());
             let message = expected_at(&path);
             Error::new(ErrorKind::ConfigInvalid, path, message)
         })?;
+        config.plan = plan;
         config.check()?;
         Ok(config)
     }
@@ -190,6 +205,14 @@ impl Config {
             "/privacy/hash_identifiers",
             "needs /privacy/pseudonym_key: a hash without a key can be reversed by guessing",
         )?;
+        if let Some(place) = self.plan.as_ref().filter(|_| privacy.pseudonym_key.is_none()).and_then(Plan::first_hash) {
+            let place = format!("/plan{place}");
+            require(
+                false,
+                &place,
+                "hash needs /privacy/pseudonym_key: a hash without a key can be reversed by guessing",
+            )?;
+        }
         let client = &self.client;
         if let Some(endpoint) = &client.endpoint {
             require(

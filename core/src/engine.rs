@@ -1,18 +1,27 @@
 //! The engine: a pure function from a configuration and a record to an outcome.
 
 use crate::config::Config;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::json::{Document, Kind, write_string};
 use crate::outcome::{Code, Outcome, Redaction, Status, Violation, write_redactions, write_violations};
 use crate::record::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
-use crate::record::{Check, Reading, Slot, cut_agent, is_long_agent};
-use crate::scrub::{Change, LANES, Place, Rule, Scrubbed, Scrubber, Walk};
+use crate::record::{Check, Reading, RecordKind, Slot, cut_agent, is_long_agent};
+use crate::schema::{Checked, Event, Plan, located};
+use crate::scrub::{Change, Fields, LANES, Place, Rule, Scrubbed, Scrubber, Walk, is_redacted};
 use crate::stamp::Stamp;
 
 /// A compiled configuration. Shared by any number of threads; holds no state between records.
 #[derive(Debug)]
 pub struct Engine {
     scrubber: Scrubber,
+    planned: Option<Planned>,
+}
+
+/// A tracking plan and what scrubs the fields that it keeps.
+#[derive(Debug)]
+struct Planned {
+    plan: Plan,
+    secrets: Scrubber,
 }
 
 impl Engine {
@@ -22,7 +31,9 @@ impl Engine {
     /// `config_invalid` with the place in the configuration.
     pub fn new(config: &Config) -> Result<Self> {
         config.check()?;
-        Ok(Self { scrubber: Scrubber::new(&config.privacy) })
+        let scrubber = Scrubber::new(&config.privacy);
+        let planned = config.plan.clone().map(|plan| Planned::new(plan, &scrubber, config)).transpose()?;
+        Ok(Self { scrubber, planned })
     }
 
     /// Reads, validates and scrubs one record. An absent id or timestamp is taken from `stamp`.
@@ -66,7 +77,10 @@ impl Engine {
         }
         let mut violations = std::mem::take(&mut reading.violations);
         let capacity = document.input().len() + STAMPED_BYTES;
-        let mut walk = Walk::new(&self.scrubber, document, reading.intact.nodes(), capacity);
+        let checked = self.checked(document, &reading);
+        let secrets = self.planned.as_ref().map(|planned| &planned.secrets);
+        let mut walk = Walk::new(&self.scrubber, document, reading.intact.nodes(), capacity)
+            .with_fields(Fields { actions: &checked.fields, secrets });
         walk.begin(0, None);
         for (place, field) in reading.kind.fields().iter().enumerate() {
             let slot = reading.slot(place, field);
@@ -103,10 +117,17 @@ impl Engine {
             }
         }
         walk.end();
-        violations.truncate(MAX_VIOLATIONS);
         let (record, redactions) = walk.finish();
+        violations.extend(located(checked, document, &record));
+        violations.truncate(MAX_VIOLATIONS);
         let status = if violations.is_empty() { Status::Accepted } else { Status::Rejected };
         Outcome { status, id, violations, redactions, record: Some(record) }
+    }
+
+    /// What the plan says of the record, if there is a plan and it is an event.
+    fn checked(&self, document: &Document<'_>, reading: &Reading) -> Checked {
+        let check = |planned: &Planned| Some(planned.plan.check(document, &planned_event(document, reading)?));
+        self.planned.as_ref().and_then(check).unwrap_or_default()
     }
 
     /// Writes a user agent that stands beside the record's own fields.
@@ -169,6 +190,27 @@ impl Engine {
             Err(violation) => ScrubbedJson::unreadable(violation),
         }
     }
+}
+
+impl Planned {
+    fn new(plan: Plan, scrubber: &Scrubber, config: &Config) -> Result<Self> {
+        check_names(&plan, scrubber).map_err(|e| Error::new(e.kind(), format!("/plan{}", e.path()), e.message()))?;
+        Ok(Self { plan, secrets: Scrubber::of_secrets(&config.privacy) })
+    }
+}
+
+/// Refuses a plan with names that `scrubber` would rewrite.
+pub(crate) fn check_names(plan: &Plan, scrubber: &Scrubber) -> Result<()> {
+    plan.check_names(|name| scrubber.scrub(name, Place::Plain).is_none() && !is_redacted(name))
+}
+
+/// The event that a plan may have, where the record is one.
+fn planned_event<'a>(document: &'a Document<'_>, reading: &Reading) -> Option<Event<'a>> {
+    let node = |name, kind| reading.node(name).filter(|index| document.node(*index).kind == kind);
+    let text = |name| Some(document.text(document.node(node(name, Kind::String)?)));
+    let is_event = reading.kind == RecordKind::Event;
+    is_event.then_some(())?;
+    Some(Event { channel: text("channel")?, name: text("event")?, payload: node("payload", Kind::Object)? })
 }
 
 /// What a stamp and an attached schema add to a record's text.

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "client")]
 mod client;
+mod plan;
 #[cfg(feature = "store")]
 mod store;
 
@@ -17,6 +18,7 @@ use crate::stamp::Stamp;
 
 #[cfg(feature = "client")]
 pub use self::client::Client;
+pub use self::plan::{plan_check, plan_diff};
 #[cfg(feature = "store")]
 pub use self::store::Store;
 

@@ -29,6 +29,7 @@ mod outcome;
 mod record;
 mod report;
 mod scan;
+mod schema;
 mod scrub;
 mod stamp;
 #[cfg(feature = "store")]
@@ -49,6 +50,7 @@ pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;
+pub use crate::schema::{Change, ChangeKind, Plan, PlanDiff};
 pub use crate::stamp::Stamp;
 
 #[cfg(feature = "store")]

@@ -67,11 +67,19 @@ pub enum Code {
     CatalogMismatch,
     /// The user said no; nothing of the record is kept.
     OptedOut,
+    /// A value is none of those that the plan lists.
+    Enum,
+    /// A string does not match the plan's pattern.
+    Pattern,
+    /// A value where the plan allows none.
+    NotAllowed,
+    /// The plan does not have the event.
+    Unplanned,
 }
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 22] = [
         Self::JsonInvalid,
         Self::JsonUtf8,
         Self::JsonDuplicateKey,
@@ -90,6 +98,10 @@ impl Code {
         Self::Conflict,
         Self::CatalogMismatch,
         Self::OptedOut,
+        Self::Enum,
+        Self::Pattern,
+        Self::NotAllowed,
+        Self::Unplanned,
     ];
 
     /// The stable code.
@@ -113,6 +125,10 @@ impl Code {
             Self::Conflict => "conflict",
             Self::CatalogMismatch => "catalog_mismatch",
             Self::OptedOut => "opted_out",
+            Self::Enum => "enum",
+            Self::Pattern => "pattern",
+            Self::NotAllowed => "not_allowed",
+            Self::Unplanned => "unplanned",
         }
     }
 }

@@ -32,6 +32,5 @@ pub(crate) use self::check::Check;
 pub(crate) use self::head::Head;
 pub(crate) use self::inline::Inline;
 pub(crate) use self::json_schema::schemas;
-#[cfg(any(feature = "store", test))]
 pub(crate) use self::kind::RecordKind;
 pub(crate) use self::reading::{Reading, Slot};

@@ -8,6 +8,7 @@ mod detect;
 mod detector;
 mod endings;
 mod evasion;
+mod field;
 mod fold;
 mod gate;
 mod learned;
@@ -25,6 +26,7 @@ use crate::config::PrivacyConfig;
 use crate::outcome::Action;
 use crate::scan::{Scan, Scanned};
 
+pub(crate) use self::field::{Fields, holds_token, is_redacted};
 pub(crate) use self::policy::Rule;
 pub(crate) use self::token::is_token;
 pub(crate) use self::walk::Walk;

@@ -19,6 +19,8 @@ const Map<String, int> checksums = {
   'func_hide_panic_messages': 118,
   'func_metrics_catalog': 15148,
   'func_panic_for_test': 51861,
+  'func_plan_check': 38010,
+  'func_plan_diff': 28244,
   'func_schemas': 19709,
   'func_version': 18879,
   'method_client_flush': 18276,
@@ -88,6 +90,9 @@ typedef Text0 = RustBuffer Function(StatusPointer status);
 
 /// A function from one buffer to text.
 typedef Text1 = RustBuffer Function(RustBuffer argument, StatusPointer status);
+
+/// A function from two buffers to text.
+typedef Text2 = RustBuffer Function(RustBuffer a, RustBuffer b, StatusPointer status);
 
 /// A constructor from text.
 typedef NativeNew = Uint64 Function(RustBuffer config, StatusPointer status);

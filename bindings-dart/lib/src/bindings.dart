@@ -52,6 +52,8 @@ final class Bindings implements Finalizable {
       _metricsCatalog = _text0(library, 'metrics_catalog'),
       _panicForTest = _text0(library, 'panic_for_test'),
       _failForTest = library.lookupFunction<Text1, Text1>(_function('fail_for_test')),
+      _planCheck = library.lookupFunction<Text1, Text1>(_function('plan_check')),
+      _planDiff = library.lookupFunction<Text2, Text2>(_function('plan_diff')),
       engine = ObjectFunctions._(library, 'engine'),
       client = ObjectFunctions._(library, 'client'),
       _process = library.lookupFunction<NativeMethod2, DartMethod2>(_method('engine_process')),
@@ -97,6 +99,8 @@ final class Bindings implements Finalizable {
   final Text0 _metricsCatalog;
   final Text0 _panicForTest;
   final Text1 _failForTest;
+  final Text1 _planCheck;
+  final Text2 _planDiff;
   final DartMethod2 _process;
   final DartMethod1 _processNow;
   final DartMethod1 _scrubText;
@@ -129,6 +133,19 @@ final class Bindings implements Finalizable {
   String failForTest(String code) {
     final argument = _lowerText(utf8.encode(code));
     return _text(() => _failForTest(argument, _status));
+  }
+
+  /// What a tracking plan holds, as JSON.
+  String planCheck(String plan) {
+    final argument = _lowerText(utf8.encode(plan));
+    return _text(() => _planCheck(argument, _status));
+  }
+
+  /// What a change of a tracking plan means, as JSON.
+  String planDiff(String old, String next) {
+    final first = _lowerText(utf8.encode(old));
+    final second = _lowerText(utf8.encode(next));
+    return _text(() => _planDiff(first, second, _status));
   }
 
   /// A new object from its configuration; the caller owns the handle.

@@ -12,6 +12,9 @@ from scrubjay._types import (
     Codes,
     Config,
     Outcome,
+    PlanChange,
+    PlanDiff,
+    PlanFigures,
     Record,
     Redaction,
     ScrubbedJson,
@@ -21,6 +24,7 @@ from scrubjay._types import (
     Violation,
 )
 from scrubjay.engine import Engine, codes, metrics_catalog, schemas, validate_record
+from scrubjay.plan import plan_check, plan_diff
 from scrubjay.router import RouterStats, TelemetryRouter
 from scrubjay.tracker import Tracker
 
@@ -32,6 +36,9 @@ __all__ = [
     "Config",
     "Engine",
     "Outcome",
+    "PlanChange",
+    "PlanDiff",
+    "PlanFigures",
     "Record",
     "Redaction",
     "RouterStats",
@@ -46,6 +53,8 @@ __all__ = [
     "__version__",
     "codes",
     "metrics_catalog",
+    "plan_check",
+    "plan_diff",
     "schemas",
     "validate_record",
 ]

@@ -10,6 +10,8 @@ try:
         fail_for_test,
         metrics_catalog,
         panic_for_test,
+        plan_check,
+        plan_diff,
         schemas,
         version,
     )
@@ -34,6 +36,8 @@ __all__ = [
     "fail_for_test",
     "metrics_catalog",
     "panic_for_test",
+    "plan_check",
+    "plan_diff",
     "schemas",
     "version",
 ]

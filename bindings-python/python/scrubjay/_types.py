@@ -88,6 +88,38 @@ class Codes(TypedDict):
     rules: list[str]
 
 
+class PlanFigures(TypedDict):
+    """What a tracking plan holds."""
+
+    version: str | None
+    unplanned: Literal["allow", "reject"]
+    """What becomes of events that the plan does not name."""
+    events: int
+    fields: int
+    pii: dict[str, int]
+    """Fields by action: `remove replace mask hash keep`."""
+
+
+class PlanChange(TypedDict):
+    """One difference between two tracking plans."""
+
+    path: str
+    """JSON Pointer into the plans."""
+    kind: Literal["added", "removed", "tightened", "loosened", "changed"]
+    breaking: bool
+    """Whether the new plan rejects or loses what the old one accepted."""
+    reason: str
+
+
+class PlanDiff(TypedDict):
+    """What a change of a tracking plan means for who follows the old one."""
+
+    old_version: str | None
+    new_version: str | None
+    breaking: bool
+    changes: list[PlanChange]
+
+
 class Stats(TypedDict):
     """The client's books: `accepted == delivered + pending + sum(dropped.values())`."""
 

@@ -96,6 +96,21 @@ impl Rule {
         Self::ALL.into_iter().find(|rule| rule.name() == name)
     }
 
+    /// Whether a match gives access: such values are removed in every mode, whatever a plan says.
+    pub(crate) const fn is_secret(self) -> bool {
+        matches!(
+            self,
+            Self::Bearer
+                | Self::Jwt
+                | Self::Secret
+                | Self::ApiKey
+                | Self::PrivateKey
+                | Self::UrlCredentials
+                | Self::Cookie
+                | Self::Otp
+        )
+    }
+
     /// Whether a check digit proves a match, so that chance hardly makes one.
     pub(crate) fn is_checked(self) -> bool {
         matches!(self, Self::Card | Self::Iban)
@@ -141,6 +156,14 @@ impl Rule {
     }
 }
 
+/// What a policy acts on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    Everything,
+    /// Only secrets and `pii_fields`: what a plan keeps.
+    Secrets,
+}
+
 /// A mode with its refinements, compiled.
 #[derive(Debug)]
 pub(crate) struct Policy {
@@ -149,6 +172,9 @@ pub(crate) struct Policy {
     keep_ips: bool,
     keep_identifiers: bool,
     pseudonyms: Option<Pseudonyms>,
+    /// Pseudonyms of a plan's fields, which are independent of `hash_identifiers`.
+    field_pseudonyms: Option<Pseudonyms>,
+    scope: Scope,
 }
 
 impl Policy {
@@ -162,11 +188,16 @@ impl Policy {
             // Without a key the choice is to keep people apart or to keep them unknown; unknown is the default.
             keep_identifiers: config.hash_identifiers == Some(false) || config.mode == PrivacyMode::Minimal,
             pseudonyms: key.map(|key| Pseudonyms::new(key.as_bytes())),
+            field_pseudonyms: config.pseudonym_key.as_ref().map(|key| Pseudonyms::new(key.as_bytes())),
+            scope: Scope::Everything,
         }
     }
 
     /// Whether a match of `rule` is replaced at all.
     pub(crate) fn acts_on(&self, rule: Rule, place: Place) -> bool {
+        if self.scope == Scope::Secrets && !rule.is_secret() && rule != Rule::Pii {
+            return false;
+        }
         match rule {
             Rule::Bearer
             | Rule::Jwt
@@ -248,6 +279,21 @@ impl Policy {
             | Rule::Cookie
             | Rule::Otp
             | Rule::Pii => replaced(rule),
+        }
+    }
+
+    /// From now on acts on secrets and `pii_fields` only.
+    pub(super) fn restrict_to_secrets(&mut self) {
+        self.scope = Scope::Secrets;
+    }
+
+    /// What stands in place of `text` where a plan asks for `action`.
+    pub(super) fn apply(&self, action: Action, rule: Rule, text: &str) -> (String, Action) {
+        match action {
+            Action::Hash => {
+                self.field_pseudonyms.as_ref().map_or_else(|| replaced(rule), |names| (names.of(text), Action::Hash))
+            }
+            Action::Replace | Action::Truncate => replaced(rule),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::field::Fields;
 use super::learned::Learned;
 use super::names::{Meaning, place_of};
 use super::output::Output;
@@ -14,6 +15,7 @@ use super::{Change, LANES, Place, Scrubbed, Scrubber};
 use crate::json::{Document, Kind, Node};
 use crate::outcome::{Action, Redaction};
 use crate::scan::Scan;
+use crate::schema::Pii;
 
 /// One pass over a document.
 pub(crate) struct Walk<'a> {
@@ -21,6 +23,9 @@ pub(crate) struct Walk<'a> {
     document: &'a Document<'a>,
     /// String nodes that are copied as they are.
     intact: &'a [usize],
+    /// What a plan says of nodes that are still to come, and the nodes that it keeps now.
+    fields: Fields<'a>,
+    kept: Range<usize>,
     learned: Learned,
     output: Output<'a>,
     path: Path<'a>,
@@ -42,6 +47,8 @@ impl<'a> Walk<'a> {
             scrubber,
             document,
             intact,
+            fields: Fields::default(),
+            kept: 0..0,
             learned: Learned::borrow(),
             output: Output::new(document.input(), capacity),
             path: Path::new(),
@@ -49,6 +56,11 @@ impl<'a> Walk<'a> {
             depth: 0,
             rewritten: Vec::new(),
         }
+    }
+
+    /// The same pass with a plan's actions.
+    pub(crate) fn with_fields(self, fields: Fields<'a>) -> Self {
+        Self { fields, ..self }
     }
 
     /// The pass over a document that stands in a string, in `depth` layers of encoding.
@@ -116,13 +128,17 @@ impl<'a> Walk<'a> {
         let (mut at, mut rule, mut place) = (index, rule, place);
         loop {
             let node = self.document.node(at);
-            match node.kind {
-                Kind::Object | Kind::Array => self.begin(at, rule),
-                Kind::String => self.string(at, node, rule, place),
-                Kind::Number => self.number(node, rule),
-                Kind::Bool | Kind::Null => self.output.copy(node.span()),
+            if self.fields.actions.first().is_some_and(|field| field.0 == at) && self.field(at, node, rule) {
+                at = node.next as usize;
+            } else {
+                match node.kind {
+                    Kind::Object | Kind::Array => self.begin(at, rule),
+                    Kind::String => self.string(at, node, rule, place),
+                    Kind::Number => self.number(at, node, rule),
+                    Kind::Bool | Kind::Null => self.output.copy(node.span()),
+                }
+                at += 1;
             }
-            at += 1;
             while self.path.level() > level && self.path.top().is_some_and(|frame| frame.end == at) {
                 self.end();
             }
@@ -165,43 +181,71 @@ impl<'a> Walk<'a> {
     /// A string that has to be looked at: its name says something, its bytes may, or it has escapes.
     fn string_with_something(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
         let text = self.document.text(node);
+        let scrub = self.scrubber_of(index);
         if let Some(rule) = rule.filter(|_| !text.is_empty() && !is_token(&text))
-            && self.whole(rule, node, self.scrubber.whole(rule, &text))
+            && self.whole(rule, node, scrub.whole(rule, &text))
         {
             return;
         }
-        if self.intact.contains(&index) || self.learned.clean.get(self.scrubber.number, text.as_bytes()) == Some(place)
-        {
+        if self.intact.contains(&index) || self.learned.clean.get(scrub.number, text.as_bytes()) == Some(place) {
             self.unchanged(node, &text);
             return;
         }
-        if let Some(scrubbed) = self.scrubbed(node, &text, place) {
+        if let Some(scrubbed) = self.scrubbed(scrub, node, &text, place) {
             self.rewrite(node, &scrubbed.text);
             self.redacted(&scrubbed.changes);
             return;
         }
         // A document in a string opens fewer layers: what is clean there is not clean everywhere.
         if self.depth == 0 {
-            self.learned.clean.put(self.scrubber.number, text.as_bytes(), place);
+            self.learned.clean.put(scrub.number, text.as_bytes(), place);
         }
         self.unchanged(node, &text);
     }
 
     /// What scrubbing makes of the string `node`, which says `text`.
-    fn scrubbed(&self, node: Node, text: &str, place: Place) -> Option<Scrubbed> {
+    fn scrubbed(&self, scrub: &Scrubber, node: Node, text: &str, place: Place) -> Option<Scrubbed> {
         if node.escaped {
             let scan = Scan::of(text, &LANES);
-            self.scrubber.scrub_at(scan.with(text), place, self.depth)
+            scrub.scrub_at(scan.with(text), place, self.depth)
         } else {
-            self.scrubber.scrub_at(self.document.scanned(node), place, self.depth)
+            scrub.scrub_at(self.document.scanned(node), place, self.depth)
         }
     }
 
-    fn number(&mut self, node: Node, rule: Option<Rule>) {
+    fn number(&mut self, index: usize, node: Node, rule: Option<Rule>) {
         let text = self.document.raw(node);
-        if !rule.is_some_and(|rule| self.whole(rule, node, self.scrubber.whole_number(rule, text))) {
+        let scrub = self.scrubber_of(index);
+        if !rule.is_some_and(|rule| self.whole(rule, node, scrub.whole_number(rule, text))) {
             self.output.copy(node.span());
         }
+    }
+
+    /// What scrubs the value at node `index`.
+    fn scrubber_of(&self, index: usize) -> &'a Scrubber {
+        self.fields.secrets.filter(|_| self.kept.contains(&index)).unwrap_or(self.scrubber)
+    }
+
+    /// Does what the plan says of the node at `at`, the next of its nodes; says whether the value was written.
+    fn field(&mut self, at: usize, node: Node, rule: Option<Rule>) -> bool {
+        let Some(((_, pii), rest)) = self.fields.actions.split_first() else { return false };
+        self.fields.actions = rest;
+        if *pii == Pii::Keep {
+            self.kept = at..node.next as usize;
+            return false;
+        }
+        let text = match node.kind {
+            Kind::Null => return false,
+            Kind::String => self.document.text(node),
+            Kind::Bool | Kind::Number | Kind::Object | Kind::Array => self.document.input()[node.span()].into(),
+        };
+        if text.is_empty() || is_token(&text) {
+            return false;
+        }
+        let Some((rule, replacement, action)) = self.scrubber.field(*pii, rule, &text) else { return false };
+        let inside = rest.iter().take_while(|(index, _)| *index < node.next as usize).count();
+        self.fields.actions = &rest[inside..];
+        self.whole(rule, node, Some((replacement, action)))
     }
 
     /// Writes what `rule` puts in place of a whole value; says whether it did.
@@ -257,7 +301,7 @@ impl<'a> Walk<'a> {
         let text = self.document.text(node);
         let inherited = self.path.top().and_then(|frame| frame.rule);
         let Meaning { mut rule, mut place, is_clean } = self.scrubber.meaning(&text, &mut self.learned);
-        let scrubbed = if is_clean { None } else { self.scrubbed(node, &text, Place::Plain) };
+        let scrubbed = if is_clean { None } else { self.scrubbed(self.scrubber, node, &text, Place::Plain) };
         if let Some(scrubbed) = scrubbed {
             let name = self.path.tell_apart(self.document, scrubbed.text);
             self.rewrite(node, &name);

@@ -63,7 +63,7 @@ def complain(message: str) -> None:
 
 def config_of(path: Path | None, mode: Mode | None) -> str:
     """The configuration's text: the file's, with the mode of the command line in it."""
-    text = "{}" if path is None else _read_text(path)
+    text = "{}" if path is None else read_text(path)
     if mode is None:
         return text
     try:
@@ -104,7 +104,8 @@ def _exists(file: Path) -> bool:
         return False
 
 
-def _read_text(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """A file's text, which must be UTF-8."""
     try:
         return path.read_text(encoding="utf-8")
     except UnicodeDecodeError:

@@ -1,0 +1,27 @@
+//! The `plan` section of a configuration, read from its own text: a value of the reader that the other sections use
+//! would have lost digits.
+
+use serde::Deserialize;
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::schema::Plan;
+
+/// A configuration as far as its plan.
+#[derive(Deserialize)]
+struct Section<'a> {
+    #[serde(borrow)]
+    plan: Option<&'a RawValue>,
+}
+
+/// Takes the plan out of `value`, which was read from `text`. A plan that is null is none.
+pub(super) fn take(text: &str, value: &mut Value) -> Result<Option<Plan>> {
+    if value.as_object_mut().and_then(|sections| sections.remove("plan")).is_none_or(|plan| plan.is_null()) {
+        return Ok(None);
+    }
+    let twice = |_| Error::new(ErrorKind::ConfigInvalid, "/plan", "stands twice; remove one of them");
+    let section: Section<'_> = serde_json::from_str(text).map_err(twice)?;
+    let plan = section.plan.map(|plan| Plan::from_json(plan.get())).transpose();
+    plan.map_err(|e| Error::new(e.kind(), format!("/plan{}", e.path()), e.message()))
+}
