@@ -1,3 +1,5 @@
 import scrubjay from './index.js'
 
-export const { Engine, Client, Store, version, codes, schemas, metricsCatalog, panicForTest } = scrubjay
+export const {
+  Engine, Client, Store, version, codes, schemas, metricsCatalog, planCheck, planDiff, panicForTest
+} = scrubjay
