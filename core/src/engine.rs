@@ -1,6 +1,7 @@
 //! The engine: a pure function from a configuration and a record to an outcome.
 
 use crate::config::Config;
+use crate::contain::contain;
 use crate::error::{Error, Result};
 use crate::json::{Document, Kind, write_string};
 use crate::outcome::{Code, Outcome, Redaction, Status, Violation, write_redactions, write_violations};
@@ -40,7 +41,18 @@ impl Engine {
     ///
     /// Validation looks at the record as it came; scrubbing always runs, on rejected records too, so that dead
     /// letters are clean. Processing what this wrote once more changes nothing.
+    ///
+    /// A record in which the engine itself fails is dropped with the code `defect`; its neighbours are not touched.
     pub fn process(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {
+        contain(|| self.process_record(record, stamp)).unwrap_or_else(|| {
+            let message = "a defect in the engine was contained; please report it";
+            Outcome::unreadable(Status::Dropped, Violation::new("", Code::Defect, message))
+        })
+    }
+
+    fn process_record(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {
+        #[cfg(test)]
+        tests::fail_if_asked(record);
         if record.len() > MAX_RECORD_BYTES {
             let message = format!("a record has at most {MAX_RECORD_BYTES} bytes");
             return Outcome::unreadable(Status::Dropped, Violation::new("", Code::RecordTooLarge, message));
@@ -84,8 +96,10 @@ impl Engine {
         walk.begin(0, None);
         for (place, field) in reading.kind.fields().iter().enumerate() {
             let slot = reading.slot(place, field);
-            if slot != Slot::Absent {
-                walk.known_name(field.name);
+            match slot {
+                Slot::Absent => continue,
+                Slot::Node(value) => walk.field_name(value, field.name),
+                Slot::Known(_) | Slot::Cut(..) => walk.known_name(field.name),
             }
             match (slot, field.check) {
                 (Slot::Absent, _) => {}
@@ -314,6 +328,22 @@ mod tests {
         let payload = r#"{"[email:2]":0,"a@x.io":1,"b@x.io":2,"c@x.io":3}"#;
         let record = engine().process(event(payload).as_bytes(), None).record.unwrap();
         assert!(record.contains(r#"{"[email:2]":0,"[email]":1,"[email:3]":2,"[email:4]":3}"#), "{record}");
+    }
+
+    /// In tests, the text that makes the engine panic.
+    const FAULT: &[u8] = b"inject a fault";
+
+    pub(super) fn fail_if_asked(record: &[u8]) {
+        assert!(record != FAULT, "injected");
+    }
+
+    #[test]
+    fn a_panic_inside_drops_the_record_and_nothing_else() {
+        let engine = engine();
+        let outcome = engine.process(FAULT, None);
+        assert_eq!((outcome.status, outcome.record), (Status::Dropped, None));
+        assert_eq!(outcome.violations[0].code, Code::Defect);
+        assert_eq!(engine.process(event("{}").as_bytes(), None).status, Status::Accepted);
     }
 
     #[test]

@@ -10,9 +10,9 @@ mod plan;
 #[cfg(feature = "store")]
 mod store;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;
 
@@ -72,11 +72,9 @@ pub fn hide_panic_messages() {
     std::panic::set_hook(Box::new(|_| {}));
 }
 
-/// Runs `call`; a panic becomes a stable error. The only `catch_unwind` of the project.
+/// Runs `call`; a panic becomes a stable error.
 pub(crate) fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
-    // Unwind safety: shared state is behind parking_lot locks, which do not poison, and every critical section
-    // leaves its structure whole between statements.
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|_| {
+    contain(call).unwrap_or_else(|| {
         Err(Error::new(ErrorKind::Internal, "", "a defect in the engine was contained; the call had no effect"))
     })
 }

@@ -3,6 +3,7 @@
 //! [`Document::read`] checks the text once and notes where each value stands; [`write_string`] is the one way a
 //! string is written. Nothing here recurses, so nesting cannot exhaust a stack.
 
+mod duplicates;
 mod read;
 mod scalar;
 mod text;

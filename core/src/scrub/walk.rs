@@ -110,6 +110,19 @@ impl<'a> Walk<'a> {
         self.named(Name::Known(name));
     }
 
+    /// Writes the name of the record's field whose value stands at node `value`: out of the input, where it is written
+    /// there as it should be.
+    pub(crate) fn field_name(&mut self, value: usize, name: &'a str) {
+        let node = self.document.node(value - 1);
+        if node.escaped {
+            self.known_name(name);
+            return;
+        }
+        self.comma();
+        self.output.copy(node.span());
+        self.named(Name::Known(name));
+    }
+
     /// Writes text that needs no scrubbing as a string.
     pub(crate) fn known_text(&mut self, text: &str) {
         self.output.string(text);
