@@ -79,6 +79,12 @@ SUITES = [
     ),
     Suite("json schema", [str(BIN / "python"), "tests/schema_suite.py"], r"json schema suite: (\d+) passed"),
     Suite("pii", [str(BIN / "python"), "tests/pii/evaluate.py", "--own"], r"own set: (\d+) passed"),
+    Suite("fuzz", ["core/fuzz/run.sh"], r"fuzz: (\d+) passed"),
+    Suite(
+        "linear",
+        [str(BIN / "python"), "tests/linear/run.py"],
+        r"linear: (\d+) passed",
+    ),
     Suite("end to end", [str(BIN / "python"), "tests/demo/run.py"], r"demo: everything"),
 ]
 

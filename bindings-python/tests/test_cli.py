@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import sysconfig
@@ -25,6 +26,15 @@ def command(*arguments: str, given: str | bytes = "") -> subprocess.CompletedPro
     line = [sys.executable, "-m", "scrubjay", *arguments]
     done = subprocess.run(line, input=stdin, capture_output=True, check=False, timeout=PATIENCE)
     return subprocess.CompletedProcess(line, done.returncode, done.stdout.decode(), done.stderr.decode())
+
+
+posix = pytest.mark.skipif(os.name != "posix", reason="redirections of a POSIX shell")
+
+
+def in_shell(redirection: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """The command with one of its streams redirected."""
+    line = ["sh", "-c", f'"$0" -m scrubjay "$@" {redirection}', sys.executable, *arguments]
+    return subprocess.run(line, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def json_lines(text: str) -> list[Any]:
@@ -220,6 +230,65 @@ def test_the_mode_of_the_command_line_wins_over_the_file_s(tmp_path: Path) -> No
     assert command("scrub", "--config", str(file), "203.0.113.77").stdout == "203.0.113.77\n"
     strict = command("scrub", "--config", str(file), "--mode", "strict", "203.0.113.77")
     assert "203" not in strict.stdout
+
+
+@pytest.mark.parametrize("arguments", [("scrub",), ("scrub", "-"), ("validate", "-")])
+@posix
+def test_a_closed_stdin_is_one_line(arguments: tuple[str, ...]) -> None:
+    done = in_shell("<&-", *arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "scrubjay: standard input is closed: give a file, or pipe something in\n"
+
+
+@pytest.mark.parametrize("arguments", [("scrub", "text"), ("validate", "/dev/null"), ("etl",)])
+@posix
+def test_a_closed_stdout_is_one_line(arguments: tuple[str, ...]) -> None:
+    done = in_shell(">&-", *arguments)
+    assert (done.returncode, done.stderr) == (2, "scrubjay: standard output is closed: there is nowhere to write to\n")
+
+
+@pytest.mark.parametrize(
+    "arguments", [("scrub", "text"), ("scrub", "/etc/passwd"), ("validate", "--json", "/etc/passwd"), ("--help",)]
+)
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a Linux device")
+def test_a_full_disk_is_one_line(arguments: tuple[str, ...]) -> None:
+    done = in_shell(">/dev/full", *arguments)
+    assert (done.returncode, done.stderr) == (2, "scrubjay: input or output: No space left on device\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a Linux device")
+def test_where_stderr_takes_nothing_the_exit_code_remains() -> None:
+    assert in_shell("2>/dev/full", "validate", "nowhere.jsonl").returncode == 2
+
+
+@pytest.mark.parametrize("arguments", [("scrub",), ("validate",), ("scrub", "--config")])
+def test_a_folder_in_place_of_a_file_is_one_line(arguments: tuple[str, ...], tmp_path: Path) -> None:
+    done = command(*arguments, str(tmp_path))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"scrubjay: {tmp_path}: ")
+    assert done.stderr.count("\n") == 1
+
+
+def test_scrub_takes_an_empty_text() -> None:
+    done = command("scrub", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "utf-8"])
+def test_json_is_utf_8_whatever_the_terminal_says(encoding: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    (verdict,) = json_lines(command("validate", "--json", "-", given='{"é…":1}\n').stdout)
+    assert verdict["violations"][-1]["path"] == "/é…"
+
+
+def test_verdicts_can_be_read_in_an_ascii_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LC_ALL", "C")
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+    done = command("validate", "-", given='{"é…":1}\n')
+    assert done.returncode == 1
+    assert "unknown_field" in done.stdout
+    assert "Traceback" not in done.stderr
 
 
 def test_an_unknown_option_is_wrong_usage() -> None:

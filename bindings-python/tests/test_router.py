@@ -197,6 +197,18 @@ def test_a_record_beyond_a_budget_leaves_nothing_behind(tmp_path: Path) -> None:
     assert "xxxx" not in everything(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["record", "channel", ',"record":', '"channel":"x"', "é\\"])
+def test_names_that_look_like_the_outcome_s_own_lead_nowhere_else(tmp_path: Path, name: str) -> None:
+    # The context stands before the channel, and redactions, whose paths are names, before the record.
+    with TelemetryRouter(tmp_path) as router:
+        assert router.track("app", "login", {name: "ann@example.com"}, context={name: "bob@example.com"})
+        assert not router.track("app", "", {name: "ann@example.com"})
+    (record,) = records(tmp_path / "app.jsonl")
+    assert (record["payload"], record["context"]) == ({name: "[email]"}, {name: "[email]"})
+    (outcome,) = records(tmp_path / "_rejected.jsonl")
+    assert outcome["record"]["payload"] == {name: "[email]"}
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("DO_NOT_TRACK", "1"), ("OTEL_SDK_DISABLED", "true"), ("TELEMETRY_ENABLED", "false")]
 )

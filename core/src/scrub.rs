@@ -32,6 +32,7 @@ pub(crate) use self::token::is_token;
 pub(crate) use self::walk::Walk;
 
 use self::detect::key::KeyRules;
+use self::detect::label::specific_rule;
 use self::detect::secret_value::looks_random;
 pub(crate) use self::detector::LANES;
 use self::detector::{Hit, Wanted, find};
@@ -49,7 +50,7 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
 pub(crate) enum Place {
     #[default]
     Plain,
-    /// A user agent: its four-part numbers are versions, not addresses.
+    /// A user agent, or a version: four-part numbers are versions there, not addresses.
     UserAgent,
     /// A value under a name that may say "secret": `key`, `auth`, `signature`. Its form decides.
     PerhapsSecret,
@@ -202,7 +203,7 @@ impl Scrubber {
     /// What stands in place of a whole value, or nothing where the policy keeps it or it has not the rule's form.
     fn whole(&self, rule: Rule, text: &str) -> Option<(String, Action)> {
         let is_taken = self.policy.acts_on(rule, Place::Plain) && shape::accepts(rule, text);
-        is_taken.then(|| self.policy.replace(rule, text))
+        is_taken.then(|| self.policy.replace(specific_rule(rule, text), text))
     }
 
     /// [`whole`](Self::whole) of a JSON number.

@@ -90,6 +90,24 @@ def members(text: str) -> dict[str, str]:
     return found
 
 
+def value_at(text: str, name: str) -> int:
+    """Where the value of a member begins in an object of the engine's, whose text has no white space.
+
+    What follows is not read. Raises ValueError where there is no such member.
+    """
+    index = 1
+    while True:
+        key, index = _DECODER.raw_decode(text, index)
+        if key == name:
+            return index + 1
+        index = _DECODER.raw_decode(text, index + 1)[1] + 1
+
+
+def value_of(text: str, name: str) -> Any:
+    """The value of a member of an object of the engine's. Raises as `value_at`."""
+    return _DECODER.raw_decode(text, value_at(text, name))[0]
+
+
 def elements(text: str) -> list[tuple[int, str]]:
     """The elements of a JSON array: where each starts, and the exact text in which it stands. Raises as `members`."""
     found: list[tuple[int, str]] = []

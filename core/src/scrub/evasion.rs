@@ -143,12 +143,15 @@ fn merge(found: &mut Vec<Found>, others: Vec<Found>) {
         return;
     }
     let mut first = std::mem::take(found).into_iter().peekable();
+    // How far what was left out reaches: what a view found behind it may have been cut there.
+    let mut left_out = 0;
     for other in others {
         while let Some(earlier) = first.next_if(|earlier| earlier.at.end <= other.at.start) {
             found.push(earlier);
         }
         let overlaps = first.peek().is_some_and(|next| next.at.start < other.at.end);
-        if overlaps && !first.peek().is_some_and(|next| knows_better(&other, next)) {
+        if overlaps && !first.peek().is_some_and(|next| next.at.start >= left_out && knows_better(&other, next)) {
+            left_out = other.at.end;
             continue;
         }
         // What it covers is found again in the next pass where it is anything of its own.
@@ -184,6 +187,7 @@ mod tests {
             (vec![(card, 2..5), (ip, 6..8)], vec![(card, 0..9)], vec![(card, 0..9)]),
             (vec![(card, 0..9)], vec![(card, 2..5)], vec![(card, 0..9)]),
             (vec![(mail, 0..9)], vec![(mail, 2..5), (mail, 6..8)], vec![(mail, 2..5), (mail, 6..8)]),
+            (vec![(card, 0..3), (mail, 4..9)], vec![(ip, 1..6), (mail, 6..9)], vec![(card, 0..3), (mail, 4..9)]),
         ] {
             let of = |list: Vec<(Rule, Range<usize>)>| -> Vec<Found> {
                 list.into_iter().map(|(rule, at)| found(rule, at)).collect()

@@ -119,6 +119,7 @@ mod tests {
             ("ann [at] x [dot] io, b(at)x.io", "ann@x.io, b@x.io"),
             ("gһр_соm", "ghp_com"),
             ("card=4111+1111&b=1+1&c=a+1", "card=4111 1111&b=1 1&c=a+1"),
+            ("v=%2B49+30+1234", "v=+49 30 1234"),
         ] {
             assert_eq!(folded(text), plain, "{text}");
         }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use super::detect::ipv4::is_version_name;
 use super::detect::secret_name::{Sense, sense};
 use super::learned::Learned;
 use super::{Place, Rule, Scrubber};
@@ -45,7 +46,8 @@ pub(super) fn place_of(name: &str) -> Place {
         return Place::PerhapsSecret;
     }
     let lower = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
-    if lower.ends_with("useragent") || lower.ends_with("useragentoriginal") { Place::UserAgent } else { Place::Plain }
+    let is_agent = lower == "ua" || lower.ends_with("useragent") || lower.ends_with("useragentoriginal");
+    if is_agent || is_version_name(name) { Place::UserAgent } else { Place::Plain }
 }
 
 #[cfg(test)]

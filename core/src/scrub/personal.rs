@@ -17,9 +17,10 @@ const MAX_NAME: usize = 64;
 /// Names as words run together in lower case; a name in use may have further words before them, and a
 /// [`FILLERS`] word behind them.
 #[rustfmt::skip]
-const NAMES: [(Rule, &[&str]); 13] = [
+const NAMES: [(Rule, &[&str]); 14] = [
+    (Rule::Ssn, &["ssn", "ssnumber", "socialsecurity", "socialsecuritynumber", "socialsec", "usssn", "last4ssn"]),
     (Rule::NationalId, &[
-        "ssn", "ssnumber", "socialsecurity", "socialsecuritynumber", "socialsec", "usssn", "last4ssn", "nino",
+        "nino",
         "nationalinsurance", "nationalinsurancenumber", "nin", "niss", "nss", "nir", "insee", "nationalid",
         "nationalidnumber", "nationalidentity", "nationalidentitynumber", "nationalidentifier", "nationalregister",
         "identitynumber", "identityno", "identitycard", "identificationnumber", "identitydocument",
@@ -56,7 +57,7 @@ const NAMES: [(Rule, &[&str]); 13] = [
         "taxidentifier", "taxidentification", "taxidentificationnumber", "taxpayeridentification",
         "taxpayeridentificationnumber", "taxref", "taxreference", "tin", "itin", "ein", "utr", "tfn",
         "taxfilenumber", "vat", "vatid", "vatnumber", "vatno", "vatin", "ustid", "ustidnr", "pan", "pannumber",
-        "pancard", "gstin", "gst", "abn", "acn", "cnpj", "rfc", "cuit", "cuil", "nit", "ruc", "npwp", "vkn", "afm",
+        "pancard", "gstin", "gst", "abn", "acn", "cnpj", "cuit", "cuil", "nit", "ruc", "npwp", "vkn", "afm",
         "steuerid", "steueridnr", "steueridentifikationsnummer", "steuernummer", "idnr", "nip", "partitaiva",
         "numerofiscal", "numérofiscal", "siret", "siren", "edrpou", "inn", "uen",
     ]),
@@ -256,8 +257,8 @@ mod tests {
         for (name, rule) in [
             ("passport_number", Rule::Passport),
             ("passportNo", Rule::Passport),
-            ("user.ssn", Rule::NationalId),
-            ("SSN", Rule::NationalId),
+            ("user.ssn", Rule::Ssn),
+            ("SSN", Rule::Ssn),
             ("nationalInsuranceNumber", Rule::NationalId),
             ("Driver's license no.", Rule::DriverLicense),
             ("customer-tax-id", Rule::TaxId),
@@ -297,6 +298,7 @@ mod tests {
             "cicd.pipeline.run.id",
             "document_id",
             "tax_code_id",
+            "rfc",
         ] {
             assert_eq!(rule_of(name), None, "{name}");
         }

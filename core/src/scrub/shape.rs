@@ -13,7 +13,7 @@ pub(super) fn accepts(rule: Rule, text: &str) -> bool {
         return false;
     }
     match rule {
-        Rule::NationalId | Rule::TaxId | Rule::HealthId | Rule::DriverLicense | Rule::BankAccount => {
+        Rule::Ssn | Rule::NationalId | Rule::TaxId | Rule::HealthId | Rule::DriverLicense | Rule::BankAccount => {
             is_document(text, 4)
         }
         Rule::Passport => is_document(text, 4) || is_passport(text),
@@ -45,7 +45,8 @@ pub(super) fn accepts_number(rule: Rule, text: &str) -> bool {
 pub(super) const fn has_form(rule: Rule) -> bool {
     matches!(
         rule,
-        Rule::NationalId
+        Rule::Ssn
+            | Rule::NationalId
             | Rule::TaxId
             | Rule::HealthId
             | Rule::Passport
@@ -65,18 +66,23 @@ pub(super) fn digits(text: &[u8]) -> usize {
     text.iter().filter(|b| b.is_ascii_digit()).count()
 }
 
-/// A number of a document: groups of letters and digits, of which words of four letters and more are none.
+/// A number of a document: groups of letters and digits, of which words of four letters and more are none, unless they
+/// are capitals (`WEST 1234`).
 fn is_document(text: &str, least_digits: usize) -> bool {
     /// The longest is an IBAN in groups of four.
     const MAX_DOCUMENT: usize = 42;
     let is_part =
         |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'-' | b'.' | b'/' | b'+' | b'(' | b')') || b >= 0x80;
-    let is_word = |part: &[u8]| part.len() > 3 && !part.iter().any(u8::is_ascii_digit);
+    let is_capitals = |part: &[u8]| part.len() == 4 && part.iter().all(u8::is_ascii_uppercase);
+    let is_word = |part: &[u8]| part.len() > 3 && !part.iter().any(u8::is_ascii_digit) && !is_capitals(part);
     let bytes = text.as_bytes();
+    // A ratio, and a version with its architecture: `amd64 (1.2-3`.
+    let is_measure = || text.contains('.') && text.parse::<f64>().is_ok() || text.contains(" (") && !text.contains(')');
     (3..=MAX_DOCUMENT).contains(&bytes.len())
         && bytes.iter().all(|&b| is_part(b))
         && digits(bytes) >= least_digits
         && !bytes.split(|&b| b == b' ').any(|part| is_word(part) && part.is_ascii())
+        && !is_measure()
         && !is_uuid_or_version(bytes)
 }
 
@@ -114,11 +120,13 @@ fn is_timestamp(text: &[u8]) -> bool {
 /// A date in figures or with the month's name; a year alone.
 fn is_date(text: &str) -> bool {
     let bytes = text.as_bytes();
+    if !(4..=40).contains(&bytes.len()) {
+        return false;
+    }
     let count = digits(bytes);
     let letters = text.chars().filter(|c| c.is_alphabetic()).count();
     let is_part = |c: char| c.is_alphanumeric() || " -/.,:+".contains(c);
-    (4..=40).contains(&bytes.len())
-        && (4..=23).contains(&count)
+    (4..=23).contains(&count)
         && letters <= 12
         && text.chars().all(is_part)
         && (count >= 6 || letters >= 3 || bytes.len() == 4)
@@ -146,17 +154,29 @@ const NOBODY: [&str; 18] = [
     "not",
 ];
 
+/// Scripts that write a name or a street in one or two characters: from CJK radicals on (Unicode blocks).
+const fn is_dense(c: char) -> bool {
+    matches!(c, '\u{2E80}'..='\u{D7FF}' | '\u{F900}'..='\u{FAFF}' | '\u{20000}'..='\u{3FFFF}')
+}
+
+/// A vowel sign or another mark of Indic and South-East Asian scripts, which stands with a letter.
+const fn is_mark(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{900}'..='\u{EFF}' | '\u{1000}'..='\u{109F}' | '\u{1780}'..='\u{17FF}')
+}
+
 fn is_person(text: &str) -> bool {
-    let is_part = |c: char| c.is_alphabetic() || matches!(c, ' ' | '\'' | '’' | '-' | '.' | ',' | '·');
-    let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+    let is_part = |c: char| c.is_alphabetic() || is_mark(c) || matches!(c, ' ' | '\'' | '’' | '-' | '.' | ',' | '·');
+    let letters: usize = text.chars().filter(|c| c.is_alphabetic()).map(|c| if is_dense(c) { 2 } else { 1 }).sum();
     let mut words = text.split_whitespace();
     text.len() <= 80
         && letters >= 2
         && text.chars().next().is_some_and(|c| c.is_alphabetic() || c == '\'')
         && text.chars().all(is_part)
         && text.split_whitespace().count() <= 7
-        // A dot inside a word is a path or a package.
-        && !text.split_whitespace().any(|word| word.trim_end_matches('.').contains('.') && word.len() > 6)
+        // A dot inside a word is a path or a package, unless it is one of a row of titles: `Univ.Prof.`.
+        && !text
+            .split_whitespace()
+            .any(|word| word.trim_end_matches('.').contains('.') && word.len() > 6 && !word.ends_with('.'))
         && !words.any(|word| NOBODY.contains(&word.to_lowercase().trim_end_matches(['.', ','])))
 }
 
@@ -166,7 +186,15 @@ const NOT_IN_ADDRESSES: [&str; 15] = [
     "was",
 ];
 
-/// A house number and a word of letters; no message about a machine's address.
+/// Words for a street, with which a name is an address without a number.
+#[rustfmt::skip]
+const STREETS: [&str; 34] = [
+    "street", "st", "road", "rd", "avenue", "ave", "lane", "drive", "boulevard", "blvd", "court", "terrace", "highway",
+    "straße", "strasse", "str", "gasse", "allee", "platz", "rue", "chemin", "impasse", "via", "viale", "piazza",
+    "strada", "calle", "avenida", "rua", "travessa", "bulevardul", "aleea", "ulica", "ul",
+];
+
+/// A house number, or a word for a street, and a word of letters; no message about a machine's address.
 fn is_address(text: &str) -> bool {
     let is_part = |c: char| c.is_alphanumeric() || " ,.-'’/#&()º°·".contains(c);
     let parts = || text.split([' ', ',']).filter(|part| !part.is_empty());
@@ -178,10 +206,20 @@ fn is_address(text: &str) -> bool {
     let is_word = |part: &str| {
         part.chars().filter(|c| c.is_alphabetic()).count() >= 3 && !part.bytes().any(|b| b.is_ascii_digit())
     };
+    let is_street = |part: &str| {
+        let word = part.trim_end_matches('.');
+        STREETS.iter().any(|street| street.eq_ignore_ascii_case(word))
+    };
+    let is_named = |part: &str| is_word(part) && part.chars().any(|c| c.is_uppercase() || !c.is_ascii());
+    let has_number = || parts().any(is_number) || parts().any(is_street);
+    let has_name = || parts().any(|part| is_named(part) && !is_street(part));
+    let is_dense_address = || {
+        text.chars().filter(|c| is_dense(*c)).count() >= 2
+            && text.chars().any(|c| c.is_numeric() || "號号街路".contains(c))
+    };
     (6..=150).contains(&text.len())
-        && text.chars().all(is_part)
-        && parts().any(is_number)
-        && parts().any(|part| is_word(part) && part.chars().any(|c| c.is_uppercase() || !c.is_ascii()))
+        && (text.chars().all(|c| is_part(c) || is_mark(c)) && has_number() && has_name()
+            || !text.is_ascii() && is_dense_address())
         && !parts().any(|part| NOT_IN_ADDRESSES.contains(&part))
 }
 
@@ -219,6 +257,13 @@ mod tests {
             (Rule::Person, "Ann-Marie van der Berg"),
             (Rule::Address, "12 High Street, Springfield"),
             (Rule::Address, "Hauptstraße 5"),
+            (Rule::Address, "Via Dias"),
+            (Rule::Address, "建國路571號"),
+            (Rule::Address, "11/95 ถนนหอมพิกุล"),
+            (Rule::Person, "王"),
+            (Rule::Person, "พุทธิพงษ์"),
+            (Rule::Person, "Univ.Prof. Ann Berg"),
+            (Rule::BankAccount, "WEST 1234 5698"),
             (Rule::Geo, "52.5, 13.4"),
             (Rule::Geo, "40° 26′ 46″ N, 79° 58′ 56″ W"),
         ] {
@@ -241,6 +286,11 @@ mod tests {
             (Rule::Address, "0x7fff5fbff8c0"),
             (Rule::Address, "Address already in use 8080"),
             (Rule::Address, "10.0.0.1:80"),
+            (Rule::Address, "via proxy"),
+            (Rule::NationalId, "0.5299"),
+            (Rule::NationalId, "amd64 (7.88.1-10"),
+            (Rule::Person, "org.example.Main"),
+            (Rule::Person, "X"),
             (Rule::Geo, "eu-west-1"),
             (Rule::Geo, "12"),
         ] {

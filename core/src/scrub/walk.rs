@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::detect::secret_name::is_descriptor;
 use super::field::Fields;
 use super::learned::Learned;
 use super::names::{Meaning, place_of};
@@ -14,8 +15,15 @@ use super::token::is_token;
 use super::{Change, LANES, Place, Scrubbed, Scrubber};
 use crate::json::{Document, Kind, Node};
 use crate::outcome::{Action, Redaction};
+use crate::record::limits::MAX_RECORD_BYTES;
 use crate::scan::Scan;
 use crate::schema::Pii;
+
+/// Bytes of paths and findings that are told one by one: as many as the largest record has. A long name over many
+/// findings would cost its length for each. What is found beyond that is told once a rule, with the document as its path.
+const MAX_PATHS: usize = MAX_RECORD_BYTES;
+/// What a finding takes beside its path.
+const REDACTION: usize = 64;
 
 /// One pass over a document.
 pub(crate) struct Walk<'a> {
@@ -30,6 +38,9 @@ pub(crate) struct Walk<'a> {
     output: Output<'a>,
     path: Path<'a>,
     redactions: Vec<Redaction>,
+    /// Bytes that the redactions take so far, and how many of them, the last ones, have no place of their own.
+    paths: usize,
+    unplaced: usize,
     /// Layers of encoding that the document stands in: none, or that of the string that holds it.
     depth: usize,
     /// What was rewritten: a node's place in the document and its new text's in the output.
@@ -53,6 +64,8 @@ impl<'a> Walk<'a> {
             output: Output::new(document.input(), capacity),
             path: Path::new(),
             redactions: Vec::new(),
+            paths: 0,
+            unplaced: 0,
             depth: 0,
             rewritten: Vec::new(),
         }
@@ -297,13 +310,8 @@ impl<'a> Walk<'a> {
             let Meaning { rule, place, is_clean } = self.scrubber.meaning(self.document.raw(node), &mut self.learned);
             if is_clean {
                 self.output.copy(node.span());
-                let mut inherited = None;
-                if let Some(frame) = self.path.top() {
-                    frame.name = Name::Node(index);
-                    inherited = frame.rule;
-                }
-                self.output.sign(b':');
-                return (inner_rule(rule, inherited), place);
+                self.named(Name::Node(index));
+                return (inner_rule(rule, self.inherited(self.document.raw(node).as_bytes())), place);
             }
         }
         self.name_with_something(index, node)
@@ -312,8 +320,8 @@ impl<'a> Walk<'a> {
     /// A name in which something has to be scrubbed, or with escapes.
     fn name_with_something(&mut self, index: usize, node: Node) -> (Option<Rule>, Place) {
         let text = self.document.text(node);
-        let inherited = self.path.top().and_then(|frame| frame.rule);
         let Meaning { mut rule, mut place, is_clean } = self.scrubber.meaning(&text, &mut self.learned);
+        let mut inherited = self.inherited(text.as_bytes());
         let scrubbed = if is_clean { None } else { self.scrubbed(self.scrubber, node, &text, Place::Plain) };
         if let Some(scrubbed) = scrubbed {
             let name = self.path.tell_apart(self.document, scrubbed.text);
@@ -325,6 +333,7 @@ impl<'a> Walk<'a> {
                 Some(_) | None => self.scrubber.rule_of_name(&name).or(rule),
             };
             place = place_of(&name);
+            inherited = self.inherited(name.as_bytes());
             self.named(Name::Rewritten(name));
             self.redacted(&scrubbed.changes);
         } else {
@@ -332,6 +341,13 @@ impl<'a> Walk<'a> {
             self.named(Name::Node(index));
         }
         (inner_rule(rule, inherited), place)
+    }
+
+    /// The rule that the container's name brings on its member called `name`.
+    #[inline]
+    fn inherited(&mut self, name: &[u8]) -> Option<Rule> {
+        let outer = self.path.top().and_then(|frame| frame.rule);
+        outer.filter(|outer| *outer != Rule::Secret || !is_descriptor(name))
     }
 
     /// Notes the name that was written and writes the colon.
@@ -345,7 +361,15 @@ impl<'a> Walk<'a> {
     /// Notes changes of the value at hand.
     pub(crate) fn redacted(&mut self, changes: &[Change]) {
         for &(rule, action) in changes {
-            self.redactions.push(Redaction { path: self.pointer(), rule: rule.name(), action });
+            let is_placed = self.paths < MAX_PATHS;
+            let path = if is_placed { self.pointer() } else { String::new() };
+            let redaction = Redaction { path, rule: rule.name(), action };
+            if !is_placed && self.redactions.iter().rev().take(self.unplaced).any(|other| *other == redaction) {
+                continue;
+            }
+            self.unplaced += usize::from(!is_placed);
+            self.paths += redaction.path.len() + REDACTION;
+            self.redactions.push(redaction);
         }
     }
 

@@ -2,7 +2,8 @@
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::path::Path;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
@@ -11,6 +12,9 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// How long a call waits for another process that holds the file.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// The pause before a refused switch of the journal is repeated: a few times what such a switch takes.
+const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// Compiled statements a connection keeps: every shape of query and aggregation that is in use at a time.
 const STATEMENTS: usize = 32;
@@ -29,8 +33,7 @@ pub(super) fn open(path: &Path, steps: &[&str]) -> Result<Connection> {
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
-    let mode: String =
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0)).map_err(failed)?;
+    let mode = switch_to_wal(&connection).map_err(failed)?;
     if mode != "wal" {
         let message = format!("{file}: its file system has no shared memory for a WAL; put the folder on a local disk");
         return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
@@ -45,6 +48,25 @@ pub(super) fn open(path: &Path, steps: &[&str]) -> Result<Connection> {
         .map_err(failed)?;
     migrate(&mut connection, steps, &file)?;
     Ok(connection)
+}
+
+/// Asks for a write-ahead log and returns the journal mode that the file then has.
+///
+/// SQLite reads the file first and then turns its read lock into a write lock. There it never waits, since two that
+/// do so at once would wait for each other; one of them is refused and has to ask anew.
+fn switch_to_wal(connection: &Connection) -> rusqlite::Result<String> {
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        let switched = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0));
+        match switched {
+            Err(error) if is_busy(&error) && Instant::now() < deadline => thread::sleep(BUSY_PAUSE),
+            other => return other,
+        }
+    }
+}
+
+fn is_busy(error: &rusqlite::Error) -> bool {
+    error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy)
 }
 
 /// Makes a folder that only its owner may enter, with its parents, and makes the entry itself durable.
@@ -117,4 +139,45 @@ pub(super) fn unavailable(doing: &str, file: &str, error: &rusqlite::Error) -> E
 pub(super) fn inaccessible(doing: &str, file: &str, error: &std::io::Error) -> Error {
     let message = format!("{doing} {file}: {}; check that this user may write the folder", error.kind());
     Error::new(ErrorKind::StoreUnavailable, "", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+
+    use super::super::migrate::META;
+    use super::*;
+
+    #[test]
+    fn a_file_that_another_is_just_making_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("meta.db");
+        let maker = Connection::open(&path).unwrap();
+        maker.execute_batch("BEGIN IMMEDIATE; CREATE TABLE t (a INTEGER)").unwrap();
+        thread::scope(|scope| {
+            let opening = scope.spawn(|| open(&path, META).map(drop));
+            // Long enough that the other one asks while the file is held; a slow machine only weakens the test.
+            thread::sleep(Duration::from_millis(100));
+            maker.execute_batch("ROLLBACK").unwrap();
+            opening.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
+    fn many_open_a_fresh_file_at_once() {
+        const ROUNDS: usize = 10;
+        const THREADS: usize = 16;
+        let folder = tempfile::tempdir().unwrap();
+        for round in 0..ROUNDS {
+            let (path, start) = (folder.path().join(format!("{round}.db")), Barrier::new(THREADS));
+            thread::scope(|scope| {
+                for _ in 0..THREADS {
+                    scope.spawn(|| {
+                        start.wait();
+                        open(&path, META).unwrap();
+                    });
+                }
+            });
+        }
+    }
 }

@@ -15,4 +15,15 @@ def main() -> None:
             raise
         sys.stderr.write('scrubjay: the command needs two more packages: pip install "scrubjay[cli]"\n')
         sys.exit(2)
-    app(prog_name="scrubjay")
+    from scrubjay.cli.common import complain, mute, reason
+
+    if sys.stdout is not None:
+        # A character that the terminal cannot show is no reason to fail.
+        sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        app(prog_name="scrubjay")
+    except OSError as error:
+        # Help and version, which no command guards.
+        mute(sys.stdout)
+        complain(reason(error))
+        sys.exit(2)

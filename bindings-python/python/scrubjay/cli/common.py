@@ -11,7 +11,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, ParamSpec, cast
+from typing import Any, ParamSpec, TextIO, cast
 
 import typer
 
@@ -38,27 +38,58 @@ def guarded(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
 
     @functools.wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
+        if sys.stdout is None:
+            complain("standard output is closed: there is nowhere to write to")
+            raise typer.Exit(2)
         try:
-            command(*args, **kwargs)
-            sys.stdout.flush()
+            try:
+                command(*args, **kwargs)
+            finally:
+                sys.stdout.flush()
         except BrokenPipeError:
-            # Whoever read the output has read enough. Nothing more may be written, not even at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # Whoever read the output has read enough.
+            mute(sys.stdout)
             raise typer.Exit(1) from None
         except (UsageError, ScrubjayError, FileNotFoundError) as error:
             complain(str(error))
             raise typer.Exit(2) from None
         except OSError as error:
-            complain(f"{error.filename or 'input or output'}: {error.strerror or error}")
+            complain(reason(error))
             raise typer.Exit(2) from None
 
     return run
 
 
 def complain(message: str) -> None:
-    """One line on stderr."""
-    sys.stdout.flush()
-    typer.echo(f"scrubjay: {message}", err=True)
+    """One line on stderr, behind what was printed so far."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError:
+        mute(sys.stdout)
+    try:
+        typer.echo(f"scrubjay: {message}", err=True)
+    except OSError:
+        # The exit code says it, too.
+        mute(sys.stderr)
+
+
+def reason(error: OSError) -> str:
+    """What failed, for the person who asked."""
+    return f"{error.filename or 'input or output'}: {error.strerror or error}"
+
+
+def mute(stream: TextIO) -> None:
+    """Lets nothing more be written to a stream that failed: the interpreter would try once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def emit(text: str) -> None:
+    """Prints output for programs: UTF-8 whatever the terminal's encoding."""
+    # A half surrogate, as in a file name that is no UTF-8, becomes an escape, which is JSON too.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
 
 
 def config_of(path: Path | None, mode: Mode | None) -> str:
@@ -84,12 +115,15 @@ def engine_of(path: Path | None, mode: Mode | None) -> Engine:
 def open_source(name: str, *, or_text: bool = False) -> Iterator[Source]:
     """The stream that an argument names: stdin for `-`, else a file, else (where allowed) the argument itself."""
     if name == "-":
+        if sys.stdin is None:
+            raise UsageError("standard input is closed: give a file, or pipe something in")
         if sys.stdin.isatty() and or_text:
             raise UsageError("nothing to read: give a text, a file, or pipe something in; see scrubjay scrub --help")
         yield cast(Source, sys.stdin.buffer)
         return
     file = Path(name)
-    if or_text and not _exists(file):
+    # The path of an empty name is the current folder's.
+    if or_text and (not name or not _exists(file)):
         yield io.BytesIO(os.fsencode(name) + b"\n")
         return
     with file.open("rb") as stream:

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scrubjay import etl
-from scrubjay.cli.common import Mode, complain, config_of
+from scrubjay.cli.common import Mode, complain, config_of, emit
 
 
 def run(source: str, target: str, config: Path | None, mode: Mode | None, *, as_json: bool) -> bool:
@@ -19,7 +19,7 @@ def run(source: str, target: str, config: Path | None, mode: Mode | None, *, as_
     text = config_of(config, mode)
     summary = _with_progress(source, target, text) if sys.stderr.isatty() else etl.run(source, target, text)
     if as_json:
-        typer.echo(json.dumps(summary, ensure_ascii=False))
+        emit(json.dumps(summary, ensure_ascii=False) + "\n")
     else:
         _print(summary)
     for archive in summary["unreadable"]:

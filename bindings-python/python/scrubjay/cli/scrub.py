@@ -8,7 +8,7 @@ import sys
 from scrubjay import Engine
 from scrubjay._json import members
 from scrubjay._lines import Source, whole_lines
-from scrubjay.cli.common import complain
+from scrubjay.cli.common import complain, emit
 
 
 def plain(engine: Engine, source: Source) -> bool:
@@ -54,5 +54,5 @@ def _answer(engine: Engine, line: str) -> str:
 
 
 def _write(text: str) -> None:
-    sys.stdout.buffer.write(text.encode("utf-8", "surrogatepass"))
-    sys.stdout.buffer.flush()
+    emit(text)
+    sys.stdout.flush()

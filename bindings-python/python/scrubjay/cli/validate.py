@@ -5,7 +5,6 @@ from __future__ import annotations
 import collections
 import itertools
 import json
-import sys
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -14,7 +13,7 @@ import typer
 from scrubjay import Engine, Outcome
 from scrubjay._json import elements
 from scrubjay._lines import Source, whole_lines
-from scrubjay.cli.common import complain
+from scrubjay.cli.common import complain, emit
 
 #: One JSON document has the size of a batch at most (4 MiB); anything larger is read as lines.
 _MAX_DOCUMENT_BYTES: Final = 4 << 20
@@ -30,7 +29,7 @@ def run(engine: Engine, source: Source, name: str, *, as_json: bool, quiet: bool
         if quiet and outcome["status"] == "accepted":
             continue
         if as_json:
-            sys.stdout.write(_json_verdict(line, outcome))
+            emit(_json_verdict(line, outcome))
         else:
             _print_verdict(f"{'<stdin>' if name == '-' else name}:{line}", outcome)
     total = statuses.total()

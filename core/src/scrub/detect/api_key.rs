@@ -1,21 +1,28 @@
 //! API keys and access tokens that their issuer's prefix or layout gives away, wherever they stand. The prefixes are
 //! in [`shapes`]; what has no prefix but a fixed layout is below.
 
+mod heads;
+mod layouts;
 mod shapes;
 
+use self::heads::{DASH, DOT, LAST, LAST_TWO, LONE, LOW, SECOND, SECOND_LAST, UNDERSCORE};
+use self::layouts::{azure_secret, laid_out, max_mind, openshift, telegram, webhook};
 use self::shapes::{PLAIN, PREFIXED, Shape};
-use super::secret_value::{distinct, is_filled};
-use super::{before, byte, run};
+use super::secret_name::{Sense, sense};
+use super::secret_value::{distinct, is_filled, looks_random};
+use super::{before, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// The longest head of a prefix: what may stand before the first separator.
 const MAX_HEAD: usize = 16;
-/// From here on a greatest length is no property of the key.
+/// The longest last word of an unknown issuer's prefix, and the longest such prefix.
+const MAX_WORD: usize = 6;
+const MAX_PREFIX: usize = 40;
+/// From here on a greatest length is no property of the key. So much of a key must look like one, too: what is refused
+/// is read again at its next separator.
 const LONG: usize = 128;
-/// Airtable's head.
-const MIN_LAID_OUT: usize = 12;
 /// Fewer different characters are a placeholder: `sk-test-test-test`.
 const MIN_DISTINCT: u32 = 2;
 
@@ -36,6 +43,37 @@ pub(super) const DETECTOR: Detector = Detector {
             before2: |byte| SECOND_LAST[usize::from(byte)],
             before: |byte| LAST[usize::from(byte)] & DOT != 0,
             ..Gate::new(Lane::Dash, |byte| byte == b'.', prefixed)
+        },
+        Gate {
+            before2: is_before_lone,
+            before: |byte| LONE[usize::from(byte)] & DASH != 0,
+            ..Gate::new(Lane::Dash, |byte| byte == b'-', lone)
+        },
+        Gate {
+            before2: is_before_lone,
+            before: |byte| LONE[usize::from(byte)] & DOT != 0,
+            ..Gate::new(Lane::Dash, |byte| byte == b'.', lone)
+        },
+        Gate {
+            before2: |byte| matches!(byte, b'a' | b'e' | b'p' | b's'),
+            before: |byte| matches!(byte, b'c' | b'i' | b'k' | b'n' | b't' | b'y'),
+            after: |byte| byte.is_ascii_alphanumeric(),
+            after2: |byte| byte.is_ascii_alphanumeric(),
+            ..Gate::new(Lane::Underscore, |byte| byte == b'_', named)
+        },
+        Gate {
+            before2: |byte| matches!(byte, b'a' | b'e' | b'p' | b's'),
+            before: |byte| matches!(byte, b'c' | b'i' | b'k' | b'n' | b't' | b'y'),
+            after: |byte| byte.is_ascii_alphanumeric(),
+            after2: |byte| byte.is_ascii_alphanumeric(),
+            ..Gate::new(Lane::Dash, |byte| byte == b'-', named)
+        },
+        Gate {
+            before2: |byte| byte.is_ascii_alphanumeric(),
+            before: |byte| byte.is_ascii_alphanumeric(),
+            after: |byte| byte == b'm',
+            after2: |byte| byte == b'm',
+            ..Gate::new(Lane::Underscore, |byte| byte == b'_', max_mind)
         },
         Gate {
             before2: |byte| byte.is_ascii_hexdigit(),
@@ -64,13 +102,20 @@ pub(super) const DETECTOR: Detector = Detector {
             ..Gate::new(Lane::Tilde, |byte| byte == b'~', azure_secret)
         },
         Gate {
+            before2: |byte| byte == b'5',
+            before: |byte| byte == b'6',
+            after: is_base64url,
+            after2: is_base64url,
+            ..Gate::new(Lane::Tilde, |byte| byte == b'~', openshift)
+        },
+        Gate {
             before2: |byte| byte == b'o',
             before: |byte| byte == b'm',
             after: |byte| matches!(byte, b's' | b'w' | b't' | b'a' | b'h'),
             ..Gate::new(Lane::Slash, |byte| byte == b'/', webhook)
         },
         Gate {
-            before: |byte| !byte.is_ascii_alphanumeric() || matches!(byte, b'n' | b'r' | b't'),
+            before: is_before_lone,
             after: |byte| SECOND[usize::from(byte)],
             ..Gate::new(Lane::Capital, |byte| matches!(byte, b'A' | b'E' | b'G' | b'L' | b'S'), plain)
         },
@@ -84,57 +129,10 @@ fn verdict(at: usize, found: Place) -> Verdict {
     found.map_or(Verdict::Miss { until: at + 1 }, |(start, end)| Verdict::Hit { start, end })
 }
 
-/// The separators that a byte stands before where it is the last of a prefix's head.
-const UNDERSCORE: u8 = 1;
-const DASH: u8 = 2;
-const DOT: u8 = 4;
-static LAST: [u8; 256] = {
-    let (mut last, mut i) = ([0; 256], 0);
-    while i < PREFIXED.len() {
-        let head = PREFIXED[i].head.as_bytes();
-        last[head[head.len() - 1] as usize] |= separator(&PREFIXED[i]);
-        i += 1;
-    }
-    last
-};
-/// Bytes that stand second to last in a head.
-static SECOND_LAST: [bool; 256] = {
-    let (mut second, mut i) = ([false; 256], 0);
-    while i < PREFIXED.len() {
-        let head = PREFIXED[i].head.as_bytes();
-        second[head[head.len() - 2] as usize] = true;
-        i += 1;
-    }
-    second
-};
-/// Pairs of last bytes of heads, by their low bits.
-static LAST_TWO: [[bool; LOW]; LOW] = {
-    let (mut pairs, mut i) = ([[false; LOW]; LOW], 0);
-    while i < PREFIXED.len() {
-        let head = PREFIXED[i].head.as_bytes();
-        pairs[head[head.len() - 2] as usize % LOW][head[head.len() - 1] as usize % LOW] = true;
-        i += 1;
-    }
-    pairs
-};
-const LOW: usize = 32;
-
-const fn separator(shape: &Shape) -> u8 {
-    match shape.rest.as_bytes()[0] {
-        b'_' => UNDERSCORE,
-        b'-' => DASH,
-        _ => DOT,
-    }
+/// A byte that is no part of a word, or the letter of `\n` where line ends are written as two characters.
+const fn is_before_lone(byte: u8) -> bool {
+    !byte.is_ascii_alphanumeric() || matches!(byte, b'n' | b'r' | b't')
 }
-/// Bytes that stand second in a prefix without a separator.
-static SECOND: [bool; 256] = {
-    let (mut second, mut i) = ([false; 256], 0);
-    while i < PLAIN.len() {
-        second[PLAIN[i].head.as_bytes()[1] as usize] = true;
-        i += 1;
-    }
-    second
-};
 
 /// A prefix with a separator at `at`: `ghp_…`, `sk-…`, `SG.…`.
 fn prefixed(text: &[u8], at: usize, floor: usize) -> Verdict {
@@ -150,10 +148,64 @@ fn find_prefixed(text: &[u8], at: usize, floor: usize) -> Place {
     let start = (lowest..at).rev().take_while(|&i| text[i].is_ascii_alphanumeric()).last()?;
     // `\nghp_…` where line ends are written as two characters.
     let start = start + usize::from(before(text, start) == b'\\' && matches!(text[start], b'n' | b'r' | b't'));
+    key_of(text, start, at)
+}
+
+/// A prefix whose head is the one letter before `at`: `s.…`.
+fn lone(text: &[u8], at: usize, floor: usize) -> Verdict {
+    verdict(at, find_lone(text, at, floor))
+}
+
+fn find_lone(text: &[u8], at: usize, floor: usize) -> Place {
+    let start = at.checked_sub(1).filter(|start| *start >= floor)?;
+    let is_alone = !before(text, start).is_ascii_alphanumeric() || is_escape(text, start);
+    if is_alone { key_of(text, start, at) } else { None }
+}
+
+/// The key whose prefix's head stands from `start` to `at`.
+fn key_of(text: &[u8], start: usize, at: usize) -> Place {
     let head = &text[start..at];
     let first = PREFIXED.partition_point(|shape| shape.head.as_bytes() < head);
     let shapes = PREFIXED.get(first..)?.iter().take_while(|shape| shape.head.as_bytes() == head);
     shapes.into_iter().find_map(|shape| fits(text, shape, at)).map(|end| (start, end))
+}
+
+/// A prefix of an issuer that is not known, whose last word says what it is: `acme_api_…`, `acme_pat_…`. What follows
+/// must be long and drawn, since objects' ids have prefixes too.
+fn named(text: &[u8], at: usize, floor: usize) -> Verdict {
+    verdict(at, find_named(text, at, floor))
+}
+
+fn find_named(text: &[u8], at: usize, floor: usize) -> Place {
+    const WORDS: [&[u8]; 9] = [b"api", b"apikey", b"key", b"token", b"secret", b"sk", b"pat", b"oat", b"sec"];
+    const MIN_BODY: usize = 24;
+    const MAX_BODY: usize = 160;
+    /// Of letters and digits alone: words and ids of many parts end sooner.
+    const OPENING: usize = 16;
+    const MIN_DISTINCT: u32 = 12;
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let lowest = floor.max(at.saturating_sub(MAX_WORD + 1));
+    let word = (lowest..at).rev().take_while(|&i| text[i].is_ascii_lowercase()).last()?;
+    if !WORDS.contains(&&text[word..at]) || !matches!(before(text, word), b'_' | b'-') {
+        return None;
+    }
+    let opening = text.get(at + 1..at + 1 + OPENING)?;
+    if !opening.iter().all(u8::is_ascii_alphanumeric) || !opening.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
+    let lowest = floor.max(at.saturating_sub(MAX_PREFIX));
+    let start = (lowest..word).rev().take_while(|&i| is_part(text[i])).last()?;
+    let end = run(&text[..text.len().min(at + 2 + MAX_BODY)], at + 1, is_base64url);
+    let body = &text[at + 1..end];
+    // `cache_key_…`, `next_token_…` name a place.
+    let is_place = || matches!(&text[word..at], b"key" | b"token") && sense(&text[start..at]) == Sense::Other;
+    let cases = [u8::is_ascii_lowercase, u8::is_ascii_uppercase, u8::is_ascii_digit].map(|of| body.iter().any(of));
+    let is_key = (MIN_BODY..=MAX_BODY).contains(&body.len())
+        && cases == [true; 3]
+        && distinct(body) >= MIN_DISTINCT
+        && looks_random(body)
+        && !is_place();
+    is_key.then_some((start, end))
 }
 
 /// A prefix without one that begins at `at`: `AKIA…`, `AIza…`.
@@ -179,116 +231,23 @@ fn fits(text: &[u8], shape: &Shape, at: usize) -> Option<usize> {
         return None;
     }
     let start = at + shape.rest.len();
-    // What may be long has no limit: a key that were refused for its length would be read again at its next separator.
-    let max = if shape.max < LONG { shape.max } else { text.len() };
-    let limit = text.len().min(start + max + 1);
-    let end = run(&text[..limit], start, shape.alphabet);
-    // The stop that ends the sentence.
-    let end = start + text[start..end].iter().rposition(|byte| *byte != b'.').map_or(0, |i| i + 1);
+    let is_long = shape.max >= LONG;
+    let max = if is_long { LONG } else { shape.max };
+    let head = run(&text[..text.len().min(start + max + 1)], start, shape.alphabet);
+    let end = without_stop(text, start, head);
     let body = &text[start..end];
     let digits = body.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let is_key = (shape.min..=max).contains(&body.len())
+    let is_key = body.len() >= shape.min
+        && (is_long || body.len() <= max)
         && digits >= shape.digits
         && !is_filled(body)
         && (shape.digits == 0 || distinct(body) >= MIN_DISTINCT);
-    is_key.then_some(end)
+    is_key.then(|| if is_long { without_stop(text, start, run(text, head, shape.alphabet)) } else { end })
 }
 
-/// Keys told by lengths and separators alone.
-fn laid_out(text: &[u8], at: usize, floor: usize) -> Verdict {
-    verdict(at, find_laid_out(text, at, floor))
-}
-
-fn find_laid_out(text: &[u8], at: usize, floor: usize) -> Place {
-    // The shortest has twelve characters before its separator.
-    if !at.checked_sub(MIN_LAID_OUT).is_some_and(|i| is_base64url(text[i]) && text[i] != b'-') {
-        return None;
-    }
-    let lowest = floor.max(at.saturating_sub(33));
-    let start = (lowest..at).rev().take_while(|&i| text[i].is_ascii_alphanumeric() || text[i] == b'_').last()?;
-    let head = &text[start..at];
-    if text[at] == b'-' {
-        // Mailchimp: 32 hexadecimal digits and a data centre.
-        let end = run(text, at + 3, |byte| byte.is_ascii_digit());
-        let is_mailchimp = head.len() == 32
-            && head.iter().all(u8::is_ascii_hexdigit)
-            && text[at..].starts_with(b"-us")
-            && (1..=2).contains(&(end - at.min(end)).saturating_sub(3));
-        return (is_mailchimp && !byte(text, end).is_ascii_alphanumeric()).then_some((start, end));
-    }
-    if text[at] != b'.' {
-        return None;
-    }
-    let second = run(&text[..text.len().min(at + 130)], at + 1, is_base64url);
-    let middle = second - at - 1;
-    // Airtable: `pat`, 14 characters, 64 hexadecimal digits.
-    if head.len() >= 12 && head.len() <= 20 && head.starts_with(b"pat") && middle >= 60 {
-        return text[at + 1..second].iter().all(u8::is_ascii_hexdigit).then_some((start, second));
-    }
-    // Discord: an id in base64, a time, a signature.
-    let is_discord = (23..=28).contains(&head.len())
-        && matches!(head[0], b'M' | b'N' | b'O')
-        && (6..=7).contains(&middle)
-        && byte(text, second) == b'.'
-        && head.iter().any(u8::is_ascii_digit);
-    let end = run(&text[..text.len().min(second + 42)], second + 1, is_base64url);
-    (is_discord && (27..=40).contains(&(end - second).saturating_sub(1))).then_some((start, end))
-}
-
-/// `123456789:AAB0c1D2e3F4g5H6i7J8k9L0m1N2o3P4q5R`: a bot's number and 35 characters.
-fn telegram(text: &[u8], at: usize, floor: usize) -> Verdict {
-    verdict(at, find_telegram(text, at, floor))
-}
-
-fn find_telegram(text: &[u8], at: usize, floor: usize) -> Place {
-    if !text[at..].starts_with(b":A") {
-        return None;
-    }
-    let lowest = floor.max(at.saturating_sub(17));
-    let start = (lowest..at).rev().take_while(|&i| text[i].is_ascii_digit()).last()?;
-    let end = run(&text[..text.len().min(at + 40)], at + 1, is_base64url);
-    ((6..=16).contains(&(at - start)) && (34..=36).contains(&(end - at - 1))).then_some((start, end))
-}
-
-/// Microsoft Entra: three characters, a digit, `Q~`, 31 to 34 characters.
-fn azure_secret(text: &[u8], at: usize, floor: usize) -> Verdict {
-    verdict(at, find_azure_secret(text, at, floor))
-}
-
-fn find_azure_secret(text: &[u8], at: usize, floor: usize) -> Place {
-    let start = at.checked_sub(5).filter(|start| *start >= floor)?;
-    let is_part = |byte: u8| is_base64url(byte) || matches!(byte, b'.' | b'~');
-    let end = run(&text[..text.len().min(at + 36)], at + 1, is_part);
-    let is_secret = text[at - 1] == b'Q'
-        && text[at - 2].is_ascii_digit()
-        && text[start..at].iter().all(|byte| is_part(*byte))
-        && (31..=34).contains(&(end - at - 1));
-    is_secret.then_some((start, end))
-}
-
-/// Addresses that anyone may post to who has them. The path goes, the host stays.
-fn webhook(text: &[u8], at: usize, floor: usize) -> Verdict {
-    verdict(at, find_webhook(text, at, floor))
-}
-
-fn find_webhook(text: &[u8], at: usize, floor: usize) -> Place {
-    const HOOKS: [(&[u8], &[u8]); 8] = [
-        (b"hooks.slack.com", b"/services/"),
-        (b"hooks.slack.com", b"/workflows/"),
-        (b"hooks.slack.com", b"/triggers/"),
-        (b"discord.com", b"/api/webhooks/"),
-        (b"discordapp.com", b"/api/webhooks/"),
-        (b"office.com", b"/webhook"),
-        (b"tines.com", b"/webhook/"),
-        (b"hooks.zapier.com", b"/hooks/catch/"),
-    ];
-    let path = HOOKS
-        .iter()
-        .find(|(host, path)| at >= floor + host.len() && text[at..].starts_with(path) && text[..at].ends_with(host))?
-        .1;
-    let end = run(text, at, |byte| is_base64url(byte) || matches!(byte, b'/' | b'@' | b'%' | b'.'));
-    let start = at + path.len();
-    (end > start + 8 && !is_filled(&text[start..end])).then_some((start, end))
+/// `end` without the stops that end the sentence.
+fn without_stop(text: &[u8], start: usize, end: usize) -> usize {
+    start + text[start..end].iter().rposition(|byte| *byte != b'.').map_or(0, |i| i + 1)
 }
 
 const fn is_base64url(byte: u8) -> bool {

@@ -39,8 +39,14 @@ pub(super) fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     // A word of lower-case letters is prose: "basic authentication", "bearer token".
     let is_prose =
         token.len() < SURE_LEN && token.iter().all(|byte| byte.is_ascii_lowercase() || !byte.is_ascii_alphanumeric());
+    // A compound of words is prose too: "basic DTD-related events", "Basic Authentication".
+    let is_compound = token.len() < SURE_LEN
+        && token.split(|byte| !byte.is_ascii_alphanumeric()).all(|word| {
+            let rest = word.get(1..).unwrap_or_default();
+            rest.iter().all(u8::is_ascii_lowercase) || word.iter().all(u8::is_ascii_uppercase)
+        });
     let end = start + token.iter().rposition(|byte| !matches!(byte, b'.' | b'-')).map_or(0, |i| i + 1);
-    if end - start < MIN_LEN || is_prose { miss } else { Verdict::Hit { start, end } }
+    if end - start < MIN_LEN || is_prose || is_compound { miss } else { Verdict::Hit { start, end } }
 }
 
 /// RFC 7235's `token68`.
@@ -72,6 +78,8 @@ mod tests {
             &[
                 "bearer token expired",
                 "basic authentication",
+                "Basic Authentication required",
+                "basic DTD-related events",
                 "the bearer of bad news",
                 "Bearer ",
                 "forebearer Ab12345678",

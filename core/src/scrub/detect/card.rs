@@ -29,7 +29,7 @@ pub(super) const DETECTOR: Detector = Detector {
     }],
 };
 
-fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+pub(super) fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let group_end = run(text, at, |byte| byte.is_ascii_digit());
     let miss = Verdict::Miss { until: group_end };
     let previous = before(text, at);
@@ -109,8 +109,12 @@ fn is_issued(digits: &[u8]) -> bool {
     match digits {
         // Visa.
         [b'4', ..] => matches!(len, 13 | 16 | 18 | 19),
-        // Mastercard.
-        [b'5', b'1'..=b'5', ..] | [b'2', b'2'..=b'7', ..] => len == 16,
+        // Mastercard, and Mir below its second range.
+        [b'5', b'1'..=b'5', ..] => len == 16,
+        [b'2', b'2'..=b'7', ..] => {
+            let is_in = |first: &[u8], last: &[u8]| digits[..4] >= *first && digits[..4] <= *last;
+            len == 16 && (is_in(b"2200", b"2204") || is_in(b"2221", b"2720"))
+        }
         // American Express, JCB's old ones, UATP.
         [b'3', b'4' | b'7', ..]
         | [b'1', b'8', b'0', b'0', ..]
@@ -121,7 +125,8 @@ fn is_issued(digits: &[u8]) -> bool {
         // JCB.
         [b'3', b'5', ..] => (16..=MAX_DIGITS).contains(&len),
         // Maestro, Discover and `UnionPay`.
-        [b'6', ..] | [b'5', b'0' | b'6'..=b'8', ..] => (SHORT..=MAX_DIGITS).contains(&len),
+        [b'6', b'4', third, ..] if *third < b'4' => false,
+        [b'6', b'0'..=b'5' | b'7' | b'9', ..] | [b'5', b'0' | b'6'..=b'8', ..] => (SHORT..=MAX_DIGITS).contains(&len),
         _ => false,
     }
 }
@@ -163,6 +168,7 @@ mod tests {
                 "«41111111 11111111» 12/29",
                 "«41111111\n 11111111»",
                 "card # «676000000007»",
+                "mir «2200123456789019»",
             ],
         );
     }
@@ -182,6 +188,8 @@ mod tests {
                 "speeds 3552 4111 1111 1111 1111 3479 12",
                 "676000000007",
                 "imei 356938035643809",
+                "id 2740123456789016",
+                "id 6651468611215441",
                 "id4111111111111111",
                 "0.4111111111111111",
                 "4111 11 1111 1111 11",

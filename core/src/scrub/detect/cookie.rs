@@ -2,7 +2,7 @@
 //! session. The header's name stays.
 
 use super::secret_extent::rest_of_header;
-use super::secret_text::Label;
+use super::secret_label::Label;
 use super::secret_value::is_placeholder;
 use crate::scrub::detector::Verdict;
 use crate::scrub::policy::Rule;

@@ -33,10 +33,26 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
         return miss;
     }
     match domain_end(text, at + 1) {
-        Some(end) => Verdict::Hit { start, end },
-        None => miss,
+        Some(end) if !is_remote(text, start, at, end) => Verdict::Hit { start, end },
+        _ => miss,
     }
 }
+
+/// `git@example.com:team/app.git`, `ssh://git@example.com/…`: the account that everybody shares.
+fn is_remote(text: &[u8], start: usize, at: usize, end: usize) -> bool {
+    const ACCOUNTS: [&[u8]; 3] = [b"git", b"hg", b"svn"];
+    let has_path = byte(text, end) == b':' && (is_word(byte(text, end + 1)) || byte(text, end + 1) == b'/');
+    ACCOUNTS.contains(&&text[start..at]) && (has_path || text[..start].ends_with(b"://"))
+}
+
+/// Endings of file names and of a service manager's units that are no top-level domains: `logo@2x.png`,
+/// `getty@tty1.service`.
+#[rustfmt::skip]
+const NO_DOMAINS: [&[u8]; 29] = [
+    b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"ico", b"js", b"mjs", b"cjs", b"jsx", b"tsx", b"css", b"html",
+    b"json", b"yaml", b"yml", b"xml", b"txt", b"tgz", b"gz", b"jar", b"whl", b"deb", b"rpm", b"service", b"socket",
+    b"timer", b"mount",
+];
 
 const fn is_local(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'.' | b'+' | b'-' | b'%' | b'\'' | b'!' | b'#' | b'$' | b'&' | b'*' | b'~')
@@ -69,7 +85,10 @@ fn domain_end(text: &[u8], at: usize) -> Option<usize> {
         end = label - 1;
     }
     let tld = &text[last..end];
-    (labels >= 2 && tld.len() >= 2 && !tld.iter().all(u8::is_ascii_digit)).then_some(end)
+    // No top-level domain begins with a digit: `kernel@6.1.0-9`.
+    let is_tld = tld.len() >= 2 && !tld[0].is_ascii_digit();
+    let is_file = is_tld && tld.len() <= 7 && NO_DOMAINS.iter().any(|ending| tld.eq_ignore_ascii_case(ending));
+    (labels >= 2 && is_tld && !is_file).then_some(end)
 }
 
 #[cfg(test)]
@@ -87,6 +106,7 @@ mod tests {
                 "<«o'hara@example.org»>, (\"«x_y@a-b.io»\")",
                 "mailto:«jörg@müller.example»?subject=x",
                 "a=«1@x.dev»&b=«2@x.dev»",
+                "«git@example.com» wrote to «digit@example.com»:8025",
             ],
         );
     }
@@ -95,7 +115,21 @@ mod tests {
     fn other_at_signs_are_left() {
         misses(
             Rule::Email,
-            &["user@localhost", "@example.com", "a@", "a@b.c", "npm i left-pad@1.3.0", "x@1.2.3.4", "a@-b.com", "@@@@"],
+            &[
+                "user@localhost",
+                "@example.com",
+                "a@",
+                "a@b.c",
+                "npm i left-pad@1.3.0",
+                "x@1.2.3.4",
+                "a@-b.com",
+                "@@@@",
+                "git@example.com:team/app.git",
+                "ssh://git@example.com/team/app",
+                "img/logo@2x.png",
+                "getty@tty1.service: started",
+                "kernel@6.1.0-9",
+            ],
         );
     }
 }

@@ -6,10 +6,16 @@ use crate::scrub::shape::{accepts, digits};
 
 /// How far a value reaches: a street address with its town.
 const MAX_VALUE: usize = 150;
+/// How far a number or a date does: twice the longest that its form allows, so that what goes on is seen to.
+const MAX_GROUPED: usize = 96;
 
 /// The end of a value of `rule`'s form from `start`, where one stands.
 pub(super) fn value_end(text: &[u8], start: usize, rule: Rule, quote: u8, sign: u8) -> Option<usize> {
-    let limit = text.len().min(start + MAX_VALUE);
+    let reach = match rule {
+        Rule::Address | Rule::Person | Rule::Geo | Rule::Phone => MAX_VALUE,
+        _ => MAX_GROUPED,
+    };
+    let limit = text.len().min(start + if matches!(quote, b'"' | b'\'' | b'`') { MAX_VALUE } else { reach });
     if start >= limit {
         return None;
     }
@@ -30,7 +36,9 @@ pub(super) fn value_end(text: &[u8], start: usize, rule: Rule, quote: u8, sign: 
         _ => groups_end(text, start, hard_end, rule),
     };
     let end = start + text[start..end].trim_ascii_end().len();
-    let is_end = |b: u8| matches!(b, b'.' | b',' | b'-' | b'/' | b'!' | b'?' | b'(' | b'+');
+    // A parenthesis that the value did not open is the sentence's.
+    let opens = text[start..end].contains(&b'(');
+    let is_end = |b: u8| matches!(b, b'.' | b',' | b'-' | b'/' | b'!' | b'?' | b'(' | b'+') || b == b')' && !opens;
     let trimmed = start + text[start..end].iter().rposition(|&b| !is_end(b)).map_or(0, |i| i + 1);
     is_taken(trimmed).then_some(trimmed)
 }
@@ -41,31 +49,20 @@ const fn is_geo(byte: u8) -> bool {
         || byte >= 0x80
 }
 
+/// Bytes that stand in no value.
+static DELIMITERS: [bool; 256] = {
+    let (of, mut delimiters, mut i) = (*b"\n\r\t;|\"<>={}[]&\\@", [false; 256], 0);
+    while i < of.len() {
+        delimiters[of[i] as usize] = true;
+        i += 1;
+    }
+    delimiters
+};
+
 /// Where no value goes on: a line's end, a delimiter, the word before the next `=`.
 fn hard_end(text: &[u8], start: usize, limit: usize, sign: u8) -> usize {
-    let is_delimiter = |b: u8| {
-        matches!(
-            b,
-            b'\n'
-                | b'\r'
-                | b'\t'
-                | b';'
-                | b'|'
-                | b'"'
-                | b'<'
-                | b'>'
-                | b'='
-                | b'{'
-                | b'}'
-                | b'['
-                | b']'
-                | b'&'
-                | b'\\'
-                | b'@'
-        )
-    };
     let mut end = start;
-    while end < limit && !is_delimiter(text[end]) && !(sign == b'=' && text[end..].starts_with(b" - ")) {
+    while end < limit && !DELIMITERS[usize::from(text[end])] && !(sign == b'=' && text[end..].starts_with(b" - ")) {
         end += 1;
     }
     let is_inside = |&&b: &&u8| !matches!(b, b' ' | b',');
@@ -83,6 +80,8 @@ fn hard_end(text: &[u8], start: usize, limit: usize, sign: u8) -> usize {
 fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> usize {
     /// No kind's number is complete with fewer digits.
     const COMPLETE: usize = 7;
+    /// Longer than any form allows: what else follows changes nothing.
+    const MAX_NUMBER: usize = 48;
     /// The longest group of a number that is written in groups.
     const MAX_GROUP: usize = 5;
     let complete = match rule {
@@ -93,27 +92,56 @@ fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> usize {
     let is_word = |b: u8| !matches!(b, b' ' | b',' | b'\'' | b'`') && (b != b':' || rule == Rule::BirthDate);
     let mut end = start + text[start..limit].iter().take_while(|&&b| is_word(b)).count();
     let mut last = end - start;
+    // Counted as groups come: a value of many is not read again for each.
+    let mut count = digits(&text[start..end]);
+    let mut marks = date_marks(&text[start..end]);
     loop {
         let next = if rule == Rule::BirthDate && byte(text, end) == b',' { end + 2 } else { end + 1 };
-        if byte(text, end) != b' ' && next == end + 1 || next >= limit {
+        let is_too_long = rule != Rule::Phone && end - start > MAX_NUMBER;
+        if byte(text, end) != b' ' && next == end + 1 || next >= limit || is_too_long {
             return end;
         }
         let group = text[next..limit].iter().take_while(|&&b| is_word(b)).count();
         let found = &text[next..next + group];
-        let count = digits(&text[start..end]);
-        let is_number =
-            found.iter().any(u8::is_ascii_digit) || found.len() <= 3 && found.iter().all(u8::is_ascii_uppercase);
-        let is_month = rule == Rule::BirthDate && found.len() <= 9 && found.iter().all(u8::is_ascii_alphabetic);
+        let more = digits(found);
+        // The name of a month, unless the date is in figures: `17/05/63`.
+        let is_month = || {
+            rule == Rule::BirthDate
+                && found.len() <= 9
+                && found.iter().all(u8::is_ascii_alphabetic)
+                && marks < 2
+                && has_year(&text[next + group..limit])
+        };
         let goes_on = if count < complete {
-            is_number || is_month
+            more > 0 || found.len() <= 3 && found.iter().all(u8::is_ascii_uppercase) || is_month()
         } else {
-            last <= MAX_GROUP && group <= MAX_GROUP && found.iter().any(u8::is_ascii_digit)
+            last <= MAX_GROUP && group <= MAX_GROUP && more > 0
         };
         if group == 0 || !goes_on {
             return end;
         }
+        marks += date_marks(found);
+        count += more;
         (end, last) = (next + group, group);
     }
+}
+
+/// A full stop behind a word, but not behind an initial or titles in a row (`Univ.Prof.`).
+fn ends_sentence(word: &[u8]) -> bool {
+    word.len() > 3 && word.iter().position(|&b| b == b'.') == Some(word.len() - 1)
+}
+
+/// What stands between the figures of a date.
+fn date_marks(date: &[u8]) -> usize {
+    date.iter().filter(|b| matches!(b, b'/' | b'-' | b'.')).count()
+}
+
+/// Whether a number follows, behind `de` or a stop at the most.
+fn has_year(text: &[u8]) -> bool {
+    /// ` de septiembre de `
+    const MAX_GAP: usize = 18;
+    let gap = |b: &u8| b.is_ascii_alphabetic() || matches!(b, b' ' | b'.' | b',');
+    text.iter().take(MAX_GAP).find(|b| !gap(b)).is_some_and(u8::is_ascii_digit)
 }
 
 /// The end of a run of capitalised words and the particles between them; one word at least, whatever its case.
@@ -135,7 +163,7 @@ fn names_end(text: &[u8], start: usize, limit: usize) -> usize {
             break;
         }
         at += word.len();
-        if at >= limit || text[at] != b' ' || text[at - 1] == b'.' && word.len() > 3 {
+        if at >= limit || text[at] != b' ' || ends_sentence(word) {
             break;
         }
         at += 1;

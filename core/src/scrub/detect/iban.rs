@@ -1,7 +1,6 @@
 //! Bank account numbers (ISO 13616): a country's letters, two check digits by ISO 7064 mod 97-10, and an account of
 //! the country's length and characters; together or in groups, in either case.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::{before, byte, is_word};
@@ -31,14 +30,15 @@ pub(super) const DETECTOR: Detector = Detector {
     gates: &[Gate {
         before2: |byte| byte.is_ascii_alphabetic(),
         after: |byte| byte.is_ascii_digit(),
-        ..Gate::at_digit(|before| before.is_ascii_alphabetic() || before == b' ', MIN_DIGITS, verify)
+        // Accounts of some countries may have no digit at all, so only the check digits can be asked for.
+        ..Gate::at_digit(|before| before.is_ascii_alphabetic() || before == b' ', 2, verify)
     }],
 };
 
-/// In the first bytes of a number, `84 MALT 0110 000` being one with few.
-const MIN_DIGITS: usize = 6;
+/// The longest form, `LC`: two letters, two check digits, 28 characters; and room for two more.
+const MAX_LEN: usize = 34;
 
-fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
+pub(super) fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };
     // `GB82` or `GB 82`.
     let letters = if before(text, at) == b' ' { at.saturating_sub(1) } else { at };
@@ -58,18 +58,31 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
 
 /// The form of a country's accounts.
 fn form_of(country: &[u8]) -> Option<&'static str> {
-    static BY_COUNTRY: LazyLock<HashMap<[u8; 2], &str>> = LazyLock::new(|| {
-        let rows = FORMS.split(';').map(str::trim);
-        rows.filter_map(|row| Some((*row.as_bytes().first_chunk()?, row.get(3..)?))).collect()
+    static BY_COUNTRY: LazyLock<[Option<&str>; LETTERS * LETTERS]> = LazyLock::new(|| {
+        let mut forms = [None; LETTERS * LETTERS];
+        for row in FORMS.split(';').map(str::trim) {
+            if let Some(slot) = slot(row.as_bytes()).and_then(|slot| forms.get_mut(slot)) {
+                *slot = row.get(3..);
+            }
+        }
+        forms
     });
-    let country: [u8; 2] = country.try_into().ok()?;
-    BY_COUNTRY.get(&country.map(|letter| letter.to_ascii_uppercase())).copied()
+    BY_COUNTRY.get(slot(country)?).copied().flatten()
 }
+
+/// Where a country's form stands.
+fn slot(country: &[u8]) -> Option<usize> {
+    let [first, second] = country.first_chunk()?.map(|letter| letter.to_ascii_uppercase().wrapping_sub(b'A'));
+    Some(usize::from(first) * LETTERS + usize::from(second))
+}
+
+/// Of the Latin alphabet.
+const LETTERS: usize = 26;
 
 /// The end of the number, if the account has `form` and the check digits hold.
 fn read(text: &[u8], start: usize, letters: usize, at: usize, form: &str) -> Option<usize> {
     let mut end = at;
-    let mut rearranged = Vec::with_capacity(34);
+    let (mut rearranged, mut len) = ([0; MAX_LEN], 0);
     let check = [next_character(text, &mut end)?, next_character(text, &mut end)?];
     if !check.iter().all(u8::is_ascii_digit) {
         return None;
@@ -90,12 +103,15 @@ fn read(text: &[u8], start: usize, letters: usize, at: usize, form: &str) -> Opt
             if !fits {
                 return None;
             }
-            rearranged.push(character);
+            *rearranged.get_mut(len)? = character;
+            len += 1;
         }
     }
-    rearranged.extend_from_slice(&text[start..letters]);
-    rearranged.extend_from_slice(&check);
-    (!is_word(byte(text, end)) && remainder(&rearranged) == 1).then_some(end)
+    for &character in text[start..letters].iter().chain(&check) {
+        *rearranged.get_mut(len)? = character;
+        len += 1;
+    }
+    (!is_word(byte(text, end)) && remainder(&rearranged[..len]) == 1).then_some(end)
 }
 
 /// The letter or digit at `end` or behind one separator there.
@@ -131,6 +147,8 @@ mod tests {
                 "«FR14-2004-1010-0505-0001-3M02-606».",
                 "«NO9386011117947»",
                 "«MT84 MALT 0110 0001 2345 MTLC AST0 01S»",
+                "with few digits: «KW47NSAVRVXTTTNWZ6IO6OZZ674OQH»",
+                "«AZ34-DXLC-SB8U-Z9N7-KUGK-QB36-NIAY»",
             ],
         );
     }
@@ -148,6 +166,7 @@ mod tests {
                 "DE89",
                 "de89 3704 0044",
                 "ad12000a203020035910010f3c2d1e0f",
+                "at 12 to 45 ms, is 99 or no 10",
                 "FR14 2004 1010 0505 0001 3M02 607",
             ],
         );

@@ -6,9 +6,9 @@
 //! Asked at `:`, `=` and `>` behind a label and at the first digit of a word; looks back 48 bytes at most.
 
 use super::extent::value_end;
-use super::{before, byte, run};
+use super::{before, byte, card, iban, run};
 use crate::scrub::detector::{Detector, Verdict};
-use crate::scrub::gate::{Gate, Lane};
+use crate::scrub::gate::{Gate, Lane, Verify};
 use crate::scrub::personal::{may_end, rule_of_words};
 use crate::scrub::policy::Rule;
 use crate::scrub::shape::digits;
@@ -20,13 +20,16 @@ const MAX_LABEL: usize = 48;
 const MIN_DIGITS: usize = 3;
 
 /// What a label can say.
-const LABELLED: [Rule; 13] = [
+const LABELLED: [Rule; 16] = [
+    Rule::Ssn,
     Rule::NationalId,
     Rule::Passport,
     Rule::DriverLicense,
     Rule::TaxId,
     Rule::HealthId,
     Rule::BankAccount,
+    Rule::Iban,
+    Rule::Card,
     Rule::LicensePlate,
     Rule::DeviceId,
     Rule::BirthDate,
@@ -61,15 +64,39 @@ const fn is_before_sign(byte: u8) -> bool {
 }
 
 fn at_sign(text: &[u8], at: usize, floor: usize) -> Verdict {
-    verdict(at, behind_sign(text, at, floor))
+    verdict(text, at, behind_sign(text, at, floor))
 }
 
 fn at_digit(text: &[u8], at: usize, floor: usize) -> Verdict {
-    verdict(at, behind_words(text, at, floor))
+    verdict(text, at, behind_words(text, at, floor))
 }
 
-fn verdict(at: usize, found: Option<(usize, usize, Rule)>) -> Verdict {
-    found.map_or(Verdict::Miss { until: at + 1 }, |(start, end, rule)| Verdict::HitAs { start, end, rule })
+fn verdict(text: &[u8], at: usize, found: Option<(usize, usize, Rule)>) -> Verdict {
+    let Some((start, end, rule)) = found else { return Verdict::Miss { until: at + 1 } };
+    let (rule, end) = specific(text, start, end, rule);
+    Verdict::HitAs { start, end, rule }
+}
+
+/// The rule that says more of a value than its label does, and where it ends for it: a card behind `pan=`, an IBAN
+/// behind `account number`.
+fn specific(text: &[u8], start: usize, end: usize, rule: Rule) -> (Rule, usize) {
+    let verifiers: &[(Verify, Rule)] = match rule {
+        Rule::BankAccount => &[(iban::verify, Rule::Iban), (card::verify, Rule::Card)],
+        Rule::TaxId => &[(card::verify, Rule::Card)],
+        _ => return (rule, end),
+    };
+    // Both are asked at digits.
+    let at = run(text, start, |b| !b.is_ascii_digit()).min(end);
+    let found = verifiers.iter().find_map(|(verify, rule)| match verify(text, at, start) {
+        Verdict::Hit { start: first, end: other } if first == start && other >= end => Some((*rule, other)),
+        _ => None,
+    });
+    found.unwrap_or((rule, end))
+}
+
+/// The rule for a member's whole value where its name brings `rule`: as for a label in a text.
+pub(in crate::scrub) fn specific_rule(rule: Rule, value: &str) -> Rule {
+    specific(value.as_bytes(), 0, value.len(), rule).0
 }
 
 /// `label: value`, `label=value`, `<label>value<`.
@@ -114,6 +141,9 @@ fn behind_words(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, R
     if start <= floor || !matches!(text[start - 1], b' ' | b'#') || start + MAX_PREFIX < at {
         return None;
     }
+    if let Some(month) = month_before(text, start, floor) {
+        return born_on(text, month, floor);
+    }
     let end = text[..start].iter().rposition(|b| !matches!(b, b' ' | b'#' | b':')).map_or(0, |i| i + 1);
     if start - end > 3 || !matches!(byte(text, end.wrapping_sub(1)), b'.' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..) {
         return None;
@@ -130,11 +160,32 @@ fn behind_words(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, R
     // A sentence that ended before the number says nothing of it; `no.` does.
     let is_sentence = text[..end].ends_with(b".") && !matches!(&text[..end], [.., b'n' | b'N', b'o' | b'r', b'.']);
     let rule = label_rule(text, end, floor).filter(|_| !is_sentence)?;
-    if matches!(rule, Rule::Person | Rule::Address | Rule::Geo) {
+    if matches!(rule, Rule::Person | Rule::Address) {
         return None;
     }
     let end = value_end(text, start, rule, b' ', b' ')?;
-    (digits(&text[start..end]) >= least).then_some((start, end, rule))
+    // One coordinate alone may be a measurement.
+    let is_pair = rule != Rule::Geo || text[start..end].iter().any(|b| matches!(b, b',' | b' '));
+    (digits(&text[start..end]) >= least && is_pair).then_some((start, end, rule))
+}
+
+/// Where the English name of a month begins that stands before the day at `day`.
+fn month_before(text: &[u8], day: usize, floor: usize) -> Option<usize> {
+    const MONTHS: [&[u8; 3]; 12] =
+        [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
+    /// `September`
+    const MAX_MONTH: usize = 9;
+    let end = day - 1;
+    let lowest = floor.max(end.saturating_sub(MAX_MONTH));
+    let start = (lowest..end).rev().take_while(|&i| text[i].is_ascii_alphabetic()).last()?;
+    MONTHS.iter().any(|month| text[start..end].starts_with(*month)).then_some(start)
+}
+
+/// `born on January 2, 1990`, where the month begins at `start`.
+fn born_on(text: &[u8], start: usize, floor: usize) -> Option<(usize, usize, Rule)> {
+    let end = text[..start].trim_ascii_end().len();
+    let rule = label_rule(text, end, floor).filter(|rule| *rule == Rule::BirthDate)?;
+    Some((start, value_end(text, start, rule, b' ', b' ')?, rule))
 }
 
 /// The rule of the label that ends at `end`.
@@ -170,17 +221,28 @@ mod tests {
     fn values_behind_their_label_are_found() {
         labelled(&[
             (Rule::Passport, "Passport: «X1234567»"),
+            (Rule::Passport, "(Passport: «X1234567»), and"),
             (Rule::Passport, "passport_number=«X 1234567» status=ok"),
             (Rule::Passport, "Mi pasaporte es «XAB123456»."),
-            (Rule::NationalId, "SSN «078-05-1120», please"),
-            (Rule::NationalId, "ssn is «078 05 1120»"),
+            (Rule::Ssn, "SSN «078-05-1120», please"),
+            (Rule::Ssn, "ssn is «078 05 1120»"),
+            // Whose number nobody was given was mistyped.
+            (Rule::Ssn, "SSN «000099999»"),
             (Rule::NationalId, "{\\\"nationalId\\\":\\\"«AB12345678»\\\"}"),
             (Rule::DriverLicense, "driver's license no. «D123-4567» expired"),
             (Rule::TaxId, "<taxId>«12 345 678 901»</taxId>"),
             (Rule::BirthDate, "dob=«1990-01-02»&x=1"),
             (Rule::BirthDate, "Date of birth: «2 January 1990»"),
+            (Rule::BirthDate, "born on «January 17, 1993»."),
+            (Rule::BirthDate, "DOB «Feb 8, 1962» ok"),
+            (Rule::BirthDate, "birthday «05/17/63» was wrong"),
+            (Rule::BirthDate, "fecha de nacimiento: «2 de enero de 1990» en Madrid"),
+            (Rule::Card, "pan=«4111111111111111»&x=1"),
+            (Rule::Iban, "account number: «DE89 3704 0044 0532 0130 00», thanks"),
+            (Rule::Geo, "my location is «-78.4656, 37.6168»"),
             (Rule::Phone, "Phone: «(030) 1234-567»"),
             (Rule::Phone, "tel=«0301234567» code=404"),
+            (Rule::Phone, "dial(tel:«0301234567») failed"),
             (Rule::Person, "full_name=«Ann van der Berg» logged in"),
             (Rule::Person, "first_name=\"«ann»\""),
             (Rule::Address, "address: «12 High Street, Springfield»; next"),
@@ -209,6 +271,10 @@ mod tests {
             "https://example.com/location=1",
             "took 123456 ms",
             "status: 123456789",
+            "RFC: 9110",
+            "sin=0.52991923",
+            "libx:amd64 (7.88.1-10)",
+            "at location 1024.5",
         ];
         misses(Rule::NationalId, &texts);
         misses(Rule::Person, &texts);

@@ -30,6 +30,9 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let Some(start) = SCHEMES.iter().find_map(starts) else { return miss };
     let end =
         run(text, at, |byte| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\'));
+    // What ends the sentence around it. A seed has only letters and digits.
+    let is_sentence = |byte: &u8| matches!(byte, b'.' | b',' | b';' | b':' | b'!' | b'?' | b')' | b']' | b'}');
+    let end = start + text[start..end].iter().rposition(|byte| !is_sentence(byte)).map_or(0, |i| i + 1);
     Verdict::Hit { start, end }
 }
 
@@ -45,6 +48,7 @@ mod tests {
             &[
                 "scan «otpauth://totp/Example:ann@example.com?secret=JBSWY3DPEHPK3PXP&issuer=Example» now",
                 "\"«OTPAUTH://hotp/x?secret=JBSWY3DPEHPK3PXP&counter=1»\"",
+                "(it was «otpauth://totp/x?secret=JBSWY3DPEHPK3PXP»), then",
                 "«otpauth-migration://offline?data=CjEKCkhlbGxvId6tvu8»",
             ],
         );

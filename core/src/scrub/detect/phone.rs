@@ -53,12 +53,16 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     }
     let Some(form) = Form::read(text, at) else { return miss };
     // The longest part that is a number: what follows may be another number, or a date.
+    let mut labels = None;
     for groups in (1..=form.groups()).rev() {
         let number = form.number(groups);
+        if number.digits.len() < label::MIN_BOUND {
+            break;
+        }
         if !ends_there(text, &form, number.end, groups) {
             continue;
         }
-        if is_number(text, at, &number) {
+        if is_number(text, at, &number, &mut labels) {
             return Verdict::Hit { start: at, end: label::extension_end(text, number.end) };
         }
     }
@@ -103,6 +107,8 @@ fn ends_there(text: &[u8], form: &Form, end: usize, groups: usize) -> bool {
     let after = byte(text, end + 1);
     match next {
         b'-' if groups == form.groups() => !is_word(after) || label::is_place(text, end),
+        // The next part of a URL's path.
+        b'/' if form.plus() => after.is_ascii_alphabetic(),
         b'-' | b'/' | b'%' => false,
         b'.' | b',' | b':' => !after.is_ascii_digit(),
         b'x' => label::extension_end(text, end) > end,
@@ -110,7 +116,7 @@ fn ends_there(text: &[u8], form: &Form, end: usize, groups: usize) -> bool {
     }
 }
 
-fn is_number(text: &[u8], at: usize, number: &Number<'_>) -> bool {
+fn is_number(text: &[u8], at: usize, number: &Number<'_>, labels: &mut Option<label::Labels>) -> bool {
     let count = number.digits.len();
     if count > MAX_DIGITS + 2 {
         return false;
@@ -124,7 +130,7 @@ fn is_number(text: &[u8], at: usize, number: &Number<'_>) -> bool {
             || is_with_area(number)
             || is_with_trunk(text, at, number)
             || is_bare_mobile(text, number))
-        || label::says_phone(text, at, number)
+        || label::says_phone(text, at, number, labels)
 }
 
 /// `digits` begin with a calling code, and the rest is a number there; or it is grouped like one.

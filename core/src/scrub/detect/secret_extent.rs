@@ -1,6 +1,6 @@
 //! Where a labelled value begins and ends: between quotation marks, up to what separates pairs, to a header's end.
 
-use super::secret_text::MAX_TAG;
+use super::secret_label::MAX_TAG;
 use super::{before, byte, run};
 use crate::scrub::token::token_len;
 
@@ -11,6 +11,17 @@ pub(super) fn open(text: &[u8], at: usize) -> (usize, u8) {
         at + usize::from(matches!(byte(text, at), b'@' | b'b' | b'r' | b'f' | b'u') && is_quote(byte(text, at + 1)));
     let quote = run(text, marked, |byte| byte == b'\\');
     if is_quote(byte(text, quote)) { (quote + 1, byte(text, quote)) } else { (at, 0) }
+}
+
+/// Where the first line of a block begins that `key: |` or `key: >-` opens (YAML 1.2, 8.1); the sign stands at `at`.
+pub(super) fn block(text: &[u8], at: usize) -> Option<usize> {
+    let mark = run(text, at + 1, |byte| byte == b' ');
+    if text[at] != b':' || !matches!(byte(text, mark), b'|' | b'>') {
+        return None;
+    }
+    let line = run(text, mark + 1, |byte| matches!(byte, b'-' | b'+' | b' ' | b'\r') || byte.is_ascii_digit());
+    let start = run(text, line + 1, |byte| byte == b' ');
+    (text.get(line) == Some(&b'\n') && start > line + 1).then_some(start)
 }
 
 /// The end of a value that begins at `start`.

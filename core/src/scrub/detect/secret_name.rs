@@ -6,7 +6,8 @@ mod words;
 use std::sync::LazyLock;
 
 use self::words::{
-    ENDINGS, HARMLESS_KEYS, HARMLESS_TOKENS, KEY_WORDS, PAIRS, PASSES, PERHAPS, SECRET_KEYS, SECRETS, TAILS,
+    DESCRIPTORS, ENDINGS, HARMLESS_KEYS, HARMLESS_TOKENS, KEY_WORDS, PAIRS, PASSES, PERHAPS, SECRET_KEYS, SECRETS,
+    TAILS,
 };
 
 use crate::scrub::endings::Endings;
@@ -62,6 +63,21 @@ pub(super) fn may_end(name: &[u8]) -> bool {
     });
     // Digits behind a word do not count: `password2`.
     LAST.may_end(name) || name.iter().rev().find(|byte| is_part(**byte)).is_some_and(u8::is_ascii_digit)
+}
+
+/// Whether a member called `name` of an object whose own name says "secret" only describes the secret.
+pub(in crate::scrub) fn is_descriptor(name: &[u8]) -> bool {
+    let Some(last) = last_word(name) else { return false };
+    DESCRIPTORS.iter().any(|known| last.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+/// What stands behind the last separator or hump.
+fn last_word(name: &[u8]) -> Option<&[u8]> {
+    let is_start = |i: &usize| {
+        !name[i - 1].is_ascii_alphabetic() || name[i - 1].is_ascii_lowercase() && name[*i].is_ascii_uppercase()
+    };
+    let start = (1..name.len()).rev().find(is_start).unwrap_or(0);
+    name.get(start..).filter(|word| word.iter().all(u8::is_ascii_alphabetic))
 }
 
 fn of(before: &str, last: &str) -> Sense {

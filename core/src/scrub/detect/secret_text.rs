@@ -2,19 +2,16 @@
 //! `X-Api-Key: …`, `set("DB_PASSWORD", "…")`, `--token …`, `password is …`. The label stays; which names are labels
 //! says [`super::secret_name`].
 
-use super::secret_extent::{close, is_name, is_quote, open, rest_of_header};
-use super::secret_name::{MAX_NAME, Sense, may_end, sense};
-use super::secret_value::{is_filled, is_mixed, is_placeholder, is_uuid, looks_random};
+use super::secret_extent::{close, is_name, is_quote, rest_of_header};
+use super::secret_label::{Label, label};
+use super::secret_name::{MAX_NAME, Sense, sense};
+use super::secret_value::{MAX_NOTHING, is_filled, is_mixed, is_placeholder, is_uuid, looks_random};
 use super::{bearer, before, byte, cookie, is_word, jwt, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane, Verify};
 use crate::scrub::policy::Rule;
 use crate::scrub::token::token_len;
 
-/// What stands between a name and its sign: spaces, a bracket, quotes and their escapes.
-const MAX_GAP: usize = 8;
-/// A tag with its attributes.
-pub(super) const MAX_TAG: usize = 128;
 /// A `key` in a query that is longer than names of things.
 const MIN_QUERY: usize = 16;
 /// Passwords have no fixed form; behind a comma or a space only this long and mixed is one.
@@ -42,18 +39,6 @@ pub(super) const DETECTOR: Detector = Detector {
     ],
 };
 
-/// A name, its sign, and where its value begins.
-pub(super) struct Label {
-    pub(super) sense: Sense,
-    /// The sign: `=`, `:`, `>` of a tag, `,` between arguments.
-    sign: u8,
-    pub(super) value: usize,
-    /// The mark that the value is quoted with, or 0.
-    pub(super) quote: u8,
-    /// The name's last byte is at `name - 1`.
-    name: (usize, usize),
-}
-
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };
     let Some(label) = label(text, at, floor) else { return miss };
@@ -64,66 +49,6 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
         Sense::Perhaps => perhaps(text, &label).unwrap_or_else(|until| Verdict::Miss { until: until.max(at + 1) }),
         Sense::Other => miss,
     }
-}
-
-/// The label whose sign stands at `at`, if a name that means anything stands before it.
-pub(super) fn label(text: &[u8], at: usize, floor: usize) -> Option<Label> {
-    let previous = before(text, at);
-    let next = byte(text, at + 1);
-    match text[at] {
-        b'>' => return tag(text, at, floor),
-        b',' if !is_quote(previous) => return None,
-        b'=' | b':' if matches!(previous, b'=' | b':' | b'<' | b'>') => return None,
-        b':' if next == b':' || text[at..].starts_with(b"://") => return None,
-        _ => {}
-    }
-    let end_of_sign = at - usize::from(matches!(previous, b'!' | b'?' | b'+') && text[at] == b'=');
-    let lowest = floor.max(end_of_sign.saturating_sub(MAX_GAP));
-    let mut end = end_of_sign;
-    while end > lowest && (matches!(text[end - 1], b' ' | b'\t' | b']' | b'\\') || is_quote(text[end - 1])) {
-        end -= 1;
-    }
-    if !may_end(&text[..end]) {
-        return None;
-    }
-    let is_quoted = end < end_of_sign && is_quote(text[end]) || byte(text, end) == b'\\';
-    let name = (name_start(text, end, floor), end);
-    let sense = if is_quoted { sense(&text[name.0..end]) } else { sense(&text[phrase_start(text, name, floor)..end]) };
-    if sense == Sense::Other || name.0 == end {
-        return None;
-    }
-    let (value, quote) = open(text, at + 1);
-    let is_call = text[at] == b',';
-    (!is_call || quote != 0).then_some(Label { sense, sign: text[at], value, quote, name })
-}
-
-/// `<db:password attribute="x">` that ends at `at`.
-fn tag(text: &[u8], at: usize, floor: usize) -> Option<Label> {
-    if matches!(before(text, at), b'=' | b'-' | b'/' | b'>') {
-        return None;
-    }
-    let lowest = floor.max(at.saturating_sub(MAX_TAG));
-    let open = (lowest..at).rev().take_while(|&i| !matches!(text[i], b'\n' | b'>')).find(|&i| text[i] == b'<')?;
-    let end = run(text, open + 1, |byte| is_name(byte) || byte == b':');
-    let start = text[open + 1..end].iter().rposition(|byte| *byte == b':').map_or(open + 1, |i| open + 2 + i);
-    let sense = sense(&text[start..end]);
-    let value = run(text, at + 1, |byte| byte.is_ascii_whitespace());
-    (sense != Sense::Other).then_some(Label { sense, sign: b'>', value, quote: 0, name: (start, end) })
-}
-
-/// Where the name that ends at `end` begins.
-pub(super) fn name_start(text: &[u8], end: usize, floor: usize) -> usize {
-    let lowest = floor.max(end.saturating_sub(MAX_NAME));
-    (lowest..end).rev().take_while(|&i| is_name(text[i])).last().unwrap_or(end)
-}
-
-/// With the word before it, if there is one: `API key`, `primary key`, `token string`.
-pub(super) fn phrase_start(text: &[u8], name: (usize, usize), floor: usize) -> usize {
-    if name.0 <= floor || text[name.0 - 1] != b' ' {
-        return name.0;
-    }
-    let lowest = floor.max(name.1.saturating_sub(MAX_NAME)).min(name.0 - 1);
-    (lowest..name.0 - 1).rev().take_while(|&i| is_word(text[i]) || text[i] == b'-').last().unwrap_or(name.0)
 }
 
 /// A value behind a name that says "secret".
@@ -145,11 +70,13 @@ fn secret(text: &[u8], label: &Label) -> Option<Verdict> {
     }
     let end = close(text, label.value, label.quote);
     let value = &text[label.value..end];
-    let is_nothing = is_placeholder(without_scheme(value)) || value.len() >= MIN_UNSURE && is_filled(value);
+    let is_long = value.len() > MAX_NOTHING;
+    let is_filler = !is_long && value.len() >= MIN_UNSURE && is_filled(value);
+    let is_nothing = is_filler || is_placeholder(without_scheme(value));
     let is_taken = !is_nothing
         && match (label.sign, label.quote) {
             (b',', _) => is_unsure_secret(value),
-            (_, 0) => !is_code(text, label, end) && !is_prose(text, label, end),
+            (_, 0) => is_long || !is_code(text, label, end) && !is_prose(text, label, end),
             _ => true,
         };
     (is_taken && !is_elsewhere(text, label.value, end)).then_some(Verdict::Hit { start: label.value, end })
@@ -178,7 +105,10 @@ fn perhaps(text: &[u8], label: &Label) -> Result<Verdict, usize> {
     // In a query a `key` is a right, not a place; in the environment it is configuration, and there a UUID is one too.
     let is_in_query = matches!(before(text, label.name.0), b'?' | b'&') && name.eq_ignore_ascii_case(b"key");
     let is_in_environment = name.iter().all(|byte| byte.is_ascii_uppercase() || matches!(byte, b'_' | b'0'..=b'9'));
-    let is_given = looks_random(value)
+    // A verdict of a test is a word or a count.
+    let is_pass = name.eq_ignore_ascii_case(b"pass") && is_unsure_secret(value);
+    let is_given = is_pass
+        || looks_random(value)
         || (is_in_query || is_in_environment && name.len() > b"KEY".len()) && is_uuid(value)
         || is_in_query
             && value.len() >= MIN_QUERY
@@ -197,7 +127,9 @@ fn credentials(text: &[u8], label: &Label) -> Option<Verdict> {
     if from >= end || is_placeholder(&text[from..end]) || is_prose(text, label, end) || is_elsewhere(text, start, end) {
         return None;
     }
-    let is_reference = matches!(byte(text, from), b'$' | b'{' | b'<' | b'[') || text[from..end].contains(&b'(');
+    let is_short = end - from <= MAX_NOTHING;
+    let is_reference =
+        is_short && (matches!(byte(text, from), b'$' | b'{' | b'<' | b'[') || text[from..end].contains(&b'('));
     // Parameters (RFC 9110, 11.4) go on behind a comma or a quotation mark.
     let has_parameters = label.quote == 0 && text[from..end].contains(&b'=') && matches!(byte(text, end), b',' | b'"');
     let end = if has_parameters { rest_of_header(text, from, 0).1.max(end) } else { end };
@@ -230,15 +162,21 @@ fn is_code(text: &[u8], label: &Label, end: usize) -> bool {
     // `Token{5c01b2e …`: an object's print.
     let is_call = call.is_some_and(|i| {
         let is_open = matches!(value[value.len() - 1], b')' | b'}') || value[i] == b'{' && is_word(byte(value, i + 1));
-        i > 0 && value[..i].iter().all(|byte| is_name(*byte)) && is_open
+        // `require('x')`, `read(prompt, …)`: cut off at the quotation mark or the comma.
+        let is_cut = value.len() == i + 1 && is_quote(byte(text, end))
+            || byte(text, end) == b',' && value[i + 1..].iter().all(|byte| is_name(*byte));
+        i > 0 && (value[..i].iter().all(|byte| is_name(*byte)) && (is_open || is_cut))
     });
+    // `token === COLON`, `$App::Config->{…}`
+    let is_operand = byte(text, label.name.1 + 1) == b'=' && value.iter().all(u8::is_ascii_alphabetic)
+        || value.starts_with(b"$") && value.ends_with(b"-") && byte(text, end) == b'>';
     let name = &text[label.name.0..label.name.1];
     // An object's address and a path of a file.
     let is_object = value.contains(&b'@') && value.windows(5).any(|part| part.eq_ignore_ascii_case(b"proxy"));
     let is_folder = name.to_ascii_lowercase().ends_with(b"pwd") && matches!(value.first(), Some(b'/' | b'~'));
     let is_same = value.eq_ignore_ascii_case(name)
         || sense(value) == Sense::Secret && value.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
-    is_path || is_call || is_object || is_folder || is_same
+    is_path || is_call || is_operand || is_object || is_folder || is_same
 }
 
 /// `password: incorrect`, `token: the one you got`: words about a secret.

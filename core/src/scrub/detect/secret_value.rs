@@ -14,6 +14,10 @@ const MIN_DISTINCT: u32 = 7;
 /// Changes between letters and digits, or of case against a word's: `kVK_Space` has two.
 const MIN_CHANGES: usize = 3;
 
+/// Nothing longer is refused as a reference, a program's text or filler: what is refused is read again from its next
+/// label on, and only a bound keeps that linear.
+pub(super) const MAX_NOTHING: usize = 256;
+
 /// What stands where a value would: nothing secret in it.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
     const WORDS: [&str; 38] = [
@@ -62,8 +66,10 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         || token_len(value) == Some(value.len())
         || WORDS.iter().any(is_word)
         || value.iter().all(is_filler)
-        || is_reference(value)
+        || value.len() <= MAX_NOTHING && is_reference(value)
         || value.len() <= 3 && value.iter().all(u8::is_ascii_digit)
+        // What is left of a program's text: `)`, `);`.
+        || value.len() <= 2 && value.iter().all(u8::is_ascii_punctuation)
 }
 
 /// `${VAR}`, `$VAR`, `$(command)`, `{{ value }}`, `<password>`, `%s`, `%VAR%`, `vault:path`, `process.env.VAR`

@@ -144,7 +144,7 @@ impl<'a> Changes<'a> {
         self.look_alikes.1
     }
 
-    /// `card=4111+1111+…`: a form's space between the digits of one parameter.
+    /// `card=4111+1111+…`, `phone=%2B49+30+…`: a form's space between the digits of one parameter.
     fn is_space_in_query(&self) -> bool {
         /// The digits and spaces of the longest card number.
         const MAX_VALUE: usize = 24;
@@ -154,7 +154,7 @@ impl<'a> Changes<'a> {
         begin > 0
             && bytes[self.at - 1].is_ascii_digit()
             && bytes.get(self.at + 1).is_some_and(u8::is_ascii_digit)
-            && value.clone().nth(begin) == Some(&b'=')
+            && (value.clone().nth(begin) == Some(&b'=') || value.clone().skip(begin).take(4).eq(b"B2%="))
     }
 
     /// A line end of `len` bytes: in the view of whole values, what stands between a value's halves.

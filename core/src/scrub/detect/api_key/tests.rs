@@ -33,6 +33,12 @@ fn keys_with_a_prefix_are_found() {
             "bot«123456789:AAB0c1D2e3F4g5H6i7J8k9L0m1N2o3P4q5R»",
             "«abc8Q~0123456789abcdefghijklmnopqrstuv»",
             "https://hooks.slack.com/services/«T0000000A/B0000000B/abcdefghijkl»",
+            "sent «acme_api_q7Rk2mVx9TzLw4Bn8YcJ1Hd6PsG» on",
+            "«acme-pat-q7Rk2mVx9TzLw4Bn8YcJ1Hd6PsG»",
+            "«a1B2c3_0123456789abcdefghijKLMNOPQRS_mmk»",
+            "«sha256~0123456789abcdefghijABCDEFGHIJ0123456789abc»",
+            "«API-0123456789ABCDEFGHIJKLMNOP»",
+            "«mlsn.0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»",
         ],
     );
 }
@@ -57,6 +63,12 @@ fn placeholders_and_names_are_left() {
             "123456789:AAB",
             "https://hooks.slack.com/services/XXXXXXXXX/XXXXXXXXX/XXXXXXXXXXXX",
             "SKIP ACCEPT EAGER GREAT LARGE",
+            "cache_key_q7Rk2mVx9TzLw4Bn8YcJ1Hd6PsG",
+            "order_q7Rk2mVx9TzLw4Bn8YcJ1Hd6PsG",
+            "get_api_response_with_status_code_404_for_Request",
+            "shop_api_0123456789abcdef0123456789abcdef",
+            "sha256~0123456789abcdef",
+            "loop.s.lengthOfThisLine",
         ],
     );
 }

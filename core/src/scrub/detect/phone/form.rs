@@ -106,6 +106,11 @@ impl Form {
         Some(form)
     }
 
+    /// Whether it begins with a plus.
+    pub(super) const fn plus(&self) -> bool {
+        self.plus
+    }
+
     pub(super) fn groups(&self) -> usize {
         self.groups
     }

@@ -1,6 +1,6 @@
 //! The words beside a number that say it is a telephone's.
 
-use super::super::words::{label_before, word_after};
+use super::super::words::{label_before, word_after, word_before};
 use super::super::{before, byte, is_word, run};
 use super::form::Number;
 
@@ -62,10 +62,24 @@ const FILLERS: [&str; 18] = [
 const PLACES: [&str; 8] = ["office", "fax", "mobile", "home", "cell", "desk", "work", "phone"];
 
 /// The fewest digits of a subscriber's number behind a bound label.
-const MIN_BOUND: usize = 5;
+pub(super) const MIN_BOUND: usize = 5;
 
-/// Whether a label says that `number` at `at` is a telephone's.
-pub(super) fn says_phone(text: &[u8], at: usize, number: &Number<'_>) -> bool {
+/// The labels before a number: whether there is one, and whether it is bound to the number.
+pub(super) struct Labels {
+    strong: Option<bool>,
+    weak: Option<bool>,
+}
+
+impl Labels {
+    fn before(text: &[u8], at: usize) -> Self {
+        let strong = label_before(text, at, &STRONG, &FILLERS);
+        let weak = if strong.is_some() { None } else { label_before(text, at, &WEAK, &FILLERS) };
+        Self { strong, weak }
+    }
+}
+
+/// Whether a label says that `number` at `at` is a telephone's. `labels` are looked up once for all numbers there.
+pub(super) fn says_phone(text: &[u8], at: usize, number: &Number<'_>, labels: &mut Option<Labels>) -> bool {
     let count = number.digits.len();
     let grouped = number.sizes.len() > 1;
     if !(MIN_BOUND..=super::MAX_DIGITS).contains(&count)
@@ -74,7 +88,8 @@ pub(super) fn says_phone(text: &[u8], at: usize, number: &Number<'_>) -> bool {
     {
         return false;
     }
-    if let Some(bound) = label_before(text, at, &STRONG, &FILLERS) {
+    let labels = labels.get_or_insert_with(|| Labels::before(text, at));
+    if let Some(bound) = labels.strong {
         return bound || count >= super::MIN_DIGITS;
     }
     if count < super::MIN_DIGITS {
@@ -83,8 +98,15 @@ pub(super) fn says_phone(text: &[u8], at: usize, number: &Number<'_>) -> bool {
     if is_place(text, number.end) {
         return true;
     }
-    label_before(text, at, &WEAK, &FILLERS)
-        .is_some_and(|bound| bound || grouped || number.digits[0] == b'0' && count >= 9)
+    // `call me at 4155550132`, but not `call 4155550132` or an epoch.
+    let digits = number.digits;
+    let is_spoken = || {
+        count == 10
+            && digits[0] >= b'2'
+            && digits[3] >= b'2'
+            && word_before(text, at).is_some_and(|word| word.is_any(&["at", "on", "me", "us", "him", "her"]))
+    };
+    labels.weak.is_some_and(|bound| bound || grouped || digits[0] == b'0' && count >= 9 || is_spoken())
 }
 
 /// `2026-11-21` and `21.11.2026` beside a label are when it was called.

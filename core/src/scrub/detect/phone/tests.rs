@@ -20,6 +20,7 @@ fn international_numbers_are_found() {
             "«001-415-555-0132»",
             "«+46 (0)8 123 456 78» and «+47 22 12 34 56»",
             "«+55 (11) 5555-0132»",
+            "/users/«+493012345678»/orders",
         ],
     );
 }
@@ -57,6 +58,7 @@ fn labels_make_numbers_of_digits() {
             "mobile «61404111222» ok",
             "msisdn=«005353216547»",
             "call me at «555 0132»",
+            "reach us on «4155550132».",
             "«5550 1320» office",
             "«978 55 287»-Office",
             "Phone:\n«(71) 4233-6306»",

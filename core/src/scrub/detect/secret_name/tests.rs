@@ -97,3 +97,13 @@ fn names_that_only_speak_of_secrets_are_left() {
         ],
     );
 }
+
+#[test]
+fn what_describes_a_secret_is_told_from_the_secret() {
+    for name in ["type", "expires_in", "minLength", "same_site", "rotated-at", "TTL"] {
+        assert!(is_descriptor(name.as_bytes()), "{name}");
+    }
+    for name in ["value", "stringValue", "prod", "github", "within", "format", "sid", "type_2", ""] {
+        assert!(!is_descriptor(name.as_bytes()), "{name}");
+    }
+}

@@ -213,8 +213,17 @@ pub(super) const PERHAPS: [&str; 9] = ["auth", "sig", "signature", "pass", "sas"
 
 /// Words behind the one that counts, which say how or where a secret is kept: `password_hash`, `secret_prod`.
 #[rustfmt::skip]
-pub(super) const TAILS: [&str; 30] = [
+pub(super) const TAILS: [&str; 31] = [
     "value", "val", "text", "str", "string", "raw", "plain", "plaintext", "hash", "b64", "base64", "encoded",
     "encrypted", "enc", "here", "secure", "eu", "us", "prod", "production", "dev", "test", "staging", "old", "new",
-    "current", "confirm", "confirmation", "repeat", "again",
+    "current", "confirm", "confirmation", "repeat", "again", "base",
+];
+
+/// Last words of members that describe a secret beside it: `{"token": {"type": …, "expires_in": …, "value": …}}`.
+#[rustfmt::skip]
+pub(super) const DESCRIPTORS: [&str; 46] = [
+    "type", "kind", "provider", "algorithm", "alg", "scheme", "policy", "status", "state", "method", "source", "site",
+    "path", "domain", "region", "length", "count", "size", "ttl", "age", "days", "hours", "minutes", "seconds", "ms",
+    "in", "at", "exp", "iat", "nbf", "expiry", "expires", "expired", "expiration", "version", "attempts", "retries",
+    "total", "port", "min", "max", "limit", "rounds", "cost", "strength", "mounted",
 ];

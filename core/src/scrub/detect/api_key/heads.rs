@@ -1,0 +1,66 @@
+//! Which bytes the heads of prefixes end with: what the gates ask for, made from the table of shapes.
+
+use super::shapes::{PLAIN, PREFIXED, Shape};
+
+/// The separators that a byte stands before where it is the last of a prefix's head.
+pub(super) const UNDERSCORE: u8 = 1;
+pub(super) const DASH: u8 = 2;
+pub(super) const DOT: u8 = 4;
+pub(super) static LAST: [u8; 256] = last_of_heads(false);
+/// The same for heads of one letter, which have gates of their own: what stands before it is no part of them.
+pub(super) static LONE: [u8; 256] = last_of_heads(true);
+
+const fn last_of_heads(are_lone: bool) -> [u8; 256] {
+    let (mut last, mut i) = ([0; 256], 0);
+    while i < PREFIXED.len() {
+        let head = PREFIXED[i].head.as_bytes();
+        if (head.len() == 1) == are_lone {
+            last[head[head.len() - 1] as usize] |= separator(&PREFIXED[i]);
+        }
+        i += 1;
+    }
+    last
+}
+
+/// Bytes that stand second to last in a head.
+pub(super) static SECOND_LAST: [bool; 256] = {
+    let (mut second, mut i) = ([false; 256], 0);
+    while i < PREFIXED.len() {
+        let head = PREFIXED[i].head.as_bytes();
+        if head.len() > 1 {
+            second[head[head.len() - 2] as usize] = true;
+        }
+        i += 1;
+    }
+    second
+};
+/// Pairs of last bytes of heads, by their low bits.
+pub(super) static LAST_TWO: [[bool; LOW]; LOW] = {
+    let (mut pairs, mut i) = ([[false; LOW]; LOW], 0);
+    while i < PREFIXED.len() {
+        let head = PREFIXED[i].head.as_bytes();
+        if head.len() > 1 {
+            pairs[head[head.len() - 2] as usize % LOW][head[head.len() - 1] as usize % LOW] = true;
+        }
+        i += 1;
+    }
+    pairs
+};
+pub(super) const LOW: usize = 32;
+
+const fn separator(shape: &Shape) -> u8 {
+    match shape.rest.as_bytes()[0] {
+        b'_' => UNDERSCORE,
+        b'-' => DASH,
+        _ => DOT,
+    }
+}
+/// Bytes that stand second in a prefix without a separator.
+pub(super) static SECOND: [bool; 256] = {
+    let (mut second, mut i) = ([false; 256], 0);
+    while i < PLAIN.len() {
+        second[PLAIN[i].head.as_bytes()[1] as usize] = true;
+        i += 1;
+    }
+    second
+};
