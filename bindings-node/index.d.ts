@@ -5,14 +5,16 @@
  */
 
 import type {
-  AggregateSpec, BodyFormat, Buckets, CatalogMetric, ClientStats, Codes, Config, Outcome, Page, QuerySpec,
-  RecordInput, ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreStats, Verdict
+  AggregateSpec, BodyFormat, Buckets, CatalogMetric, ClientStats, Codes, Config, Explanation, KeyPair, Outcome, Page,
+  Plan, PlanDiff, PlanFigures, QuerySpec, RecordInput, ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreStats,
+  Unsealed, Verdict
 } from './shapes.js'
 
 export type {
-  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, CatalogMetric, ClientStats, Codes, Config, ErrorCode, Outcome,
-  Page, QuerySpec, RecordInput, Redaction, ScrubbedJson, ScrubbedText, ScrubjayError, Selection, Stamp, Status,
-  StoreStats, TelemetryEvent, Verdict, Violation
+  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, CatalogMetric, ClientStats, Codes, Config, CustomRule,
+  Decision, ErrorCode, Explanation, KeyPair, Outcome, Page, Plan, PlanChange, PlanDiff, PlanFigures, PlanSchema,
+  PlanType, QuerySpec, RecordInput, Redaction, RuleAction, ScrubbedJson, ScrubbedText, ScrubjayError, Selection,
+  Stamp, Status, StoreStats, TelemetryEvent, Unsealed, Verdict, Violation
 } from './shapes.js'
 
 /** A compiled configuration: a pure function from a record to its outcome. */
@@ -32,6 +34,17 @@ export class Engine {
 
   /** {@link process} with the clock's time and fresh random bits as its stamp. */
   processNow (record: RecordInput): Outcome
+
+  /**
+   * Why {@link process} changes what it changes in a record, and keeps what it keeps although a rule finds it.
+   * Never quotes a value. For people and reports: costs several times what processing does.
+   *
+   * @throws {ScrubjayError} `argument_invalid` for a malformed stamp
+   */
+  explain (record: RecordInput, stamp?: Stamp | string): Explanation
+
+  /** {@link explain} as the exact canonical text. */
+  explainText (record: RecordInput, stamp?: Stamp | string): string
 
   /** Scrubs free text. */
   scrubText (text: string): ScrubbedText
@@ -137,6 +150,14 @@ export function planCheck (plan: Plan | string): PlanFigures
  * @throws {ScrubjayError} as {@link planCheck}; the path begins with `/old` or `/new`
  */
 export function planDiff (old: Plan | string, next: Plan | string): PlanDiff
+
+/** A fresh key pair for sealed values (`privacy.seal`). */
+export function sealKeypair (): KeyPair
+
+/** Opens the sealed values in a text, a JSON document, or lines of JSON; boxes of another key stay.
+ *
+ * @throws {ScrubjayError} `argument_invalid` for a key that is none */
+export function unseal (secretKey: string, text: string): Unsealed
 
 /** Panics on purpose inside the engine's guard, to prove that the host survives it.
  *

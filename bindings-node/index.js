@@ -1,6 +1,6 @@
 'use strict'
 
-const { jsonText } = require('./lib/arguments.js')
+const { jsonText, string } = require('./lib/arguments.js')
 const { Client } = require('./lib/client.js')
 const { Engine } = require('./lib/engine.js')
 const { native } = require('./lib/native.js')
@@ -22,6 +22,8 @@ const scrubjay = {
   metricsCatalog: () => JSON.parse(native.metricsCatalog()),
   planCheck: (plan) => JSON.parse(native.planCheck(jsonText(plan))),
   planDiff: (old, next) => JSON.parse(native.planDiff(jsonText(old), jsonText(next))),
+  sealKeypair: () => JSON.parse(native.sealKeypair()),
+  unseal: (secretKey, text) => JSON.parse(native.unseal(string('secretKey', secretKey), string('text', text))),
   panicForTest: () => /** @type {never} */ (native.panicForTest())
 }
 

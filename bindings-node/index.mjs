@@ -1,5 +1,5 @@
 import scrubjay from './index.js'
 
 export const {
-  Engine, Client, Store, version, codes, schemas, metricsCatalog, planCheck, planDiff, panicForTest
+  Engine, Client, Store, version, codes, schemas, metricsCatalog, planCheck, planDiff, sealKeypair, unseal, panicForTest
 } = scrubjay

@@ -22,6 +22,19 @@ export interface ScrubjayError extends Error {
   path: string
 }
 
+/** What is done to a finding. Secrets are never kept and never hashed. */
+export type RuleAction = 'replace' | 'remove' | 'mask' | 'hash' | 'keep'
+
+/** What a pattern finds in any string. */
+export interface CustomRule {
+  /** Stands in the token: `[custom:NAME]`. */
+  name: string
+  /** A regular expression without look-around and back-references. */
+  pattern: string
+  /** Default: `replace`. */
+  action?: Exclude<RuleAction, 'keep'>
+}
+
 export interface Config {
   privacy?: {
     /** Default: `balanced`. */
@@ -29,8 +42,19 @@ export interface Config {
     pii_fields?: string[]
     hash_identifiers?: boolean
     anonymize_ips?: boolean
-    /** At least 16 bytes. */
+    /** At least 16 bytes; of records without a tenant as it is, of a tenant's by derivation. */
     pseudonym_key?: string
+    /** Keys of tenants that have their own, by tenant id. */
+    pseudonym_keys?: { [tenant: string]: string }
+    /** 1 to 12 of a-z and 0-9; stands in each pseudonym. */
+    pseudonym_key_id?: string
+    /** By the name of a rule or of a group of rules. */
+    actions?: { [rule: string]: RuleAction }
+    rules?: CustomRule[]
+    /** What stays although a rule finds it; never secrets and cards. */
+    allow?: { values?: string[], domains?: string[], paths?: string[], networks?: string[] }
+    /** Keeps what some rules find in boxes that one key opens. */
+    seal?: { public_key: string, rules: string[] }
   }
   plan?: Plan
   client?: {
@@ -172,6 +196,42 @@ export interface Stamp {
   random: string
 }
 
+/** What was decided about one kind of finding at one place. */
+export interface Decision {
+  /** JSON Pointer into the record as it was written. */
+  path: string
+  /** One of `codes().rules`; never the value. */
+  rule: string
+  /** One of `codes().actions`; `keep` where nothing was done. */
+  action: string
+  /** One of `codes().reasons`. */
+  reason: string
+}
+
+/** Why scrubbing did what it did to one record. */
+export interface Explanation {
+  status: Status
+  violations: Violation[]
+  /** What was changed and what was kept, in document order. */
+  decisions: Decision[]
+}
+
+/** A text whose sealed values were opened. */
+export interface Unsealed {
+  opened: number
+  /** Boxes of another key; they stay. */
+  failed: number
+  text: string
+}
+
+/** Keys of sealed values, in base64url. */
+export interface KeyPair {
+  /** For the configuration, `privacy.seal.public_key`. */
+  public_key: string
+  /** For whoever may open what is sealed. */
+  secret_key: string
+}
+
 export interface ScrubbedText {
   redactions: Redaction[]
   text: string
@@ -190,6 +250,7 @@ export interface Codes {
   errors: ErrorCode[]
   actions: string[]
   rules: string[]
+  reasons: string[]
 }
 
 /** A metric of the catalog. */

@@ -11,6 +11,8 @@ export 'src/exceptions.dart' show ScrubjayException, ScrubjayLoadException;
 export 'src/fake_client.dart' show FakeClient;
 export 'src/info.dart' show codes, metricsCatalog, schemas, version;
 export 'src/no_op_client.dart' show NoOpClient;
-export 'src/outcome.dart' show Outcome, Redaction, ScrubbedJson, ScrubbedText, Status, Violation;
+export 'src/outcome.dart'
+    show Decision, Explanation, Outcome, Redaction, ScrubbedJson, ScrubbedText, Status, Violation;
 export 'src/plan.dart' show planCheck, planDiff;
+export 'src/sealed.dart' show KeyPair, Unsealed, sealKeypair, unseal;
 export 'src/telemetry_client.dart' show TelemetryClient;

@@ -87,6 +87,18 @@ pub fn plan_diff(old: &str, new: &str) -> Result<String> {
     Ok(ffi::plan_diff(old, new)?)
 }
 
+/// Opens the sealed values in a text.
+#[uniffi::export]
+pub fn unseal(secret_key: &str, text: &str) -> Result<String> {
+    Ok(ffi::unseal(secret_key, text)?)
+}
+
+/// A fresh key pair for sealed values, as JSON.
+#[uniffi::export]
+pub fn seal_keypair() -> Result<String> {
+    Ok(ffi::seal_keypair()?)
+}
+
 /// Panics inside the guard, so that the host can prove what it makes of it.
 #[uniffi::export]
 pub fn panic_for_test() -> Result<String> {
@@ -125,6 +137,11 @@ impl Engine {
     /// `process` with the clock's time and fresh random bits.
     pub fn process_now(&self, record: Vec<u8>) -> Result<String> {
         Ok(self.0.process_now(&record)?)
+    }
+
+    /// Why `process` changes and keeps what it does, as canonical JSON.
+    pub fn explain(&self, record: Vec<u8>, stamp: Option<String>) -> Result<String> {
+        Ok(self.0.explain(&record, stamp.as_deref())?)
     }
 
     /// Scrubs free text.

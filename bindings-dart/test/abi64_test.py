@@ -120,7 +120,7 @@ class Abi64(unittest.TestCase):
 
     def test_the_checksums_are_the_ones_dart_expects(self) -> None:
         expected = re.findall(r"^  '(\w+)': (\d+),$", ABI, re.MULTILINE)
-        self.assertEqual(len(expected), 18)
+        self.assertEqual(len(expected), 23)
         for name, checksum in expected:
             function = getattr(library, f"uniffi_{PREFIX}_checksum_{name}")
             function.restype = ctypes.c_uint16
@@ -141,6 +141,20 @@ class Abi64(unittest.TestCase):
         self.assertEqual(json.loads(process(engine, b"\xff"))["violations"][0]["code"], "json_utf8")
         text = method("engine", "scrub_text", engine, RustBuffer, lower("ann@example.com, 東京".encode()))
         self.assertEqual(json.loads(text)["text"], "[email], 東京")
+
+    def test_an_explanation_and_sealed_values_cross_the_border(self) -> None:
+        pair = json.loads(take(call(f"uniffi_{PREFIX}_fn_func_seal_keypair", RustBuffer)))
+        seal = {"public_key": pair["public_key"], "rules": ["email"]}
+        engine = create("engine", json.dumps({"privacy": {"pseudonym_key": "k" * 16, "seal": seal}}))
+        self.addCleanup(free, "engine", engine)
+        record = lower(counted(json.dumps(RECORD).encode()))
+        explained = json.loads(method("engine", "explain", engine, RustBuffer, record, lower(b"\0")))
+        expected = [{"path": "/payload/to", "rule": "email", "action": "seal", "reason": "seal"}]
+        self.assertEqual(explained["decisions"], expected)
+        box = json.loads(method("engine", "scrub_text", engine, RustBuffer, lower(b"ann@example.com")))["text"]
+        arguments = (lower(pair["secret_key"].encode()), lower(box.encode()))
+        unsealed = json.loads(take(call(f"uniffi_{PREFIX}_fn_func_unseal", RustBuffer, *arguments)))
+        self.assertEqual(unsealed, {"opened": 1, "failed": 0, "text": "ann@example.com"})
 
     def test_a_bad_call_is_a_declared_error_with_code_and_path(self) -> None:
         with self.assertRaises(CallError) as caught:

@@ -43,6 +43,32 @@ void main() {
     expect(outcome.violations.map((each) => each.path).contains('/event'), true);
   });
 
+  test('an explanation names what was changed and what was kept', () {
+    final payload = {'to': 'ann@example.com', 'phone': 'iPhone 15'};
+    final explanation = Engine().explain({...record, 'payload': payload});
+    expect(explanation.status, Status.accepted);
+    expect(
+      [for (final each in explanation.decisions) '${each.path} ${each.rule} ${each.action} ${each.reason}'],
+      ['/payload/to email replace mode', '/payload/phone phone keep form'],
+    );
+  });
+
+  test('what is sealed can be opened by the owner of the key', () {
+    final keys = sealKeypair();
+    final seal = {
+      'public_key': keys.publicKey,
+      'rules': ['email'],
+    };
+    final engine = Engine(
+      config: {
+        'privacy': {'pseudonym_key': 'k' * 16, 'seal': seal},
+      },
+    );
+    final unsealed = unseal(keys.secretKey, engine.scrubText('to ann@example.com').text);
+    expect([unsealed.text, unsealed.opened, unsealed.failed], ['to ann@example.com', 1, 0]);
+    expect(() => unseal('no key', ''), failure('argument_invalid', '/secret_key'));
+  });
+
   test('bytes that are not UTF-8 reach the engine as they are', () {
     final outcome = Engine().processBytes(Uint8List.fromList([0x7b, 0xff, 0x7d]));
     expect(outcome.violations.single.code, 'json_utf8');

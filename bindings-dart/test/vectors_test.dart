@@ -18,6 +18,8 @@ String run(Engine engine, Map<String, Object?> vector) {
       'process' => engine.processBytes(bytes, stamp: stamp == null ? null : jsonEncode(stamp)).canonical,
       'scrub_text' => engine.scrubText(input).canonical,
       'scrub_json' => engine.scrubJson(bytes).canonical,
+      'explain' => engine.explainBytes(bytes, stamp: stamp == null ? null : jsonEncode(stamp)).canonical,
+      'unseal' => unsealText(input),
       'config' => Engine.fromJson(input).scrubText('').text,
       'plan_check' => Bindings.find().planCheck(input),
       'plan_diff' => Bindings.find().planDiff(input, vector['new']! as String),
@@ -29,6 +31,11 @@ String run(Engine engine, Map<String, Object?> vector) {
   } on ScrubjayException catch (error) {
     return 'error ${error.code} ${error.path}';
   }
+}
+
+String unsealText(String input) {
+  final end = input.indexOf('\n');
+  return Bindings.find().unseal(input.substring(0, end), input.substring(end + 1));
 }
 
 Uint8List fromHex(String hex) =>

@@ -50,6 +50,24 @@ class Engine {
   }
 
   /**
+   * @param {import('../index.d.ts').RecordInput} record
+   * @param {import('../index.d.ts').Stamp | string} [stamp]
+   * @returns {import('../index.d.ts').Explanation}
+   */
+  explain (record, stamp) {
+    return JSON.parse(this.explainText(record, stamp))
+  }
+
+  /**
+   * @param {import('../index.d.ts').RecordInput} record
+   * @param {import('../index.d.ts').Stamp | string} [stamp]
+   * @returns {string}
+   */
+  explainText (record, stamp) {
+    return this.#native.explain(toText(record), stamp === undefined ? undefined : jsonText(stamp))
+  }
+
+  /**
    * @param {string} text
    * @returns {import('../index.d.ts').ScrubbedText}
    */

@@ -17,6 +17,7 @@ const { platformName } = require('./platform.js')
  * @typedef {object} NativeEngine
  * @property {(record: Text, stamp?: string) => string} process
  * @property {(record: Text) => string} processNow
+ * @property {(record: Text, stamp?: string) => string} explain
  * @property {(text: string) => string} scrubText
  * @property {(document: Text) => string} scrubJson
  * @typedef {object} NativeClient
@@ -38,6 +39,8 @@ const { platformName } = require('./platform.js')
  * @property {() => string} metricsCatalog
  * @property {(plan: string) => string} planCheck
  * @property {(old: string, next: string) => string} planDiff
+ * @property {(secretKey: string, text: string) => string} unseal
+ * @property {() => string} sealKeypair
  * @property {() => string} panicForTest
  * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine

@@ -50,6 +50,15 @@ impl Engine {
         self.0.process_now(bytes(&record)).map_err(|e| to_js(env, &e))
     }
 
+    /// Why `process` changes and keeps what it does: `{"status":…,"violations":[…],"decisions":[…]}`. Pure.
+    ///
+    /// # Errors
+    /// `argument_invalid` for a malformed stamp.
+    #[napi]
+    pub fn explain(&self, env: Env, record: Text<'_>, stamp: Option<String>) -> Result<String> {
+        self.0.explain(bytes(&record), stamp.as_deref()).map_err(|e| to_js(env, &e))
+    }
+
     /// Scrubs free text: `{"redactions":[…],"text":…}`.
     ///
     /// # Errors

@@ -22,7 +22,7 @@ pub fn version() -> &'static str {
     ffi::version()
 }
 
-/// Every stable code as JSON text: `{"statuses":[…],"violations":[…],"errors":[…],"actions":[…],"rules":[…]}`.
+/// Every stable code as JSON text: `{"statuses":[…],"violations":[…],"errors":[…],"actions":[…],"rules":[…],"reasons":[…]}`.
 #[napi]
 pub fn codes() -> String {
     ffi::codes()
@@ -56,6 +56,24 @@ pub fn plan_check(env: Env, plan: String) -> Result<String> {
 #[napi]
 pub fn plan_diff(env: Env, old: String, new: String) -> Result<String> {
     ffi::plan_diff(&old, &new).map_err(|e| error::to_js(env, &e))
+}
+
+/// Opens the sealed values in a text: `{"opened":n,"failed":n,"text":…}`.
+///
+/// # Errors
+/// `argument_invalid` for a key that is none.
+#[napi]
+pub fn unseal(env: Env, secret_key: String, text: String) -> Result<String> {
+    ffi::unseal(&secret_key, &text).map_err(|e| error::to_js(env, &e))
+}
+
+/// A fresh key pair for sealed values: `{"public_key":…,"secret_key":…}`.
+///
+/// # Errors
+/// `internal` without a source of randomness.
+#[napi]
+pub fn seal_keypair(env: Env) -> Result<String> {
+    ffi::seal_keypair().map_err(|e| error::to_js(env, &e))
 }
 
 /// Panics on purpose inside the engine's guard: proves what this host makes of it.

@@ -2,7 +2,9 @@
 
 const assert = require('node:assert/strict')
 const { test } = require('node:test')
-const { Engine, codes, metricsCatalog, panicForTest, schemas, version } = require('../index.js')
+const {
+  Engine, codes, metricsCatalog, panicForTest, schemas, sealKeypair, unseal, version
+} = require('../index.js')
 
 const RECORD = { timestamp: '2026-01-02T03:04:05Z', channel: 'app', event: 'login', payload: { to: 'ann@example.com' } }
 
@@ -21,6 +23,23 @@ test('personal data gives way to a token and the redaction says where', () => {
   assert.equal(status, 'accepted')
   assert.deepEqual(redactions, [{ path: '/payload/to', rule: 'email', action: 'replace' }])
   assert.equal(record.payload.to, '[email]')
+})
+
+test('an explanation names what was changed and what was kept', () => {
+  const { status, decisions } = new Engine().explain({ ...RECORD, payload: { to: 'ann@example.com', phone: 'iPhone 15' } })
+  assert.equal(status, 'accepted')
+  assert.deepEqual(decisions, [
+    { path: '/payload/to', rule: 'email', action: 'replace', reason: 'mode' },
+    { path: '/payload/phone', rule: 'phone', action: 'keep', reason: 'form' }
+  ])
+})
+
+test('what is sealed can be opened by the owner of the key', () => {
+  const pair = sealKeypair()
+  const seal = { public_key: pair.public_key, rules: ['email'] }
+  const { text } = new Engine({ privacy: { pseudonym_key: 'k'.repeat(16), seal } }).scrubText('to ann@example.com')
+  assert.deepEqual(unseal(pair.secret_key, text), { opened: 1, failed: 0, text: 'to ann@example.com' })
+  assert.throws(() => unseal('no key', text), { code: 'argument_invalid', path: '/secret_key' })
 })
 
 test('a malformed record is an outcome, not an error', () => {

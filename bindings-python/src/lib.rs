@@ -72,6 +72,18 @@ fn metrics_catalog() -> String {
     ffi::metrics_catalog()
 }
 
+/// Opens the sealed values in a text: `{"opened":n,"failed":n,"text":…}`.
+#[pyfunction]
+fn unseal(py: Python<'_>, secret_key: &str, text: &str) -> PyResult<String> {
+    detached(py, || ffi::unseal(secret_key, text))
+}
+
+/// A fresh key pair for sealed values: `{"public_key":…,"secret_key":…}`.
+#[pyfunction]
+fn seal_keypair(py: Python<'_>) -> PyResult<String> {
+    detached(py, ffi::seal_keypair)
+}
+
 /// Panics inside the engine's guard: the proof that a host sees an error, not a crash.
 #[pyfunction]
 fn panic_for_test(py: Python<'_>) -> PyResult<String> {
@@ -117,6 +129,12 @@ impl Engine {
     /// The outcome of one record; an absent id or timestamp is filled in.
     fn process_now(&self, py: Python<'_>, record: Octets) -> PyResult<String> {
         detached(py, || self.0.process_now(record.as_ref()))
+    }
+
+    /// `{"status":…,"violations":[…],"decisions":[…]}`; pure.
+    #[pyo3(signature = (record, stamp = None))]
+    fn explain(&self, py: Python<'_>, record: Octets, stamp: Option<&str>) -> PyResult<String> {
+        detached(py, || self.0.explain(record.as_ref(), stamp))
     }
 
     /// `{"redactions":[…],"text":…}`.
@@ -199,7 +217,7 @@ mod _scrubjay {
     #[pymodule_export]
     use super::{
         Client, Engine, Report, ScrubjayError, codes, fail_for_test, metrics_catalog, panic_for_test, plan_check,
-        plan_diff, schemas, version,
+        plan_diff, schemas, seal_keypair, unseal, version,
     };
 
     #[pymodule_init]

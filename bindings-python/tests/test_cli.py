@@ -65,7 +65,7 @@ def test_help_lists_the_commands_and_the_exit_codes() -> None:
         assert word in done.stdout
 
 
-@pytest.mark.parametrize("name", ["validate", "scrub", "etl"])
+@pytest.mark.parametrize("name", ["validate", "scrub", "explain", "unseal", "seal-keypair", "etl"])
 def test_each_command_has_help_with_examples(name: str) -> None:
     done = command(name, "--help")
     assert done.returncode == 0
@@ -191,6 +191,63 @@ def test_a_reader_that_has_enough_ends_the_command_quietly(tmp_path: Path) -> No
         assert running.stdout.readline().endswith(b":1: accepted\n")
         running.stdout.close()
         assert (running.wait(PATIENCE), running.stderr.read()) == (1, b"")
+
+
+def test_scrub_takes_the_lines_of_a_private_key_together() -> None:
+    begin, end = "-----BEGIN PRIVATE KEY-----\n", "-----END PRIVATE KEY-----\n"
+    key = f"{begin}MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp\nK06nwoyHUCXqI9EdVhC\n{end}"
+    scrubbed = f"{begin}[private_key]\n{end}"
+    done = command("scrub", given=f"a\n\n{key}ann@example.com\n{key}")
+    assert done.stdout == f"a\n\n{scrubbed}[email]\n{scrubbed}"
+
+
+def test_scrub_does_not_wait_for_the_end_of_a_block_that_has_none() -> None:
+    lines = "-----BEGIN NOTHING-----\n" + "x\n" * 1_000 + "ann@example.com"
+    assert command("scrub", given=lines).stdout.endswith("x\n[email]")
+
+
+def test_explain_prints_each_decision_and_never_a_value() -> None:
+    record = GOOD.replace("{}", '{"to":"ann@example.com","phone":"iPhone 15"}')
+    done = command("explain", "-", given=record)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "<stdin>:1: accepted, 2 decisions",
+        "    PATH            RULE   ACTION   REASON",
+        "    /payload/to     email  replace  mode",
+        "    /payload/phone  phone  keep     form",
+    ]
+    assert "ann@" not in done.stdout
+
+
+def test_explain_prints_json_for_programs_and_exits_with_1_for_a_rejected_record() -> None:
+    done = command("explain", "--json", "-", given=f"{GOOD}\n{BAD}\n")
+    first, second = json_lines(done.stdout)
+    assert (done.returncode, first["line"], first["decisions"]) == (1, 1, [])
+    assert (second["status"], second["violations"][0]["path"]) == ("rejected", "/event")
+
+
+def test_what_was_sealed_is_opened_with_the_key_that_was_made_for_it(tmp_path: Path) -> None:
+    pair = command("seal-keypair").stdout
+    (tmp_path / "owner.key").write_text(pair, encoding="utf-8")
+    config = tmp_path / "config.json"
+    seal = {"public_key": json.loads(pair)["public_key"], "rules": ["contact"]}
+    config.write_text(json.dumps({"privacy": {"pseudonym_key": "k" * 16, "seal": seal}}), encoding="utf-8")
+    sealed = command("scrub", "--config", str(config), given="to ann@example.com\n").stdout
+    assert sealed.startswith("to [sealed:")
+    done = command("unseal", "--key-file", str(tmp_path / "owner.key"), "-", given=sealed)
+    assert (done.returncode, done.stdout) == (0, "to ann@example.com\n")
+    other = tmp_path / "other.key"
+    other.write_text(json.loads(command("seal-keypair").stdout)["secret_key"], encoding="utf-8")
+    done = command("unseal", "--key-file", str(other), "-", given=sealed)
+    assert (done.returncode, done.stdout) == (1, sealed)
+
+
+def test_unseal_says_what_is_wrong_with_a_key_file(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    for text in ["{}", "abc"]:
+        file.write_text(text, encoding="utf-8")
+        done = command("unseal", "--key-file", str(file), "-", given="x\n")
+        assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
 def test_etl_writes_the_report_and_prints_its_counts(tmp_path: Path) -> None:

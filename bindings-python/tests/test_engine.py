@@ -91,6 +91,25 @@ def test_a_half_surrogate_in_free_text_becomes_a_replacement_character() -> None
     assert Engine().scrub_text("a\ud800b")["text"].strip("ab") in {"\ufffd", "\ufffd" * 3}
 
 
+def test_an_explanation_names_what_was_changed_and_what_was_kept() -> None:
+    explanation = Engine().explain(RECORD | {"payload": {"to": "ann@example.com", "phone": "iPhone 15"}})
+    assert explanation["status"] == "accepted"
+    assert [(each["rule"], each["action"], each["reason"]) for each in explanation["decisions"]] == [
+        ("email", "replace", "mode"),
+        ("phone", "keep", "form"),
+    ]
+
+
+def test_what_is_sealed_can_be_opened_by_the_owner_of_the_key() -> None:
+    pair = scrubjay.seal_keypair()
+    seal = {"public_key": pair["public_key"], "rules": ["email"]}
+    sealed = Engine({"privacy": {"pseudonym_key": "k" * 16, "seal": seal}}).scrub_text("to ann@example.com")["text"]
+    assert scrubjay.unseal(pair["secret_key"], sealed) == {"opened": 1, "failed": 0, "text": "to ann@example.com"}
+    with pytest.raises(ScrubjayError) as caught:
+        scrubjay.unseal("no key", sealed)
+    assert (caught.value.code, caught.value.path) == ("argument_invalid", "/secret_key")
+
+
 def test_a_json_document_of_any_shape_is_scrubbed() -> None:
     assert Engine().scrub_json(["ann@example.com", {"password": "hunter2"}])["json"] == [
         "[email]",

@@ -19,6 +19,8 @@ def call(config: str, case: dict[str, Any]) -> str:
         "process": lambda: Engine(config).process_text(given, stamp=case.get("stamp")),
         "scrub_text": lambda: native.scrub_text(case["input"]),
         "scrub_json": lambda: native.scrub_json(given),
+        "explain": lambda: Engine(config).explain_text(given, stamp=case.get("stamp")),
+        "unseal": lambda: _native.unseal(*case["input"].split("\n", 1)),
         "config": lambda: _native.Engine(case["input"]),
         "plan_check": lambda: _native.plan_check(case["input"]),
         "plan_diff": lambda: _native.plan_diff(case["input"], case["new"]),

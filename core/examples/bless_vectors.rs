@@ -71,6 +71,11 @@ impl Case {
             "process" => engine.process(&bytes, stamp.as_deref()),
             "scrub_text" => engine.scrub_text(text),
             "scrub_json" => engine.scrub_json(&bytes),
+            "explain" => engine.explain(&bytes, stamp.as_deref()),
+            "unseal" => {
+                let (key, text) = text.split_once('\n').ok_or("unseal: expected a line with the key, then the text")?;
+                ffi::unseal(key, text)
+            }
             "config" => ffi::Engine::new(text).map(|_| String::new()),
             "plan_check" => ffi::plan_check(text),
             "plan_diff" => ffi::plan_diff(text, self.new.as_deref().unwrap_or_default()),

@@ -1,17 +1,19 @@
 //! The enumeration of every stable code, for tests and documentation in every host.
 
 use crate::error::ErrorKind;
+use crate::explanation::Reason;
 use crate::json::write_string;
 use crate::outcome::{Action, Code, Status};
 
-/// `{"statuses":[…],"violations":[…],"errors":[…],"actions":[…],"rules":[…]}`.
+/// `{"statuses":[…],"violations":[…],"errors":[…],"actions":[…],"rules":[…],"reasons":[…]}`.
 pub(crate) fn to_json() -> String {
     let mut out = String::from("{");
     list("statuses", [Status::Accepted, Status::Rejected, Status::Dropped].map(Status::as_str), &mut out);
     list("violations", Code::ALL.map(Code::as_str), &mut out);
     list("errors", ErrorKind::ALL.map(ErrorKind::code), &mut out);
-    list("actions", [Action::Replace, Action::Hash, Action::Truncate].map(Action::as_str), &mut out);
+    list("actions", Action::ALL.map(Action::as_str), &mut out);
     list("rules", crate::scrub::rules(), &mut out);
+    list("reasons", Reason::ALL.map(Reason::as_str), &mut out);
     out.push('}');
     out
 }

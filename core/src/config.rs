@@ -1,32 +1,28 @@
 //! Configuration as people write it: one JSON object, checked whole before anything runs.
 //!
-//! [`KEYS`] names every key once; reading refuses what is not in it and suggests the nearest. What the loop
+//! [`keys`] names every key once; reading refuses what is not in it and suggests the nearest. What the loop
 //! needs is compiled from this by [`Engine::new`](crate::Engine::new).
+
+mod plan;
+mod privacy;
 
 use serde::Deserialize;
 use serde_json::Value;
 
-mod plan;
-
+pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
 
 /// One key of the configuration: where it stands and what it is for.
 pub(crate) struct Key {
-    /// JSON Pointer.
+    /// JSON Pointer; `*` stands for any one name or index.
     pub(crate) path: &'static str,
     /// One sentence for the documentation.
     pub(crate) doc: &'static str,
 }
 
-/// Every key there is. Sections are keys too.
-pub(crate) const KEYS: &[Key] = &[
-    Key { path: "/privacy", doc: "What is scrubbed and how." },
-    Key { path: "/privacy/mode", doc: "strict, balanced (default) or minimal." },
-    Key { path: "/privacy/pii_fields", doc: "Further key names whose values are personal data." },
-    Key { path: "/privacy/hash_identifiers", doc: "Replace identifiers by keyed pseudonyms (needs pseudonym_key)." },
-    Key { path: "/privacy/anonymize_ips", doc: "Truncate IP addresses to /24 and /48 (default: by mode)." },
-    Key { path: "/privacy/pseudonym_key", doc: "Secret of at least 16 bytes for keyed pseudonyms." },
+/// The keys of the other sections than `privacy`. Sections are keys too.
+const KEYS: &[Key] = &[
     Key { path: "/plan", doc: "Tracking plan: the schema of each event's payload." },
     Key { path: "/plan/version", doc: "The plan's own version." },
     Key {
@@ -49,6 +45,11 @@ pub(crate) const KEYS: &[Key] = &[
     Key { path: "/client/retry_max_ms", doc: "Upper end of any retry's wait." },
 ];
 
+/// Every key there is.
+pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
+    privacy::KEYS.iter().chain(KEYS)
+}
+
 /// The whole configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -60,47 +61,6 @@ pub struct Config {
     pub plan: Option<Plan>,
     /// Queue, batches and export.
     pub client: ClientConfig,
-}
-
-/// How much is scrubbed (R1). Secrets are removed in every mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum PrivacyMode {
-    /// All detectors; IP addresses and identifiers without a key are removed.
-    Strict,
-    /// All detectors; IP addresses keep their network.
-    #[default]
-    Balanced,
-    /// Secrets and cards only; e-mail addresses become pseudonyms where there is a key.
-    Minimal,
-}
-
-/// The `privacy` section.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct PrivacyConfig {
-    /// Which detectors run and what they do.
-    pub mode: PrivacyMode,
-    /// Further key names whose values are personal data; compared without case and separators.
-    pub pii_fields: Vec<String>,
-    /// Keyed pseudonyms for identifiers; by default exactly when there is a key.
-    pub hash_identifiers: Option<bool>,
-    /// Truncate IP addresses; by default as the mode says.
-    pub anonymize_ips: Option<bool>,
-    /// Key of the pseudonyms, one per tenant. Never printed.
-    pub pseudonym_key: Option<String>,
-}
-
-impl std::fmt::Debug for PrivacyConfig {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("PrivacyConfig")
-            .field("mode", &self.mode)
-            .field("pii_fields", &self.pii_fields)
-            .field("hash_identifiers", &self.hash_identifiers)
-            .field("anonymize_ips", &self.anonymize_ips)
-            .field("pseudonym_key", &self.pseudonym_key.as_ref().map(|_| "…"))
-            .finish()
-    }
 }
 
 /// The `client` section: plain numbers; nothing here starts anything.
@@ -163,7 +123,7 @@ impl std::fmt::Debug for ClientConfig {
 }
 
 /// Shorter keys are guessed too fast to protect a pseudonym (NIST SP 800-107: at least 112 bits).
-const MIN_PSEUDONYM_KEY_BYTES: usize = 16;
+pub(crate) const MIN_PSEUDONYM_KEY_BYTES: usize = 16;
 
 impl Config {
     /// Reads and checks a configuration.
@@ -240,14 +200,14 @@ fn require(holds: bool, path: &str, message: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::new(ErrorKind::ConfigInvalid, path, message)) }
 }
 
-/// RFC 6901. Keys of the configuration hold neither `~` nor `/`.
+/// RFC 6901.
 fn pointer(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
     for segment in path {
         match segment {
             Segment::Seq { index } => pointer.extend(["/", &index.to_string()]),
-            Segment::Map { key } => pointer.extend(["/", key]),
+            Segment::Map { key } => pointer.extend(["/", &escaped(key)]),
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
@@ -255,17 +215,28 @@ fn pointer(path: &serde_path_to_error::Path) -> String {
 }
 
 fn expected_at(path: &str) -> String {
-    let doc = KEYS.iter().rfind(|key| path.starts_with(key.path)).map_or("", |key| key.doc);
-    format!("wrong type or value; expected: {doc}")
+    let known = keys().filter(|key| matches(key.path, path, true)).max_by_key(|key| key.path.len());
+    format!("wrong type or value; expected: {}", known.map_or("", |key| key.doc))
+}
+
+/// Whether `pattern` is of `path`, or of something above it where `above` says so.
+fn matches(pattern: &str, path: &str, above: bool) -> bool {
+    let mut names = path.split('/');
+    let fits = pattern.split('/').all(|part| names.next().is_some_and(|name| part == "*" || part == name));
+    fits && (above || names.next().is_none())
 }
 
 fn refuse_unknown_keys(value: &Value, parent: &str) -> Result<()> {
-    let Value::Object(members) = value else { return Ok(()) };
-    for (name, child) in members {
+    let children: Vec<(String, &Value)> = match value {
+        Value::Object(members) => members.iter().map(|(name, child)| (escaped(name), child)).collect(),
+        Value::Array(elements) => elements.iter().enumerate().map(|(i, child)| (i.to_string(), child)).collect(),
+        _ => return Ok(()),
+    };
+    for (name, child) in children {
         let path = format!("{parent}/{name}");
-        if KEYS.iter().any(|key| key.path == path) {
+        if keys().any(|key| matches(key.path, &path, false)) {
             refuse_unknown_keys(child, &path)?;
-        } else {
+        } else if value.is_object() {
             let hint = nearest(&path).map_or_else(String::new, |known| format!("; did you mean {known}?"));
             return Err(Error::new(ErrorKind::ConfigUnknownKey, path, format!("no such key{hint}")));
         }
@@ -273,12 +244,22 @@ fn refuse_unknown_keys(value: &Value, parent: &str) -> Result<()> {
     Ok(())
 }
 
+/// A name as a part of a JSON Pointer.
+fn escaped(name: &str) -> String {
+    name.replace('~', "~0").replace('/', "~1")
+}
+
 /// The known key most like `path`, if any is near enough to be a likely slip.
 fn nearest(path: &str) -> Option<&'static str> {
+    nearest_of(path, keys().map(|key| key.path))
+}
+
+/// The word of `known` most like `word`, if any is near enough to be a likely slip.
+pub(crate) fn nearest_of<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     /// Below this similarity (Jaro-Winkler, 0 to 1) a suggestion confuses more than it helps.
     const LIKELY: f64 = 0.8;
-    KEYS.iter()
-        .map(|key| (strsim::jaro_winkler(path, key.path), key.path))
+    known
+        .map(|known| (strsim::jaro_winkler(word, known), known))
         .filter(|(likeness, _)| *likeness >= LIKELY)
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .map(|(_, known)| known)
@@ -305,7 +286,7 @@ mod tests {
 
     #[test]
     fn every_key_of_the_table_can_be_read() {
-        for key in KEYS {
+        for key in keys() {
             let mut value = serde_json::json!(null);
             for name in key.path.rsplit('/').filter(|name| !name.is_empty()) {
                 value = serde_json::json!({ name: value });

@@ -3,12 +3,13 @@
 use crate::config::Config;
 use crate::contain::contain;
 use crate::error::{Error, Result};
+use crate::explanation::{Decision, Explanation};
 use crate::json::{Document, Kind, write_string};
 use crate::outcome::{Code, Outcome, Redaction, Status, Violation, write_redactions, write_violations};
 use crate::record::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
 use crate::record::{Check, Reading, RecordKind, Slot, cut_agent, is_long_agent};
 use crate::schema::{Checked, Event, Plan, located};
-use crate::scrub::{Change, Fields, LANES, Place, Rule, Scrubbed, Scrubber, Walk, is_redacted};
+use crate::scrub::{Change, Explained, Fields, LANES, Place, Rule, Scrubbed, Scrubber, Walk, is_redacted};
 use crate::stamp::Stamp;
 
 /// A compiled configuration. Shared by any number of threads; holds no state between records.
@@ -32,7 +33,7 @@ impl Engine {
     /// `config_invalid` with the place in the configuration.
     pub fn new(config: &Config) -> Result<Self> {
         config.check()?;
-        let scrubber = Scrubber::new(&config.privacy);
+        let scrubber = Scrubber::new(&config.privacy)?;
         let planned = config.plan.clone().map(|plan| Planned::new(plan, &scrubber, config)).transpose()?;
         Ok(Self { scrubber, planned })
     }
@@ -81,7 +82,7 @@ impl Engine {
     }
 
     /// Writes the record that was read, scrubbed and in canonical order.
-    fn scrub(&self, document: &Document<'_>, mut reading: Reading) -> Outcome {
+    fn scrub<'e>(&'e self, document: &Document<'_>, mut reading: Reading) -> Outcome {
         let id = reading.id().map(str::to_owned);
         if reading.is_opted_out {
             let violation = Violation::new("/opt_in", Code::OptedOut, "the user opted out; nothing is kept");
@@ -90,9 +91,11 @@ impl Engine {
         let mut violations = std::mem::take(&mut reading.violations);
         let capacity = document.input().len() + STAMPED_BYTES;
         let checked = self.checked(document, &reading);
-        let secrets = self.planned.as_ref().map(|planned| &planned.secrets);
-        let mut walk = Walk::new(&self.scrubber, document, reading.intact.nodes(), capacity)
-            .with_fields(Fields { actions: &checked.fields, secrets });
+        let of_record = |scrubber: &'e Scrubber| scrubber.of_record(|| reading.tenant(document), reading.id());
+        let scrubber = of_record(&self.scrubber);
+        let secrets = self.planned.as_ref().map(|planned| of_record(&planned.secrets));
+        let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), capacity)
+            .with_fields(Fields { actions: &checked.fields, secrets: secrets.as_deref() });
         walk.begin(0, None);
         for (place, field) in reading.kind.fields().iter().enumerate() {
             let slot = reading.slot(place, field);
@@ -109,14 +112,14 @@ impl Engine {
                     for (name, value) in document.members(context) {
                         if value == agent {
                             walk.known_name("user_agent");
-                            self.write_agent(&mut walk, &document.text(document.node(agent)));
+                            write_agent(&scrubber, &mut walk, &document.text(document.node(agent)));
                         } else {
                             walk.member(name);
                         }
                     }
                     walk.end();
                 }
-                (Slot::Node(value), Check::Agent) => self.write_top_agent(&mut walk, document, value),
+                (Slot::Node(value), Check::Agent) => write_top_agent(&scrubber, &mut walk, document, value),
                 (Slot::Node(value), Check::Identifier | Check::NumberedIdentifier) => {
                     walk.value(value, Some(Rule::Identifier), Place::Plain);
                 }
@@ -144,48 +147,38 @@ impl Engine {
         self.planned.as_ref().and_then(check).unwrap_or_default()
     }
 
-    /// Writes a user agent that stands beside the record's own fields.
-    fn write_top_agent(&self, walk: &mut Walk<'_>, document: &Document<'_>, value: usize) {
-        let node = document.node(value);
-        if node.kind == Kind::String && is_long_agent(&document.text(node)) {
-            self.write_agent(walk, &document.text(node));
-        } else {
-            walk.value(value, None, Place::UserAgent);
-        }
+    /// Why [`process`](Self::process) changes what it changes in a record, and keeps what it keeps although a rule
+    /// finds it. Never quotes a value. For people and reports: costs several times what processing does.
+    pub fn explain(&self, record: &[u8], stamp: Option<&Stamp>) -> Explanation {
+        let Outcome { status, violations, redactions, record, .. } = self.process(record, stamp);
+        let decisions = record.map_or_else(Vec::new, |record| self.decisions(&record, redactions));
+        Explanation { status, violations, decisions }
     }
 
-    /// Writes a user agent that is too long: scrubbed, then cut, until neither has anything left to do. The other way
-    /// round, half an e-mail address at the cut would go unseen.
-    fn write_agent(&self, walk: &mut Walk<'_>, agent: &str) {
-        /// A cut can uncover something; a text in which it does so again and again was made to.
-        const MAX_ROUNDS: usize = 8;
-        let mut current = agent.to_owned();
-        let mut changes: Vec<Change> = Vec::new();
-        for _ in 0..MAX_ROUNDS {
-            if let Some(scrubbed) = self.scrubber.scrub(&current, Place::UserAgent) {
-                current = scrubbed.text;
-                changes.extend(scrubbed.changes);
-            } else if is_long_agent(&current) {
-                current.truncate(cut_agent(&current));
-            } else {
-                changes.sort_by_key(|(rule, _)| *rule as usize);
-                changes.dedup();
-                walk.known_text(&current);
-                walk.redacted(&changes);
-                return;
-            }
-        }
-        walk.known_text("");
-        walk.redacted(&changes);
+    /// The decisions about the clean `record` that came with `redactions`.
+    fn decisions(&self, record: &str, redactions: Vec<Redaction>) -> Vec<Decision> {
+        // The engine wrote the record, so it is readable.
+        let Ok(document) = Document::read(record.as_bytes(), &LANES) else { return Vec::new() };
+        let reading = Reading::of(&document, None);
+        let checked = self.checked(&document, &reading);
+        let secrets = self.planned.as_ref().map_or(&self.scrubber, |planned| &planned.secrets);
+        let explained = Explained {
+            scrubber: &self.scrubber,
+            secrets,
+            document: &document,
+            reading: &reading,
+            fields: &checked.fields,
+        };
+        explained.decisions(redactions)
     }
 
     /// Scrubs free text.
     pub fn scrub_text(&self, text: &str) -> ScrubbedText {
-        let Some(Scrubbed { text, changes }) = self.scrubber.scrub(text, Place::Plain) else {
+        let Some(Scrubbed { text, changes }) = self.scrubber.of_record(|| None, None).scrub(text, Place::Plain) else {
             return ScrubbedText { text: text.to_owned(), redactions: Vec::new() };
         };
         let redaction = |(rule, action): Change| Redaction { path: String::new(), rule: rule.name(), action };
-        ScrubbedText { text, redactions: changes.into_iter().map(redaction).collect() }
+        ScrubbedText { text: text.into_owned(), redactions: changes.into_iter().map(redaction).collect() }
     }
 
     /// Scrubs any JSON document, whatever its members mean.
@@ -196,7 +189,8 @@ impl Engine {
         }
         match Document::read(document, &LANES) {
             Ok(read) => {
-                let mut walk = Walk::new(&self.scrubber, &read, &[], document.len());
+                let scrubber = self.scrubber.of_record(|| None, None);
+                let mut walk = Walk::new(&scrubber, &read, &[], document.len());
                 walk.value(0, None, Place::Plain);
                 let (json, redactions) = walk.finish();
                 ScrubbedJson { json: Some(json), violations: Vec::new(), redactions }
@@ -206,10 +200,45 @@ impl Engine {
     }
 }
 
+/// Writes a user agent that stands beside the record's own fields.
+fn write_top_agent(scrubber: &Scrubber, walk: &mut Walk<'_>, document: &Document<'_>, value: usize) {
+    let node = document.node(value);
+    if node.kind == Kind::String && is_long_agent(&document.text(node)) {
+        write_agent(scrubber, walk, &document.text(node));
+    } else {
+        walk.value(value, None, Place::UserAgent);
+    }
+}
+
+/// Writes a user agent that is too long: scrubbed, then cut, until neither has anything left to do. The other way
+/// round, half an e-mail address at the cut would go unseen.
+fn write_agent(scrubber: &Scrubber, walk: &mut Walk<'_>, agent: &str) {
+    /// A cut can uncover something; a text in which it does so again and again was made to.
+    const MAX_ROUNDS: usize = 8;
+    let mut current = agent.to_owned();
+    let mut changes: Vec<Change> = Vec::new();
+    for _ in 0..MAX_ROUNDS {
+        if let Some(scrubbed) = scrubber.scrub(&current, Place::UserAgent) {
+            current = scrubbed.text.into_owned();
+            changes.extend(scrubbed.changes);
+        } else if is_long_agent(&current) {
+            current.truncate(cut_agent(&current));
+        } else {
+            changes.sort_by_key(|(rule, _)| *rule as usize);
+            changes.dedup();
+            walk.known_text(&current);
+            walk.redacted(&changes);
+            return;
+        }
+    }
+    walk.known_text("");
+    walk.redacted(&changes);
+}
+
 impl Planned {
     fn new(plan: Plan, scrubber: &Scrubber, config: &Config) -> Result<Self> {
         check_names(&plan, scrubber).map_err(|e| Error::new(e.kind(), format!("/plan{}", e.path()), e.message()))?;
-        Ok(Self { plan, secrets: Scrubber::of_secrets(&config.privacy) })
+        Ok(Self { plan, secrets: Scrubber::of_secrets(&config.privacy)? })
     }
 }
 
@@ -288,6 +317,8 @@ impl ScrubbedJson {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::explanation::Reason;
+    use crate::outcome::Action;
 
     fn engine() -> Engine {
         Engine::new(&Config::default()).unwrap()
@@ -312,6 +343,22 @@ mod tests {
         let outcome = engine().process(br#"{"channel":7,"payload":{"mail":"ann@example.com"}}"#, None);
         assert_eq!(outcome.status, Status::Rejected);
         assert!(outcome.record.unwrap().contains(r#""mail":"[email]""#));
+    }
+
+    #[test]
+    fn an_explanation_tells_what_was_changed_and_what_was_kept_in_document_order() {
+        let payload = r#"{"phone":"iPhone 15","to":"ann@example.com","seen":["x",{"password":"hunter2"}]}"#;
+        let explanation = engine().explain(event(payload).as_bytes(), None);
+        let told: Vec<_> =
+            explanation.decisions.iter().map(|told| (told.path.as_str(), told.action, told.reason)).collect();
+        assert_eq!(
+            told,
+            [
+                ("/payload/phone", Action::Keep, Reason::Form),
+                ("/payload/to", Action::Replace, Reason::Mode),
+                ("/payload/seen/1/password", Action::Replace, Reason::Secret),
+            ]
+        );
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub fn version() -> &'static str {
     env!("CARGO_PKG_VERSION")
 }
 
-/// Every stable code as JSON: `{"statuses":[…],"violations":[…],"errors":[…],"rules":[…]}`.
+/// Every stable code as JSON: `{"statuses":[…],"violations":[…],"errors":[…],"actions":[…],"rules":[…],"reasons":[…]}`.
 pub fn codes() -> String {
     crate::codes::to_json()
 }
@@ -40,6 +40,31 @@ pub fn schemas() -> String {
 /// The metrics catalog as JSON: `[{"name","type","unit","description"}…]`.
 pub fn metrics_catalog() -> String {
     crate::record::metrics_catalog()
+}
+
+/// Opens the sealed values in a text, which may be JSON or lines of it: `{"opened":n,"failed":n,"text":…}`. Boxes of
+/// another key stay, and count as failed.
+///
+/// # Errors
+/// `argument_invalid` for a key that is none.
+pub fn unseal(secret_key: &str, text: &str) -> Result<String> {
+    guard(|| Ok(crate::scrub::unseal(secret_key, text)?.to_json()))
+}
+
+/// A fresh key pair for sealed values: `{"public_key":…,"secret_key":…}`. The public one goes into the configuration,
+/// the secret one to whoever may open.
+///
+/// # Errors
+/// `internal` where the machine has no source of randomness.
+#[cfg(feature = "clock")]
+pub fn seal_keypair() -> Result<String> {
+    guard(|| {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|_| {
+            Error::new(ErrorKind::Internal, "", "this machine gives no random bytes, and a key must not do without")
+        })?;
+        Ok(crate::scrub::keypair(&seed))
+    })
 }
 
 /// Panics on purpose inside the guard, so that each host can prove what it makes of it.
@@ -111,6 +136,18 @@ impl Engine {
     #[cfg(feature = "clock")]
     pub fn process_now(&self, record: &[u8]) -> Result<String> {
         guard(|| Ok(self.0.process(record, Some(&Stamp::now())).to_json()))
+    }
+
+    /// Why [`process`](Self::process) changes and keeps what it does:
+    /// `{"status":…,"violations":[…],"decisions":[{"path":…,"rule":…,"action":…,"reason":…}]}`. Never quotes a value.
+    ///
+    /// # Errors
+    /// `argument_invalid` for a malformed stamp.
+    pub fn explain(&self, record: &[u8], stamp: Option<&str>) -> Result<String> {
+        guard(|| {
+            let stamp = stamp.map(Stamp::from_json).transpose()?;
+            Ok(self.0.explain(record, stamp.as_ref()).to_json())
+        })
     }
 
     /// Scrubs free text: `{"redactions":[…],"text":…}`.

@@ -25,6 +25,7 @@ mod config;
 mod contain;
 mod engine;
 mod error;
+mod explanation;
 mod json;
 mod outcome;
 mod record;
@@ -45,9 +46,12 @@ pub mod ffi;
 
 #[cfg(feature = "client")]
 pub use crate::client::Client;
-pub use crate::config::{ClientConfig, Config, PrivacyConfig, PrivacyMode};
+pub use crate::config::{
+    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
+};
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};
+pub use crate::explanation::{Decision, Explanation, Reason};
 pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;

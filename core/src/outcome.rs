@@ -157,22 +157,39 @@ impl Violation {
 
 /// What was done to a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Action {
     /// The value, or the part that matched, gave way to a token that names the rule.
     Replace,
+    /// It gave way to a token that does not say what it was.
+    Remove,
+    /// A token shows the part of it that is safe to show, such as a card's last four digits.
+    Mask,
     /// A keyed pseudonym stands in its place.
     Hash,
     /// An address lost its host part.
     Truncate,
+    /// A box that only the owner of a key can open stands in its place.
+    Seal,
+    /// Nothing: it stays. In configurations and explanations; no redaction has it.
+    Keep,
 }
 
 impl Action {
+    /// Every action, for tests and documentation.
+    pub const ALL: [Self; 7] =
+        [Self::Replace, Self::Remove, Self::Mask, Self::Hash, Self::Truncate, Self::Seal, Self::Keep];
+
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Replace => "replace",
+            Self::Remove => "remove",
+            Self::Mask => "mask",
             Self::Hash => "hash",
             Self::Truncate => "truncate",
+            Self::Seal => "seal",
+            Self::Keep => "keep",
         }
     }
 }

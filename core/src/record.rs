@@ -28,7 +28,7 @@ mod uuid;
 
 pub(crate) use self::agent::{cut_agent, is_long_agent};
 pub(crate) use self::catalog::to_json as metrics_catalog;
-pub(crate) use self::check::Check;
+pub(crate) use self::check::{Check, is_tenant};
 pub(crate) use self::head::Head;
 pub(crate) use self::inline::Inline;
 pub(crate) use self::json_schema::schemas;

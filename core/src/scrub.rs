@@ -4,41 +4,58 @@
 //! string and every member name in linear time, writes self-describing tokens, and leaves its own tokens alone,
 //! so that a second pass changes nothing.
 
+mod actions;
+mod allow;
+mod custom;
 mod detect;
 mod detector;
 mod endings;
 mod evasion;
+mod explain;
 mod field;
 mod fold;
 mod gate;
 mod learned;
+mod modes;
 mod names;
 mod output;
 mod path;
 mod personal;
 mod policy;
 mod pseudonym;
+mod rule;
+mod seal;
 mod shape;
+mod subject;
 mod token;
 mod walk;
 
-use crate::config::PrivacyConfig;
-use crate::outcome::Action;
-use crate::scan::{Scan, Scanned};
+use std::borrow::Cow;
+use std::sync::Arc;
 
+use crate::config::PrivacyConfig;
+use crate::error::Result;
+use crate::outcome::Action;
+use crate::scan::{Scan, Scanned, Seen};
+
+pub(crate) use self::explain::Explained;
 pub(crate) use self::field::{Fields, holds_token, is_redacted};
 pub(crate) use self::policy::Rule;
-pub(crate) use self::token::is_token;
+#[cfg(feature = "clock")]
+pub(crate) use self::seal::keypair;
+pub(crate) use self::seal::unseal;
+pub(crate) use self::token::{is_token, token_len};
 pub(crate) use self::walk::Walk;
 
+use self::actions::Replacement;
+use self::allow::Allow;
 use self::detect::key::KeyRules;
 use self::detect::label::specific_rule;
 use self::detect::secret_value::looks_random;
 pub(crate) use self::detector::LANES;
 use self::detector::{Hit, Wanted, find};
-use self::evasion::Nested;
+use self::evasion::{Nested, merge};
 use self::policy::Policy;
-use self::token::token;
 
 /// The stable names of all rules.
 pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
@@ -54,6 +71,8 @@ pub(crate) enum Place {
     UserAgent,
     /// A value under a name that may say "secret": `key`, `auth`, `signature`. Its form decides.
     PerhapsSecret,
+    /// A place that the configuration allows to say what it says, but for secrets and cards.
+    Allowed,
 }
 
 /// A rule and what it did.
@@ -62,7 +81,7 @@ pub(crate) type Change = (Rule, Action);
 /// A text that had something in it.
 #[derive(Debug)]
 pub(crate) struct Scrubbed {
-    pub(crate) text: String,
+    pub(crate) text: Cow<'static, str>,
     /// Each kind of change once, in order of its first occurrence.
     pub(crate) changes: Vec<Change>,
 }
@@ -72,17 +91,17 @@ pub(crate) struct Scrubbed {
 struct Found {
     at: std::ops::Range<usize>,
     rule: Rule,
-    replacement: String,
+    replacement: Cow<'static, str>,
     action: Action,
 }
 
-/// Compiled rules.
-#[derive(Debug)]
+/// Compiled rules. Cloning is cheap.
+#[derive(Clone, Debug)]
 pub(crate) struct Scrubber {
     policy: Policy,
-    keys: KeyRules,
+    keys: Arc<KeyRules>,
     /// The detectors to run at each [`Place`].
-    wanted: [Wanted; 3],
+    wanted: [Wanted; 4],
     /// Those whose matches a check digit proves.
     checked: Wanted,
     /// See [`names::number`].
@@ -90,17 +109,43 @@ pub(crate) struct Scrubber {
 }
 
 impl Scrubber {
-    pub(crate) fn new(config: &PrivacyConfig) -> Self {
-        let policy = Policy::new(config);
-        let wanted = [Place::Plain, Place::UserAgent, Place::PerhapsSecret]
+    /// Compiles `config`.
+    ///
+    /// # Errors
+    /// Those of [`Policy::new`].
+    pub(crate) fn new(config: &PrivacyConfig) -> Result<Self> {
+        Ok(Self::of(Policy::new(config)?, config))
+    }
+
+    fn of(policy: Policy, config: &PrivacyConfig) -> Self {
+        let wanted = [Place::Plain, Place::UserAgent, Place::PerhapsSecret, Place::Allowed]
             .map(|place| Wanted::new(|rule| policy.acts_on(rule, place)));
         Self {
             policy,
-            keys: KeyRules::new(&config.pii_fields),
+            keys: Arc::new(KeyRules::new(&config.pii_fields)),
             wanted,
             checked: Wanted::new(Rule::is_checked),
             number: names::number(),
         }
+    }
+
+    /// The rules for one record, or one text: pseudonyms depend on its tenant, boxes on its id. Asks for the tenant
+    /// only where it matters. What is found is the same, so both share what was learned of clean texts.
+    pub(crate) fn of_record<'t>(
+        &self,
+        tenant: impl FnOnce() -> Option<Cow<'t, str>>,
+        id: Option<&str>,
+    ) -> Cow<'_, Self> {
+        match self.policy.of_record(tenant, id) {
+            Some(policy) => Cow::Owned(Self { policy, ..self.clone() }),
+            None => Cow::Borrowed(self),
+        }
+    }
+
+    /// Whether nothing can be found at `place` in a text of which the scan has `seen` this. Own rules can hit anywhere.
+    #[inline]
+    fn is_clean(&self, seen: Seen, place: Place) -> bool {
+        seen.is_clean() && place != Place::PerhapsSecret && !self.wanted[place as usize].has(Rule::Custom)
     }
 
     /// `text` scrubbed, with each kind of change; nothing where it is clean.
@@ -113,7 +158,7 @@ impl Scrubber {
 
     /// [`scrub`](Self::scrub) of a text that was scanned for [`LANES`] and stands in `depth` layers of encoding.
     fn scrub_at(&self, scanned: Scanned<'_>, place: Place, depth: usize) -> Option<Scrubbed> {
-        if scanned.seen.is_clean() && place != Place::PerhapsSecret {
+        if self.is_clean(scanned.seen, place) {
             return None;
         }
         self.scrub_seen(scanned, place, depth)
@@ -124,7 +169,7 @@ impl Scrubber {
         const MAX_PASSES: usize = 4;
         let text = scanned.text;
         if place == Place::PerhapsSecret && looks_random(text.as_bytes()) {
-            let (text, action) = self.whole(Rule::Secret, text)?;
+            let (_, (text, action)) = self.whole(Rule::Secret, text)?;
             return Some(Scrubbed { text, changes: vec![(Rule::Secret, action)] });
         }
         match self.nested(text, depth) {
@@ -145,7 +190,7 @@ impl Scrubber {
             }
         }
         // Fail closed: what stands is a token that names the last rule.
-        let whole = changes.last().map_or_else(String::new, |(rule, _)| token(*rule));
+        let whole = changes.last().map_or_else(Cow::default, |(rule, _)| self.policy.cover(*rule).0);
         Some(Scrubbed { text: whole, changes })
     }
 
@@ -157,7 +202,7 @@ impl Scrubber {
         place: Place,
         depth: usize,
         changes: &mut Vec<Change>,
-    ) -> Option<(String, bool)> {
+    ) -> Option<(Cow<'static, str>, bool)> {
         let (text, wanted) = (scanned.text, self.wanted[place as usize]);
         let mut found = self.found(scanned, wanted);
         self.uncover(scanned, wanted, depth, &mut found);
@@ -182,17 +227,36 @@ impl Scrubber {
             copied = at.end;
         }
         out.push_str(&text[copied..]);
-        Some((out, false))
+        Some((out.into(), false))
     }
 
     /// What the detectors in `wanted` find, where something else is to stand in its place.
     fn found(&self, scanned: Scanned<'_>, wanted: Wanted) -> Vec<Found> {
         let text = scanned.text;
         let replaced = |Hit { start, end, rule }| {
-            let (replacement, action) = self.policy.replace(rule, &text[start..end]);
+            let (replacement, action) = self.policy.replace(rule, &text[start..end])?;
             (replacement != text[start..end]).then_some(Found { at: start..end, rule, replacement, action })
         };
-        find(scanned, wanted).into_iter().filter_map(replaced).collect()
+        let mut found = find(scanned, wanted).into_iter().filter_map(replaced).collect();
+        if let Some(custom) = self.policy.custom().filter(|_| wanted.has(Rule::Custom)) {
+            merge(&mut found, custom.find(text, &self.policy));
+        }
+        found
+    }
+
+    /// What is left of `rule` and `place` where `privacy.allow.paths` names the place.
+    fn allowed(
+        &self,
+        rule: Option<Rule>,
+        place: Place,
+        text: &str,
+        pointer: impl FnOnce() -> String,
+    ) -> (Option<Rule>, Place) {
+        if !self.policy.allows_path(pointer) {
+            return (rule, place);
+        }
+        let is_secret = place == Place::PerhapsSecret && looks_random(text.as_bytes());
+        (rule.filter(|&rule| Allow::never(rule)), if is_secret { place } else { Place::Allowed })
     }
 
     /// Rules that a member's name brings on its whole value.
@@ -200,14 +264,22 @@ impl Scrubber {
         self.keys.rule_of(name).or_else(|| personal::rule_of(name))
     }
 
-    /// What stands in place of a whole value, or nothing where the policy keeps it or it has not the rule's form.
-    fn whole(&self, rule: Rule, text: &str) -> Option<(String, Action)> {
+    /// What stands in place of a whole value and for which rule, or nothing where the policy keeps it or it has not the
+    /// form of the rule that its name brings.
+    fn whole(&self, rule: Rule, text: &str) -> Option<(Rule, Replacement)> {
         let is_taken = self.policy.acts_on(rule, Place::Plain) && shape::accepts(rule, text);
-        is_taken.then(|| self.policy.replace(specific_rule(rule, text), text))
+        if !is_taken {
+            return None;
+        }
+        // The more specific rule says better what it is; where that one keeps, the name's rule stands.
+        let specific = specific_rule(rule, text);
+        let acts = specific != rule && self.policy.acts_on(specific, Place::Plain);
+        let replaced = |rule| self.policy.replace(rule, text).map(|replacement| (rule, replacement));
+        acts.then(|| replaced(specific)).flatten().or_else(|| replaced(rule))
     }
 
     /// [`whole`](Self::whole) of a JSON number.
-    fn whole_number(&self, rule: Rule, text: &str) -> Option<(String, Action)> {
+    fn whole_number(&self, rule: Rule, text: &str) -> Option<(Rule, Replacement)> {
         shape::accepts_number(rule, text).then(|| self.whole(rule, text)).flatten()
     }
 }

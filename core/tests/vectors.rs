@@ -57,6 +57,11 @@ fn the_facade_gives_the_exact_text_of_every_vector() {
             "process" => engine.process(input, stamp.as_deref()),
             "scrub_text" => engine.scrub_text(text()),
             "scrub_json" => engine.scrub_json(input),
+            "explain" => engine.explain(input, stamp.as_deref()),
+            "unseal" => {
+                let (key, text) = text().split_once('\n').unwrap();
+                ffi::unseal(key, text)
+            }
             "config" => ffi::Engine::new(text()).map(|_| String::new()),
             "plan_check" => ffi::plan_check(text()),
             "plan_diff" => ffi::plan_diff(text(), &stamp.unwrap_or_default()),
@@ -83,7 +88,12 @@ fn the_typed_engine_gives_the_exact_text_of_every_vector() {
             "process" => Ok(engine.process(input, stamp.as_ref()).to_json()),
             "scrub_text" => Ok(engine.scrub_text(text()).to_json()),
             "scrub_json" => Ok(engine.scrub_json(input).to_json()),
-            "config" => Engine::new(&Config::from_json(text())?).map(|_| String::new()),
+            "explain" => Ok(engine.explain(input, stamp.as_ref()).to_json()),
+            "unseal" => {
+                let (key, text) = text().split_once('\n').unwrap();
+                ffi::unseal(key, text)
+            }
+            "config" => Config::from_json(text()).and_then(|config| Engine::new(&config)).map(|_| String::new()),
             "plan_check" => ffi::plan_check(text()),
             "stamp" => Stamp::from_json(text()).map(|_| String::new()),
             "fail" => ffi::fail_for_test(text()),
@@ -100,9 +110,14 @@ fn every_code_and_rule_stands_in_a_vector() {
         all += &std::fs::read_to_string(path).unwrap().replace("\\\"", "\"").replace(": \"", ":\"");
     }
     let codes: Value = serde_json::from_str(&ffi::codes()).unwrap();
-    for (list, key) in
-        [("statuses", "status"), ("violations", "code"), ("errors", "code"), ("actions", "action"), ("rules", "rule")]
-    {
+    for (list, key) in [
+        ("statuses", "status"),
+        ("violations", "code"),
+        ("errors", "code"),
+        ("actions", "action"),
+        ("rules", "rule"),
+        ("reasons", "reason"),
+    ] {
         // No input brings a defect that we know of; a unit test of the engine injects one.
         for code in codes[list].as_array().unwrap().iter().filter(|code| *code != "defect") {
             assert!(all.contains(&format!("\"{key}\":{code}")), "no vector has {key} {code}");

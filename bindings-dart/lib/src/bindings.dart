@@ -54,10 +54,13 @@ final class Bindings implements Finalizable {
       _failForTest = library.lookupFunction<Text1, Text1>(_function('fail_for_test')),
       _planCheck = library.lookupFunction<Text1, Text1>(_function('plan_check')),
       _planDiff = library.lookupFunction<Text2, Text2>(_function('plan_diff')),
+      _unseal = library.lookupFunction<Text2, Text2>(_function('unseal')),
+      _sealKeypair = _text0(library, 'seal_keypair'),
       engine = ObjectFunctions._(library, 'engine'),
       client = ObjectFunctions._(library, 'client'),
       _process = library.lookupFunction<NativeMethod2, DartMethod2>(_method('engine_process')),
       _processNow = _method1(library, 'engine_process_now'),
+      _explain = library.lookupFunction<NativeMethod2, DartMethod2>(_method('engine_explain')),
       _scrubText = _method1(library, 'engine_scrub_text'),
       _scrubJson = _method1(library, 'engine_scrub_json'),
       _track = library.lookupFunction<NativeTest, DartTest>(_method('client_track')),
@@ -101,8 +104,11 @@ final class Bindings implements Finalizable {
   final Text1 _failForTest;
   final Text1 _planCheck;
   final Text2 _planDiff;
+  final Text2 _unseal;
+  final Text0 _sealKeypair;
   final DartMethod2 _process;
   final DartMethod1 _processNow;
+  final DartMethod2 _explain;
   final DartMethod1 _scrubText;
   final DartMethod1 _scrubJson;
   final DartTest _track;
@@ -148,6 +154,16 @@ final class Bindings implements Finalizable {
     return _text(() => _planDiff(first, second, _status));
   }
 
+  /// The sealed values in [text] opened, as JSON.
+  String unseal(String secretKey, String text) {
+    final first = _lowerText(utf8.encode(secretKey));
+    final second = _lowerText(utf8.encode(text));
+    return _text(() => _unseal(first, second, _status));
+  }
+
+  /// A fresh key pair for sealed values, as JSON.
+  String sealKeypair() => _text(() => _sealKeypair(_status));
+
   /// A new object from its configuration; the caller owns the handle.
   int create(ObjectFunctions kind, String config) {
     final argument = _lowerText(utf8.encode(config));
@@ -161,12 +177,10 @@ final class Bindings implements Finalizable {
   void release(ObjectFunctions kind, int handle) => _call(() => kind._release(handle, _status));
 
   /// `Engine.process`: canonical JSON of the outcome.
-  String process(int handle, Uint8List record, String? stamp) {
-    final first = _lowerBytes(record);
-    final second = _lowerOptionalText(stamp);
-    final self = clone(engine, handle);
-    return _text(() => _process(self, first, second, _status));
-  }
+  String process(int handle, Uint8List record, String? stamp) => _stamped(_process, handle, record, stamp);
+
+  /// `Engine.explain`: canonical JSON of the explanation.
+  String explain(int handle, Uint8List record, String? stamp) => _stamped(_explain, handle, record, stamp);
 
   /// `Engine.process_now`.
   String processNow(int handle, Uint8List record) => _engineText(_processNow, handle, _lowerBytes(record));
@@ -201,6 +215,13 @@ final class Bindings implements Finalizable {
   String stats(int handle) {
     final self = clone(client, handle);
     return _text(() => _stats(self, _status));
+  }
+
+  String _stamped(DartMethod2 method, int handle, Uint8List record, String? stamp) {
+    final first = _lowerBytes(record);
+    final second = _lowerOptionalText(stamp);
+    final self = clone(engine, handle);
+    return _text(() => method(self, first, second, _status));
   }
 
   String _engineText(DartMethod1 method, int handle, RustBuffer argument) {

@@ -8,7 +8,7 @@ import 'bindings.dart';
 /// the environment's `SCRUBJAY_LIBRARY` says, else under the platform's name.
 String version({String? libraryPath}) => Bindings.find(libraryPath).version();
 
-/// Every stable code by kind: `statuses`, `violations`, `errors`, `actions`, `rules`.
+/// Every stable code by kind: `statuses`, `violations`, `errors`, `actions`, `rules`, `reasons`.
 ///
 /// Throws a `ScrubjayLoadException` as [version] does.
 Map<String, List<String>> codes({String? libraryPath}) {

@@ -103,6 +103,50 @@ final class Outcome {
   String toString() => canonical;
 }
 
+/// What was decided about one kind of finding at one place.
+final class Decision {
+  /// A decision about a finding of [rule] at [path].
+  const Decision(this.path, this.rule, this.action, this.reason);
+
+  /// JSON Pointer into the record as it was written.
+  final String path;
+
+  /// Stable name of the rule, one of `codes()['rules']`; never the value.
+  final String rule;
+
+  /// What was done, one of `codes()['actions']`; `keep` where nothing was.
+  final String action;
+
+  /// Why, one of `codes()['reasons']`.
+  final String reason;
+}
+
+/// Why scrubbing did what it did to one record.
+final class Explanation {
+  /// Reads what the engine wrote.
+  factory Explanation.parse(String canonical) {
+    final json = jsonDecode(canonical) as Map<String, Object?>;
+    return Explanation._(Status.values.byName(json['status'] as String), _violations(json), [
+      for (final each in _objects(json['decisions']))
+        Decision(each['path']!, each['rule']!, each['action']!, each['reason']!),
+    ], canonical);
+  }
+
+  Explanation._(this.status, this.violations, this.decisions, this.canonical);
+
+  /// Whether the record was accepted.
+  final Status status;
+
+  /// Why it was rejected; empty otherwise.
+  final List<Violation> violations;
+
+  /// What was changed and what was kept, in document order.
+  final List<Decision> decisions;
+
+  /// The exact JSON of this answer.
+  final String canonical;
+}
+
 /// Free text after scrubbing.
 final class ScrubbedText {
   /// Reads what the engine wrote.

@@ -11,6 +11,9 @@ from scrubjay._types import (
     CatalogMetric,
     Codes,
     Config,
+    Decision,
+    Explanation,
+    KeyPair,
     Outcome,
     PlanChange,
     PlanDiff,
@@ -21,9 +24,18 @@ from scrubjay._types import (
     ScrubbedText,
     Stamp,
     Stats,
+    Unsealed,
     Violation,
 )
-from scrubjay.engine import Engine, codes, metrics_catalog, schemas, validate_record
+from scrubjay.engine import (
+    Engine,
+    codes,
+    metrics_catalog,
+    schemas,
+    seal_keypair,
+    unseal,
+    validate_record,
+)
 from scrubjay.plan import plan_check, plan_diff
 from scrubjay.router import RouterStats, TelemetryRouter
 from scrubjay.tracker import Tracker
@@ -34,7 +46,10 @@ __all__ = [
     "CatalogMetric",
     "Codes",
     "Config",
+    "Decision",
     "Engine",
+    "Explanation",
+    "KeyPair",
     "Outcome",
     "PlanChange",
     "PlanDiff",
@@ -49,6 +64,7 @@ __all__ = [
     "Stats",
     "TelemetryRouter",
     "Tracker",
+    "Unsealed",
     "Violation",
     "__version__",
     "codes",
@@ -56,5 +72,7 @@ __all__ = [
     "plan_check",
     "plan_diff",
     "schemas",
+    "seal_keypair",
+    "unseal",
     "validate_record",
 ]

@@ -13,6 +13,8 @@ try:
         plan_check,
         plan_diff,
         schemas,
+        seal_keypair,
+        unseal,
         version,
     )
 except ImportError as error:
@@ -39,5 +41,7 @@ __all__ = [
     "plan_check",
     "plan_diff",
     "schemas",
+    "seal_keypair",
+    "unseal",
     "version",
 ]

@@ -31,7 +31,7 @@ class Redaction(TypedDict):
     rule: str
     """The rule that matched, such as `email`."""
     action: str
-    """What it did: `replace`, `hash` or `truncate`."""
+    """What it did: `replace`, `remove`, `mask`, `hash`, `truncate` or `seal`."""
 
 
 class Outcome(TypedDict):
@@ -43,6 +43,46 @@ class Outcome(TypedDict):
     redactions: list[Redaction]
     record: dict[str, Any] | None
     """The scrubbed canonical record, or nothing where it could not be read."""
+
+
+class Decision(TypedDict):
+    """What was decided about one kind of finding at one place."""
+
+    path: str
+    """JSON Pointer into the record as it was written."""
+    rule: str
+    """The rule that found something there; never the value."""
+    action: str
+    """What was done; `keep` where nothing was."""
+    reason: str
+    """Why; `codes()["reasons"]` lists them all."""
+
+
+class Explanation(TypedDict):
+    """Why scrubbing did what it did to one record."""
+
+    status: Literal["accepted", "rejected", "dropped"]
+    violations: list[Violation]
+    decisions: list[Decision]
+    """What was changed and what was kept, in document order."""
+
+
+class Unsealed(TypedDict):
+    """A text whose sealed values were opened."""
+
+    opened: int
+    failed: int
+    """Boxes of another key; they stay."""
+    text: str
+
+
+class KeyPair(TypedDict):
+    """Keys of sealed values, in base64url."""
+
+    public_key: str
+    """For the configuration, `privacy.seal.public_key`."""
+    secret_key: str
+    """For whoever may open what is sealed."""
 
 
 class ScrubbedText(TypedDict):
@@ -86,6 +126,7 @@ class Codes(TypedDict):
     errors: list[str]
     actions: list[str]
     rules: list[str]
+    reasons: list[str]
 
 
 class PlanFigures(TypedDict):

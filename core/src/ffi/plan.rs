@@ -13,7 +13,7 @@ use crate::scrub::Scrubber;
 pub fn plan_check(plan: &str) -> Result<String> {
     guard(|| {
         let plan = Plan::from_json(plan)?;
-        check_names(&plan, &Scrubber::new(&crate::PrivacyConfig::default()))?;
+        check_names(&plan, &Scrubber::new(&crate::PrivacyConfig::default())?)?;
         Ok(plan.to_json())
     })
 }

@@ -9,7 +9,7 @@ use super::limits::{MAX_ID_CHARS, MAX_NAME_CHARS, MAX_UNIT_CHARS};
 use super::{time, uuid};
 use crate::json::{Document, Kind, Node};
 use crate::outcome::Code;
-use crate::scrub::is_token;
+use crate::scrub::{is_token, token_len};
 
 /// The form of a value.
 #[derive(Clone, Copy, Debug)]
@@ -192,27 +192,34 @@ fn bounded(document: &Document<'_>, node: Node, max: usize) -> Option<Fault> {
 /// must be fine after it.
 pub(crate) fn measured(text: &str) -> usize {
     let (mut count, mut rest) = (0, text);
-    while let Some(c) = rest.chars().next() {
+    while let Some(len) = leading(rest) {
         count += 1;
-        rest = &rest[leading_token(rest).unwrap_or(c.len_utf8())..];
+        rest = &rest[len..];
     }
     count
 }
 
-/// Length of the token that `text` begins with.
-pub(crate) fn leading_token(text: &str) -> Option<usize> {
-    /// No token is longer; keeps a run of brackets linear.
-    const MAX_TOKEN: usize = 64;
-    let is_open = text.starts_with('[');
-    let end = is_open.then(|| text.bytes().take(MAX_TOKEN).position(|byte| byte == b']'))??;
-    is_token(&text[..=end]).then_some(end + 1)
+/// Where the first `most` characters of `text` end, a token being one.
+pub(crate) fn end_of(text: &str, most: usize) -> usize {
+    let mut at = 0;
+    for _ in 0..most {
+        let Some(len) = leading(&text[at..]) else { break };
+        at += len;
+    }
+    at
+}
+
+/// Length of the token, or else the code point, that `text` begins with.
+fn leading(text: &str) -> Option<usize> {
+    let c = text.chars().next()?;
+    Some(token_len(text.as_bytes()).unwrap_or(c.len_utf8()))
 }
 
 /// Whether each character outside tokens is allowed.
 fn all_allowed(text: &str, is_allowed: impl Fn(u8) -> bool) -> bool {
     let mut rest = text;
     while let Some(byte) = rest.bytes().next() {
-        match leading_token(rest) {
+        match token_len(rest.as_bytes()) {
             Some(len) => rest = &rest[len..],
             None if is_allowed(byte) => rest = &rest[1..],
             None => return false,
@@ -255,6 +262,9 @@ mod tests {
     fn a_token_counts_as_one_character_and_satisfies_a_form() {
         assert_eq!(measured("a [email] é"), 5);
         assert_eq!(measured("[nothing]"), 9);
+        let sealed = format!("[sealed:{}]", "A".repeat(4_000));
+        assert_eq!((measured(&sealed), measured(&format!("{sealed}é[email:mask:example.com]"))), (1, 3));
+        assert_eq!(end_of(&format!("é{sealed}b"), 2), sealed.len() + 2);
         assert!(is_key("auth.[email].x") && is_metric_name("[ipv4].up"));
         assert!(!is_key("auth.[nothing]") && !is_metric_name("9.up"));
     }

@@ -5,9 +5,11 @@
 
 mod metric;
 
+use std::borrow::Cow;
+
 use super::agent::is_long_agent;
 use super::catalog::Metric;
-use super::check::{Check, is_hex, is_nanoseconds};
+use super::check::{Check, is_hex, is_nanoseconds, is_tenant};
 use super::field::{Field, MAX_FIELDS, Shape};
 use super::inline::Inline;
 use super::intact::Intact;
@@ -124,6 +126,12 @@ impl Reading {
     /// The record's id, where it has a valid one or was stamped.
     pub(crate) fn id(&self) -> Option<&str> {
         self.id.as_ref().map(Inline::as_str)
+    }
+
+    /// The record's tenant, where it names one in the form of one.
+    pub(crate) fn tenant<'a>(&self, document: &'a Document<'_>) -> Option<Cow<'a, str>> {
+        let node = document.node(self.node("tenant_id")?);
+        (node.kind == Kind::String).then(|| document.text(node)).filter(|text| is_tenant(text))
     }
 
     /// The node of the value of the field whose canonical name is `name`.

@@ -57,7 +57,8 @@ impl Wanted {
         Self { gates: self.gates & other.gates, rules: self.rules & other.rules }
     }
 
-    const fn has(self, rule: Rule) -> bool {
+    /// Whether matches of `rule` count.
+    pub(crate) const fn has(self, rule: Rule) -> bool {
         self.rules >> rule as u32 & 1 == 1
     }
 }

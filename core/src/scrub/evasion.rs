@@ -9,11 +9,9 @@ use std::ops::Range;
 use super::detector::{LANES, Wanted};
 use super::fold::{View, base64_runs, may_hide};
 use super::policy::Rule;
-use super::token::token;
 use super::walk::Walk;
 use super::{Change, Found, Place, Scrubbed, Scrubber};
 use crate::json::{Document, Kind, write_string};
-use crate::outcome::Action;
 use crate::scan::{Scan, Scanned};
 
 /// Layers of base64 and of JSON in strings that are opened: a message inside an envelope inside a log line. Below
@@ -59,7 +57,8 @@ impl Scrubber {
         }
         let held = |(at, held): (Range<usize>, String)| {
             let rule = self.first_in(&held, depth + 1)?;
-            Some(Found { at, rule, replacement: token(rule), action: Action::Replace })
+            let (replacement, action) = self.policy.cover(rule);
+            Some(Found { at, rule, replacement, action })
         };
         let hidden = base64_runs(scanned.text).filter_map(held).collect();
         merge(found, hidden);
@@ -101,7 +100,7 @@ impl Scrubber {
                 let mut out = String::with_capacity(quoted.len());
                 write_string(&scrubbed.text, &mut out);
                 let text = out[1..out.len() - 1].to_owned();
-                return Nested::Changed(Scrubbed { text, changes: scrubbed.changes });
+                return Nested::Changed(Scrubbed { text: text.into(), changes: scrubbed.changes });
             }
         }
         Nested::Text
@@ -119,7 +118,7 @@ impl Scrubber {
                 changes.push((rule, redaction.action));
             }
         }
-        if changes.is_empty() { Nested::Clean } else { Nested::Changed(Scrubbed { text, changes }) }
+        if changes.is_empty() { Nested::Clean } else { Nested::Changed(Scrubbed { text: text.into(), changes }) }
     }
 }
 
@@ -134,7 +133,7 @@ fn in_origin(view: &View<'_>, mut hidden: Vec<Found>) -> Vec<Found> {
 
 /// Adds `others` to `found`. Both are in order. Where they overlap, what was `found` stays, unless the other knows
 /// better.
-fn merge(found: &mut Vec<Found>, others: Vec<Found>) {
+pub(super) fn merge(found: &mut Vec<Found>, others: Vec<Found>) {
     if found.is_empty() {
         *found = others;
         return;
@@ -170,10 +169,13 @@ fn knows_better(hidden: &Found, plain: &Found) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::borrow::Cow;
+
     use super::*;
+    use crate::outcome::Action;
 
     fn found(rule: Rule, at: Range<usize>) -> Found {
-        Found { at, rule, replacement: String::new(), action: Action::Replace }
+        Found { at, rule, replacement: Cow::default(), action: Action::Replace }
     }
 
     #[test]

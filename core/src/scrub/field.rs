@@ -3,10 +3,12 @@
 use super::Scrubber;
 use std::net::IpAddr;
 
+use super::actions::Replacement;
 use super::detector::{Hit, LANES, Wanted, find};
-use super::policy::Rule;
+use super::policy::{Policy, Rule};
 use super::token::token_len;
 use crate::config::PrivacyConfig;
+use crate::error::Result;
 use crate::outcome::Action;
 use crate::scan::Scan;
 use crate::schema::Pii;
@@ -22,28 +24,27 @@ pub(crate) struct Fields<'a> {
 
 impl Scrubber {
     /// A scrubber for values that a plan keeps: of all detectors only those of secrets act, and `pii_fields` hold.
-    pub(crate) fn of_secrets(config: &PrivacyConfig) -> Self {
-        let mut scrubber = Self::new(config);
-        scrubber.policy.restrict_to_secrets();
-        scrubber.wanted = [Wanted::new(Rule::is_secret); 3];
-        scrubber.checked = scrubber.checked.and(scrubber.wanted[0]);
-        scrubber
+    ///
+    /// # Errors
+    /// Those of [`Scrubber::new`].
+    pub(crate) fn of_secrets(config: &PrivacyConfig) -> Result<Self> {
+        let mut policy = Policy::new(config)?;
+        policy.restrict_to_secrets();
+        Ok(Self::of(policy, config))
     }
 
     /// What stands in place of the value `text` of a field with the action `pii`. `named` is the rule that the value's
     /// name brings; nothing for [`Pii::Keep`].
-    pub(super) fn field(&self, pii: Pii, named: Option<Rule>, text: &str) -> Option<(Rule, String, Action)> {
+    pub(super) fn field(&self, pii: Pii, named: Option<Rule>, text: &str) -> Option<(Rule, Replacement)> {
         let rule = Self::kind_of(named, text);
         let action = match pii {
-            // A pseudonym or a mask of a password still says something of it.
-            Pii::Mask | Pii::Hash if rule.is_secret() => Action::Replace,
-            // The kinds of `Action` that are there; `remove` and `mask` are told apart as soon as it has them.
-            Pii::Remove | Pii::Replace | Pii::Mask => Action::Replace,
+            Pii::Remove => Action::Remove,
+            Pii::Replace => Action::Replace,
+            Pii::Mask => Action::Mask,
             Pii::Hash => Action::Hash,
             Pii::Keep => return None,
         };
-        let (replacement, action) = self.policy.apply(action, rule, text);
-        Some((rule, replacement, action))
+        Some((rule, self.policy.apply(action, rule, text)?))
     }
 
     /// What a value is: a secret by its name, what a detector takes it for whole, or what its name says.

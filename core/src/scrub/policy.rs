@@ -1,355 +1,213 @@
-//! Rules, and what each privacy mode does about them.
+//! What the configuration does about each rule, compiled.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use super::Place;
-use super::pseudonym::Pseudonyms;
-use super::token::token;
-use crate::config::{PrivacyConfig, PrivacyMode};
+use super::actions::{Replacement, masked, removed, replaced, truncated};
+use super::allow::Allow;
+use super::custom::CustomRules;
+use super::modes::{Treatment, treatments};
+use super::pseudonym::Keyring;
+pub(crate) use super::rule::Rule;
+use super::seal::Sealer;
+use super::subject::Subject;
+use crate::config::PrivacyConfig;
+use crate::error::Result;
+use crate::explanation::Reason;
 use crate::outcome::Action;
 
-/// What a detector, or a member's name, says that a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Rule {
-    Email,
-    Card,
-    Ipv4,
-    Ipv6,
-    Bearer,
-    Jwt,
-    Phone,
-    Iban,
-    /// A social security number of the United States.
-    Ssn,
-    Mac,
-    Imei,
-    /// An address of a crypto-currency.
-    Crypto,
-    NationalId,
-    Passport,
-    DriverLicense,
-    TaxId,
-    HealthId,
-    BankAccount,
-    LicensePlate,
-    BirthDate,
-    Person,
-    Address,
-    Geo,
-    DeviceId,
-    UserPath,
-    /// A value under a name such as `password`.
-    Secret,
-    /// A key or token of a known issuer.
-    ApiKey,
-    PrivateKey,
-    /// A password in a URL.
-    UrlCredentials,
-    Cookie,
-    /// The seed of one-time passwords.
-    Otp,
-    /// A value under a name that the configuration lists in `pii_fields`.
-    Pii,
-    /// `user_id` and `session_id` of the envelope.
-    Identifier,
-}
-
-impl Rule {
-    pub(crate) const ALL: [Self; 33] = [
-        Self::Email,
-        Self::Card,
-        Self::Ipv4,
-        Self::Ipv6,
-        Self::Bearer,
-        Self::Jwt,
-        Self::Phone,
-        Self::Iban,
-        Self::Ssn,
-        Self::Mac,
-        Self::Imei,
-        Self::Crypto,
-        Self::NationalId,
-        Self::Passport,
-        Self::DriverLicense,
-        Self::TaxId,
-        Self::HealthId,
-        Self::BankAccount,
-        Self::LicensePlate,
-        Self::BirthDate,
-        Self::Person,
-        Self::Address,
-        Self::Geo,
-        Self::DeviceId,
-        Self::UserPath,
-        Self::Secret,
-        Self::ApiKey,
-        Self::PrivateKey,
-        Self::UrlCredentials,
-        Self::Cookie,
-        Self::Otp,
-        Self::Pii,
-        Self::Identifier,
-    ];
-
-    /// The rule that is called `name`.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.name() == name)
-    }
-
-    /// Whether a match gives access: such values are removed in every mode, whatever a plan says.
-    pub(crate) const fn is_secret(self) -> bool {
-        matches!(
-            self,
-            Self::Bearer
-                | Self::Jwt
-                | Self::Secret
-                | Self::ApiKey
-                | Self::PrivateKey
-                | Self::UrlCredentials
-                | Self::Cookie
-                | Self::Otp
-        )
-    }
-
-    /// Whether a check digit proves a match, so that chance hardly makes one.
-    pub(crate) fn is_checked(self) -> bool {
-        matches!(self, Self::Card | Self::Iban)
-    }
-
-    /// The stable name, which is also what its token says.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Email => "email",
-            Self::Card => "card",
-            Self::Ipv4 => "ipv4",
-            Self::Ipv6 => "ipv6",
-            Self::Bearer => "bearer",
-            Self::Jwt => "jwt",
-            Self::Phone => "phone",
-            Self::Iban => "iban",
-            Self::Ssn => "ssn",
-            Self::Mac => "mac",
-            Self::Imei => "imei",
-            Self::Crypto => "crypto",
-            Self::NationalId => "national_id",
-            Self::Passport => "passport",
-            Self::DriverLicense => "driver_license",
-            Self::TaxId => "tax_id",
-            Self::HealthId => "health_id",
-            Self::BankAccount => "bank_account",
-            Self::LicensePlate => "license_plate",
-            Self::BirthDate => "birth_date",
-            Self::Person => "person",
-            Self::Address => "address",
-            Self::Geo => "geo",
-            Self::DeviceId => "device_id",
-            Self::UserPath => "user_path",
-            Self::Secret => "secret",
-            Self::ApiKey => "api_key",
-            Self::PrivateKey => "private_key",
-            Self::UrlCredentials => "url_credentials",
-            Self::Cookie => "cookie",
-            Self::Otp => "otp",
-            Self::Pii => "pii",
-            Self::Identifier => "identifier",
-        }
-    }
-}
-
-/// What a policy acts on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Scope {
-    Everything,
-    /// Only secrets and `pii_fields`: what a plan keeps.
-    Secrets,
-}
-
-/// A mode with its refinements, compiled.
-#[derive(Debug)]
+/// What is done about each rule, with the keys and lists that it takes. Cloning is cheap: a record whose tenant or id
+/// matters has a policy of its own ([`of_record`](Self::of_record)).
+#[derive(Clone, Debug)]
 pub(crate) struct Policy {
-    mode: PrivacyMode,
-    truncate_ips: bool,
-    keep_ips: bool,
-    keep_identifiers: bool,
-    pseudonyms: Option<Pseudonyms>,
-    /// Pseudonyms of a plan's fields, which are independent of `hash_identifiers`.
-    field_pseudonyms: Option<Pseudonyms>,
-    scope: Scope,
+    treatments: [Treatment; Rule::ALL.len()],
+    keyring: Option<Arc<Keyring>>,
+    sealer: Option<Arc<Sealer>>,
+    allow: Option<Arc<Allow>>,
+    custom: Option<Arc<CustomRules>>,
+    subject: Subject,
 }
 
 impl Policy {
-    pub(crate) fn new(config: &PrivacyConfig) -> Self {
-        let key = config.pseudonym_key.as_ref().filter(|_| config.hash_identifiers != Some(false));
-        Self {
-            mode: config.mode,
-            truncate_ips: config.anonymize_ips.unwrap_or(config.mode == PrivacyMode::Balanced),
-            keep_ips: config.mode == PrivacyMode::Minimal && config.anonymize_ips != Some(true)
-                || config.anonymize_ips == Some(false) && config.mode != PrivacyMode::Strict,
-            // Without a key the choice is to keep people apart or to keep them unknown; unknown is the default.
-            keep_identifiers: config.hash_identifiers == Some(false) || config.mode == PrivacyMode::Minimal,
-            pseudonyms: key.map(|key| Pseudonyms::new(key.as_bytes())),
-            field_pseudonyms: config.pseudonym_key.as_ref().map(|key| Pseudonyms::new(key.as_bytes())),
-            scope: Scope::Everything,
+    /// Compiles `config`.
+    ///
+    /// # Errors
+    /// `config_unknown_key` for an action of no rule or group; `config_invalid` for anything else, at its place.
+    pub(crate) fn new(config: &PrivacyConfig) -> Result<Self> {
+        let keyring = Keyring::new(config)?;
+        Ok(Self {
+            treatments: treatments(config)?,
+            sealer: Sealer::new(config, keyring.as_ref())?.map(Arc::new),
+            keyring: keyring.map(Arc::new),
+            allow: Allow::new(&config.allow)?.map(Arc::new),
+            custom: CustomRules::new(config)?.map(Arc::new),
+            subject: Subject::default(),
+        })
+    }
+
+    /// The policy for one record, or nothing where this one will do.
+    pub(crate) fn of_record<'t>(
+        &self,
+        tenant: impl FnOnce() -> Option<Cow<'t, str>>,
+        id: Option<&str>,
+    ) -> Option<Self> {
+        self.keyring.as_ref()?;
+        let tenant = tenant();
+        let matters = tenant.is_some() || self.sealer.is_some();
+        matters.then(|| Self { subject: Subject::new(tenant.as_deref(), id), ..self.clone() })
+    }
+
+    /// From now on acts on secrets and `pii_fields` only: what a plan keeps.
+    pub(super) fn restrict_to_secrets(&mut self) {
+        for rule in Rule::ALL.into_iter().filter(|&rule| !rule.is_secret() && rule != Rule::Pii) {
+            self.treatments[rule as usize] = (Action::Keep, Reason::Plan);
         }
+    }
+
+    /// What is done about `rule`, and who says so.
+    pub(super) fn treatment(&self, rule: Rule) -> Treatment {
+        self.treatments[rule as usize]
     }
 
     /// Whether a match of `rule` is replaced at all.
     pub(crate) fn acts_on(&self, rule: Rule, place: Place) -> bool {
-        if self.scope == Scope::Secrets && !rule.is_secret() && rule != Rule::Pii {
-            return false;
-        }
-        match rule {
-            Rule::Bearer
-            | Rule::Jwt
-            | Rule::Secret
-            | Rule::ApiKey
-            | Rule::PrivateKey
-            | Rule::UrlCredentials
-            | Rule::Cookie
-            | Rule::Otp
-            | Rule::Card
-            | Rule::Pii
-            | Rule::Email
-            | Rule::Ssn
-            | Rule::NationalId
-            | Rule::Passport
-            | Rule::DriverLicense
-            | Rule::TaxId
-            | Rule::HealthId => true,
-            Rule::Phone
-            | Rule::Iban
-            | Rule::Mac
-            | Rule::Imei
-            | Rule::Crypto
-            | Rule::BankAccount
-            | Rule::LicensePlate
-            | Rule::BirthDate
-            | Rule::Person
-            | Rule::Address
-            | Rule::Geo
-            | Rule::DeviceId
-            | Rule::UserPath => self.mode != PrivacyMode::Minimal,
-            Rule::Ipv4 => !self.keep_ips && place != Place::UserAgent,
-            Rule::Ipv6 => !self.keep_ips,
-            Rule::Identifier => self.pseudonyms.is_some() || !self.keep_identifiers,
-        }
+        let is_meant = match place {
+            Place::Plain | Place::PerhapsSecret => true,
+            Place::UserAgent => rule != Rule::Ipv4,
+            Place::Allowed => Allow::never(rule),
+        };
+        let is_there = rule != Rule::Custom || self.custom.is_some();
+        is_meant && is_there && self.treatment(rule).0 != Action::Keep
     }
 
-    /// What stands in place of `text`, and what that is called.
-    pub(crate) fn replace(&self, rule: Rule, text: &str) -> (String, Action) {
-        match rule {
-            Rule::Ipv4 if self.truncate_ips => {
-                let network = text.parse::<Ipv4Addr>().ok().and_then(|_| truncate_v4(text));
-                network.map_or_else(|| replaced(rule), |network| (network, Action::Truncate))
-            }
-            Rule::Ipv6 if self.truncate_ips => {
-                text.parse().map_or_else(|_| replaced(rule), |address| (truncate_v6(address), Action::Truncate))
-            }
-            Rule::Identifier => self.hashed(rule, text),
-            Rule::Email if self.mode == PrivacyMode::Minimal => self.hashed(rule, text),
-            Rule::Email
-            | Rule::Card
-            | Rule::Ipv4
-            | Rule::Ipv6
-            | Rule::Bearer
-            | Rule::Jwt
-            | Rule::Phone
-            | Rule::Iban
-            | Rule::Ssn
-            | Rule::Mac
-            | Rule::Imei
-            | Rule::Crypto
-            | Rule::NationalId
-            | Rule::Passport
-            | Rule::DriverLicense
-            | Rule::TaxId
-            | Rule::HealthId
-            | Rule::BankAccount
-            | Rule::LicensePlate
-            | Rule::BirthDate
-            | Rule::Person
-            | Rule::Address
-            | Rule::Geo
-            | Rule::DeviceId
-            | Rule::UserPath
-            | Rule::Secret
-            | Rule::ApiKey
-            | Rule::PrivateKey
-            | Rule::UrlCredentials
-            | Rule::Cookie
-            | Rule::Otp
-            | Rule::Pii => replaced(rule),
+    /// What stands in place of `text`, which `rule` found; nothing where it stays.
+    pub(crate) fn replace(&self, rule: Rule, text: &str) -> Option<Replacement> {
+        let (action, _) = self.treatment(rule);
+        if action == Action::Keep || self.allowed(rule, text).is_some() {
+            return None;
+        }
+        self.apply(action, rule, text)
+    }
+
+    /// What stands in place of `text`, which `rule` found, where a caller asks for `action`; nothing where it stays.
+    ///
+    /// Secrets go whatever is asked for: of theirs, nothing is kept, shown or made a pseudonym. What cannot be done
+    /// (a mask that would show too much, a pseudonym without a key) is a replacement.
+    pub(crate) fn apply(&self, action: Action, rule: Rule, text: &str) -> Option<Replacement> {
+        let replacement = match action {
+            Action::Remove => removed(),
+            Action::Seal => self.sealed(rule, text),
+            _ if rule.is_secret() => replaced(rule),
+            Action::Keep => return None,
+            Action::Replace => replaced(rule),
+            Action::Mask => masked(rule, text),
+            Action::Hash => self.hashed(rule, text),
+            Action::Truncate => truncated(rule, text),
+        };
+        Some(replacement)
+    }
+
+    /// What stands in place of an encoded stretch in which `rule` found something: all of it goes, but it says no more
+    /// than it may.
+    pub(super) fn cover(&self, rule: Rule) -> Replacement {
+        if self.treatment(rule).0 == Action::Remove { removed() } else { replaced(rule) }
+    }
+
+    fn hashed(&self, rule: Rule, text: &str) -> Replacement {
+        let Some(keyring) = &self.keyring else { return replaced(rule) };
+        (keyring.token(self.subject.key(keyring), rule, text).into(), Action::Hash)
+    }
+
+    fn sealed(&self, rule: Rule, text: &str) -> Replacement {
+        let token = self.sealer.as_ref().and_then(|sealer| sealer.token(&self.subject, text));
+        token.map_or_else(|| replaced(rule), |token| (token.into(), Action::Seal))
+    }
+
+    /// The configuration's own rules.
+    pub(super) fn custom(&self) -> Option<&CustomRules> {
+        self.custom.as_deref()
+    }
+
+    /// What in `privacy.allow` lets `text` stay, which `rule` found.
+    pub(super) fn allowed(&self, rule: Rule, text: &str) -> Option<Reason> {
+        self.allow.as_ref()?.reason(rule, text)
+    }
+
+    /// Whether `privacy.allow.paths` names the place; asks for the pointer only where there are such.
+    pub(super) fn allows_path(&self, pointer: impl FnOnce() -> String) -> bool {
+        self.allow.as_ref().is_some_and(|allow| allow.has_paths() && allow.allows_path(&pointer()))
+    }
+
+    /// Why `text`, which `rule` finds, stays; nothing where it does not.
+    pub(super) fn reason_to_keep(&self, rule: Rule, text: &str, place: Place) -> Option<Reason> {
+        let (action, reason) = self.treatment(rule);
+        if action == Action::Keep {
+            return Some(reason);
+        }
+        if let Some(reason) = self.allowed(rule, text) {
+            return Some(reason);
+        }
+        match place {
+            Place::UserAgent if rule == Rule::Ipv4 => Some(Reason::UserAgent),
+            Place::Allowed if !Allow::never(rule) => Some(Reason::AllowPath),
+            Place::Plain | Place::UserAgent | Place::PerhapsSecret | Place::Allowed => None,
         }
     }
-
-    /// From now on acts on secrets and `pii_fields` only.
-    pub(super) fn restrict_to_secrets(&mut self) {
-        self.scope = Scope::Secrets;
-    }
-
-    /// What stands in place of `text` where a plan asks for `action`.
-    pub(super) fn apply(&self, action: Action, rule: Rule, text: &str) -> (String, Action) {
-        match action {
-            Action::Hash => {
-                self.field_pseudonyms.as_ref().map_or_else(|| replaced(rule), |names| (names.of(text), Action::Hash))
-            }
-            Action::Replace | Action::Truncate => replaced(rule),
-        }
-    }
-
-    fn hashed(&self, rule: Rule, text: &str) -> (String, Action) {
-        self.pseudonyms.as_ref().map_or_else(|| replaced(rule), |names| (names.of(text), Action::Hash))
-    }
-}
-
-fn replaced(rule: Rule) -> (String, Action) {
-    (token(rule), Action::Replace)
-}
-
-/// The /24 network: a household at the least (design section 4).
-fn truncate_v4(address: &str) -> Option<String> {
-    let host = address.rfind('.')? + 1;
-    let mut network = String::with_capacity(host + 1);
-    network.push_str(&address[..host]);
-    network.push('0');
-    Some(network)
-}
-
-/// The /48 network: a site at the least. A mapped IPv4 address is truncated as one.
-fn truncate_v6(address: Ipv6Addr) -> String {
-    if let Some(mapped) = address.to_ipv4_mapped() {
-        let [a, b, c, _] = mapped.octets();
-        return format!("::ffff:{a}.{b}.{c}.0");
-    }
-    let [a, b, c, ..] = address.segments();
-    Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).to_string()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn policy(json: &str) -> Policy {
-        Policy::new(&crate::Config::from_json(json).unwrap().privacy)
+    fn policy(privacy: &str) -> Policy {
+        Policy::new(&serde_json::from_str(privacy).unwrap()).unwrap()
+    }
+
+    fn text(replacement: Option<Replacement>) -> String {
+        replacement.unwrap().0.into_owned()
     }
 
     #[test]
     fn addresses_keep_their_network_only_in_balanced_mode() {
         let balanced = policy("{}");
-        assert_eq!(balanced.replace(Rule::Ipv4, "203.0.113.77").0, "203.0.113.0");
-        assert_eq!(balanced.replace(Rule::Ipv6, "2001:db8:85a3::8a2e:370:7334").0, "2001:db8:85a3::");
-        assert_eq!(balanced.replace(Rule::Ipv6, "::ffff:203.0.113.77").0, "::ffff:203.0.113.0");
-        let strict = policy(r#"{"privacy":{"mode":"strict"}}"#);
-        assert_eq!(strict.replace(Rule::Ipv4, "203.0.113.77").0, "[ipv4]");
-        assert!(!policy(r#"{"privacy":{"mode":"minimal"}}"#).acts_on(Rule::Ipv4, Place::Plain));
+        assert_eq!(text(balanced.replace(Rule::Ipv4, "203.0.113.77")), "203.0.113.0");
+        assert_eq!(text(balanced.replace(Rule::Ipv6, "2001:db8:85a3::8a2e:370:7334")), "2001:db8:85a3::");
+        assert_eq!(text(balanced.replace(Rule::Ipv6, "::ffff:203.0.113.77")), "::ffff:203.0.113.0");
+        assert_eq!(text(policy(r#"{"mode":"strict"}"#).replace(Rule::Ipv4, "203.0.113.77")), "[ipv4]");
+        assert!(!policy(r#"{"mode":"minimal"}"#).acts_on(Rule::Ipv4, Place::Plain));
     }
 
     #[test]
     fn identifiers_are_unknown_without_a_key_and_pseudonyms_with_one() {
-        assert_eq!(policy("{}").replace(Rule::Identifier, "u1").0, "[identifier]");
-        let keyed = policy(r#"{"privacy":{"pseudonym_key":"0123456789abcdef"}}"#);
-        let (name, action) = keyed.replace(Rule::Identifier, "u1");
+        assert_eq!(text(policy("{}").replace(Rule::Identifier, "u1")), "[identifier]");
+        let (name, action) = policy(r#"{"pseudonym_key":"0123456789abcdef"}"#).replace(Rule::Identifier, "u1").unwrap();
         assert!(crate::scrub::is_token(&name) && action == Action::Hash, "{name}");
-        assert!(!policy(r#"{"privacy":{"hash_identifiers":false}}"#).acts_on(Rule::Identifier, Place::Plain));
+        assert!(!policy(r#"{"hash_identifiers":false}"#).acts_on(Rule::Identifier, Place::Plain));
+    }
+
+    #[test]
+    fn secrets_go_whatever_is_asked_for() {
+        let policy = policy(r#"{"pseudonym_key":"0123456789abcdef","allow":{"values":["hunter2"]}}"#);
+        for action in [Action::Keep, Action::Mask, Action::Hash, Action::Truncate] {
+            assert_eq!(text(policy.apply(action, Rule::Secret, "hunter2")), "[secret]");
+        }
+        assert_eq!(text(policy.replace(Rule::Secret, "hunter2")), "[secret]");
+    }
+
+    #[test]
+    fn plain_tokens_allocate_nothing() {
+        for action in [Action::Replace, Action::Remove] {
+            let (token, _) = policy("{}").apply(action, Rule::Email, "ann@example.com").unwrap();
+            assert!(matches!(token, Cow::Borrowed(_)));
+        }
+    }
+
+    #[test]
+    fn what_is_kept_hides_nothing_that_it_covers() {
+        let privacy = r#"{"mode":"minimal","actions":{"person":"replace"}}"#;
+        let scrubber = crate::scrub::Scrubber::new(&serde_json::from_str(privacy).unwrap()).unwrap();
+        let text = scrubber.scrub("phone: 4111 1111 1111 1111", Place::Plain).map(|scrubbed| scrubbed.text);
+        assert_eq!(text.as_deref(), Some("phone: [card]"));
     }
 }

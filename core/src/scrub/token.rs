@@ -1,25 +1,51 @@
-//! The tokens that scrubbing writes: `[email]`, `[email:2]`, `[hash:…]`. They say what stood there, satisfy any
-//! keyword of a schema, and are never scrubbed again.
+//! The tokens that scrubbing writes. They say what stood there and what was done, satisfy any keyword of a schema,
+//! and are never scrubbed again, wherever they are met: a collector knows the tokens of every client.
+//!
+//! | token | says |
+//! |---|---|
+//! | `[email]`, `[email:2]` | replaced; the second of its name in one object |
+//! | `[removed]` | removed, without saying what it was |
+//! | `[card:mask:1111]` | masked, with the part that may be shown |
+//! | `[hash:<32 hex>]`, `[hash:k2:<32 hex>]` | a pseudonym, and the id of its key |
+//! | `[custom:order_no]` | replaced by the configuration's own rule of this name |
+//! | `[sealed:<base64url>]` | kept in a box that the owner of a key can open |
 
-use super::policy::Rule;
+use super::rule::Rule;
 
 /// Hex digits of a pseudonym: 128 bits, so that two people never share one.
 pub(crate) const HASH_DIGITS: usize = 32;
 
-/// The token of `rule`.
-pub(crate) fn token(rule: Rule) -> String {
-    format!("[{}]", rule.name())
-}
+/// Bytes of a key's id: enough for a year and a month, or a version.
+pub(crate) const MAX_KEY_ID: usize = 12;
+
+/// Bytes of a custom rule's name.
+pub(crate) const MAX_CUSTOM_NAME: usize = 32;
+
+/// Bytes that a mask shows: the longest domain name there can be (RFC 1035).
+pub(crate) const MAX_SHOWN: usize = 253;
+
+/// What says nothing of the value but that there was one.
+pub(crate) const REMOVED: &str = "[removed]";
+
+/// Base64 digits of a box that holds nothing: 32 bytes of key and 16 of authenticator.
+const MIN_SEALED: usize = 64;
 
 /// `text` with `ordinal` in the last of its tokens that can carry one, or behind it.
 pub(crate) fn numbered(text: &str, ordinal: u32) -> String {
     let starts = text.match_indices('[').map(|(at, _)| at);
     let last = starts
         .filter_map(|at| Some((at, token_len(&text.as_bytes()[at..])?)))
-        .rfind(|(at, _)| !text[*at..].starts_with("[hash:"));
+        .rfind(|(at, len)| carries_ordinal(&text[at + 1..at + len - 1]));
     let Some((at, len)) = last else { return format!("{text}:{ordinal}") };
-    let name = text[at + 1..at + len - 1].split(':').next().unwrap_or_default();
+    let inside = &text[at + 1..at + len - 1];
+    let name = inside.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(':').unwrap_or(inside);
     format!("{}[{name}:{ordinal}]{}", &text[..at], &text[at + len..])
+}
+
+/// Whether an ordinal behind the token's name leaves it a token.
+fn carries_ordinal(inside: &str) -> bool {
+    let (kind, rest) = inside.split_once(':').unwrap_or((inside, ""));
+    kind == "custom" || kind != "hash" && kind != "sealed" && !rest.starts_with("mask:")
 }
 
 /// Whether the whole of `text` is one token.
@@ -30,46 +56,175 @@ pub(crate) fn is_token(text: &str) -> bool {
 /// Length of the token at the start of `text`, if one stands there.
 pub(crate) fn token_len(text: &[u8]) -> Option<usize> {
     let inside = text.strip_prefix(b"[")?;
-    // No token is longer than a pseudonym: a bound that keeps a run of brackets linear.
-    let end = inside.iter().take("hash:".len() + HASH_DIGITS + 1).position(|&byte| byte == b']')?;
-    let inside = &inside[..end];
-    let (name, rest) = match inside.iter().position(|&byte| byte == b':') {
-        Some(colon) => (&inside[..colon], Some(&inside[colon + 1..])),
-        None => (inside, None),
-    };
-    let known = match rest {
-        Some(digits) if name == b"hash" => {
-            digits.len() == HASH_DIGITS && digits.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
-        }
-        // An ordinal: at most as many members as a record can hold.
-        Some(digits) => is_rule(name) && matches!(digits.len(), 1..=5) && digits.iter().all(u8::is_ascii_digit),
-        None => is_rule(name),
-    };
-    known.then_some(end + 2)
+    if let Some(sealed) = inside.strip_prefix(b"sealed:") {
+        return sealed_len(sealed).map(|len| len + "[sealed:]".len());
+    }
+    // What no token holds ends the search, a second bracket above all: a run of brackets stays linear.
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.');
+    let longest = "email:mask:".len() + MAX_SHOWN;
+    let end = inside.iter().take(longest + 1).position(|byte| !is_part(byte)).filter(|&end| inside[end] == b']')?;
+    is_inside(&inside[..end]).then_some(end + 2)
+}
+
+/// The digits of a box in front of the bracket that ends it.
+fn sealed_len(text: &[u8]) -> Option<usize> {
+    let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+    let len = text.iter().position(|byte| !is_digit(byte))?;
+    // One digit over a multiple of four holds no byte.
+    (text[len] == b']' && len >= MIN_SEALED && len % 4 != 1).then_some(len)
+}
+
+fn is_inside(inside: &[u8]) -> bool {
+    let (name, rest) = split(inside);
+    match rest {
+        None => is_rule(name) || name == b"removed",
+        Some(rest) if name == b"hash" => match split(rest) {
+            (digits, None) => is_hash(digits),
+            (id, Some(digits)) => is_key_id(id) && is_hash(digits),
+        },
+        Some(rest) if name == b"custom" && !is_ordinal(rest) => match split(rest) {
+            (name, None) => is_custom_name(name),
+            (name, Some(ordinal)) => is_custom_name(name) && is_ordinal(ordinal),
+        },
+        Some(rest) => match split(rest) {
+            (ordinal, None) => (is_rule(name) || name == b"removed") && is_ordinal(ordinal),
+            (b"mask", Some(shown)) => is_shown(name, shown),
+            _ => false,
+        },
+    }
+}
+
+/// What stands before the first colon and behind it.
+fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
+    match text.iter().position(|&byte| byte == b':') {
+        Some(colon) => (&text[..colon], Some(&text[colon + 1..])),
+        None => (text, None),
+    }
 }
 
 fn is_rule(name: &[u8]) -> bool {
     Rule::ALL.iter().any(|rule| rule.name().as_bytes() == name)
 }
 
+fn is_hash(digits: &[u8]) -> bool {
+    digits.len() == HASH_DIGITS && digits.iter().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(b))
+}
+
+/// At most as many members as a record can hold.
+fn is_ordinal(digits: &[u8]) -> bool {
+    matches!(digits.len(), 1..=5) && digits.iter().all(u8::is_ascii_digit)
+}
+
+/// Lower-case letters and digits, so that an id is no pseudonym and no rule's name is an id.
+pub(crate) fn is_key_id(id: &[u8]) -> bool {
+    (1..=MAX_KEY_ID).contains(&id.len()) && id.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+/// A letter, then letters, digits and underscores.
+pub(crate) fn is_custom_name(name: &[u8]) -> bool {
+    (1..=MAX_CUSTOM_NAME).contains(&name.len())
+        && name[0].is_ascii_lowercase()
+        && name.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'_')
+}
+
+/// What a mask of the rule `name` may show; anything else in such a token is somebody's text.
+fn is_shown(name: &[u8], shown: &[u8]) -> bool {
+    match name {
+        b"card" | b"phone" => is_last_four(shown) && shown.iter().all(u8::is_ascii_digit),
+        b"iban" | b"bank_account" => is_last_four(shown),
+        b"email" => is_domain(shown),
+        _ => false,
+    }
+}
+
+/// Four digits, or the capitals that some account numbers end with.
+pub(crate) fn is_last_four(shown: &[u8]) -> bool {
+    shown.len() == 4 && shown.iter().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit())
+}
+
+/// A domain in lower-case ASCII whose few digits make no number of anybody.
+pub(crate) fn is_domain(shown: &[u8]) -> bool {
+    const MAX_DIGITS: usize = 4;
+    let is_label = |label: &[u8]| {
+        matches!(label.len(), 1..=63)
+            && label.iter().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || *b == b'-')
+            && !label.starts_with(b"-")
+            && !label.ends_with(b"-")
+    };
+    shown.len() <= MAX_SHOWN
+        && shown.contains(&b'.')
+        && shown.split(|&b| b == b'.').all(is_label)
+        && shown.iter().filter(|b| b.is_ascii_digit()).count() <= MAX_DIGITS
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const HASH: &str = "[hash:0123456789abcdef0123456789abcdef]";
+
     #[test]
     fn an_ordinal_goes_into_the_last_token_that_can_carry_one() {
         assert_eq!(numbered("a [email] b [card] c", 3), "a [email] b [card:3] c");
-        let hash = "[hash:0123456789abcdef0123456789abcdef]";
-        assert_eq!(numbered(&format!("[ipv4]{hash}"), 2), format!("[ipv4:2]{hash}"));
-        assert_eq!(numbered(hash, 2), format!("{hash}:2"));
+        assert_eq!(numbered(&format!("[ipv4]{HASH}"), 2), format!("[ipv4:2]{HASH}"));
+        assert_eq!(numbered(HASH, 2), format!("{HASH}:2"));
+        assert_eq!(numbered("[email:2]", 3), "[email:3]");
+        assert_eq!(numbered("[removed]", 2), "[removed:2]");
+        assert_eq!(numbered("[card:mask:1111]", 2), "[card:mask:1111]:2");
+        assert_eq!(numbered("[custom:order_no]", 2), "[custom:order_no:2]");
+        assert_eq!(numbered("[custom:order_no:2]", 3), "[custom:order_no:3]");
     }
 
     #[test]
     fn only_what_scrubbing_writes_is_a_token() {
-        for text in ["[email]", "[card:2]", "[hash:0123456789abcdef0123456789abcdef]"] {
+        let sealed = format!("[sealed:{}]", "aZ09-_".repeat(11));
+        for text in [
+            "[email]",
+            "[card:2]",
+            HASH,
+            "[hash:2026q4:0123456789abcdef0123456789abcdef]",
+            "[removed]",
+            "[removed:12]",
+            "[card:mask:1111]",
+            "[iban:mask:56BE]",
+            "[email:mask:mail.example.com]",
+            "[custom]",
+            "[custom:order_no]",
+            "[custom:order_no:2]",
+            &sealed,
+        ] {
             assert!(is_token(text), "{text}");
         }
-        for text in ["[ann]", "email", "[email", "[email] ", "[email:]", "[email:x]", "[hash:12]", "[hash]", "[]", ""] {
+        let short = format!("[sealed:{}]", "a".repeat(60));
+        let torn = format!("[sealed:{}]", "a".repeat(65));
+        for text in [
+            "[ann]",
+            "email",
+            "[email",
+            "[email] ",
+            "[email:]",
+            "[email:x]",
+            "[hash:12]",
+            "[hash]",
+            "[hash:K2:0123456789abcdef0123456789abcdef]",
+            "[]",
+            "",
+            "[card:mask:4111111111111111]",
+            "[ssn:mask:1111]",
+            "[phone:mask:XT49]",
+            "[card:mask:]",
+            "[email:mask:ann@example.com]",
+            "[email:mask:example]",
+            "[email:mask:Example.com]",
+            "[email:mask:4111111111111111.com]",
+            "[custom:Order]",
+            "[custom:1]x",
+            "[custom:a:b]",
+            "[removed:x]",
+            &short,
+            &torn,
+            "[sealed:",
+        ] {
             assert!(!is_token(text), "{text}");
         }
     }

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use super::actions::Replacement;
 use super::detect::secret_name::is_descriptor;
 use super::field::Fields;
 use super::learned::Learned;
@@ -14,7 +15,7 @@ use super::shape::has_form;
 use super::token::is_token;
 use super::{Change, LANES, Place, Scrubbed, Scrubber};
 use crate::json::{Document, Kind, Node};
-use crate::outcome::{Action, Redaction};
+use crate::outcome::Redaction;
 use crate::record::limits::MAX_RECORD_BYTES;
 use crate::scan::Scan;
 use crate::schema::Pii;
@@ -196,7 +197,7 @@ impl<'a> Walk<'a> {
     fn string(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
         if rule.is_none() && !node.escaped {
             let scanned = self.document.scanned(node);
-            if scanned.seen.is_clean() && place != Place::PerhapsSecret || self.intact.contains(&index) {
+            if self.scrubber.is_clean(scanned.seen, place) || self.intact.contains(&index) {
                 self.output.copy(node.span());
                 return;
             }
@@ -208,8 +209,9 @@ impl<'a> Walk<'a> {
     fn string_with_something(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
         let text = self.document.text(node);
         let scrub = self.scrubber_of(index);
+        let (rule, place) = scrub.allowed(rule, place, &text, || self.allowable_pointer());
         if let Some(rule) = rule.filter(|_| !text.is_empty() && !is_token(&text))
-            && self.whole(rule, node, scrub.whole(rule, &text))
+            && self.whole(node, scrub.whole(rule, &text))
         {
             return;
         }
@@ -242,7 +244,8 @@ impl<'a> Walk<'a> {
     fn number(&mut self, index: usize, node: Node, rule: Option<Rule>) {
         let text = self.document.raw(node);
         let scrub = self.scrubber_of(index);
-        if !rule.is_some_and(|rule| self.whole(rule, node, scrub.whole_number(rule, text))) {
+        let (rule, _) = scrub.allowed(rule, Place::Plain, text, || self.allowable_pointer());
+        if !rule.is_some_and(|rule| self.whole(node, scrub.whole_number(rule, text))) {
             self.output.copy(node.span());
         }
     }
@@ -257,7 +260,10 @@ impl<'a> Walk<'a> {
         let Some(((_, pii), rest)) = self.fields.actions.split_first() else { return false };
         self.fields.actions = rest;
         if *pii == Pii::Keep {
-            self.kept = at..node.next as usize;
+            // A field that is kept inside another leaves the outer one's range as it is.
+            if !self.kept.contains(&at) {
+                self.kept = at..node.next as usize;
+            }
             return false;
         }
         let text = match node.kind {
@@ -268,15 +274,15 @@ impl<'a> Walk<'a> {
         if text.is_empty() || is_token(&text) {
             return false;
         }
-        let Some((rule, replacement, action)) = self.scrubber.field(*pii, rule, &text) else { return false };
+        let Some((rule, replacement)) = self.scrubber.field(*pii, rule, &text) else { return false };
         let inside = rest.iter().take_while(|(index, _)| *index < node.next as usize).count();
         self.fields.actions = &rest[inside..];
-        self.whole(rule, node, Some((replacement, action)))
+        self.whole(node, Some((rule, replacement)))
     }
 
     /// Writes what `rule` puts in place of a whole value; says whether it did.
-    fn whole(&mut self, rule: Rule, node: Node, replaced: Option<(String, Action)>) -> bool {
-        let Some((replacement, action)) = replaced else { return false };
+    fn whole(&mut self, node: Node, replaced: Option<(Rule, Replacement)>) -> bool {
+        let Some((rule, (replacement, action))) = replaced else { return false };
         self.rewrite(node, &replacement);
         self.redacted(&[(rule, action)]);
         true
@@ -324,7 +330,7 @@ impl<'a> Walk<'a> {
         let mut inherited = self.inherited(text.as_bytes());
         let scrubbed = if is_clean { None } else { self.scrubbed(self.scrubber, node, &text, Place::Plain) };
         if let Some(scrubbed) = scrubbed {
-            let name = self.path.tell_apart(self.document, scrubbed.text);
+            let name = self.path.tell_apart(self.document, scrubbed.text.into_owned());
             self.rewrite(node, &name);
             // The next pass reads the name as it is now, and must come to nothing new.
             // A rule that takes any value stays; one that looks at the value's form gives way to what will be read.
@@ -373,6 +379,11 @@ impl<'a> Walk<'a> {
         }
     }
 
+    /// What `privacy.allow.paths` is compared with; nothing in a document that stands in a string.
+    fn allowable_pointer(&self) -> String {
+        if self.depth > 0 { String::new() } else { self.pointer() }
+    }
+
     /// See [`Path::pointer`].
     pub(crate) fn pointer(&self) -> String {
         self.path.pointer(self.document)
@@ -382,7 +393,7 @@ impl<'a> Walk<'a> {
 /// The rule for a member of a container: what takes any value stays in force, and what asks for a form goes on to
 /// elements of arrays but not to members, whose own names say what they are (`mobile: {sessions: 12345678}`).
 /// Coordinates do: they are called `lat` and `x` where they stand in an object called `location`.
-fn inner_rule(own: Option<Rule>, inherited: Option<Rule>) -> Option<Rule> {
+pub(super) fn inner_rule(own: Option<Rule>, inherited: Option<Rule>) -> Option<Rule> {
     match (own, inherited) {
         (Some(own), Some(outer)) if has_form(own) && !has_form(outer) => Some(outer),
         (None, Some(outer)) if has_form(outer) && outer != Rule::Geo => None,

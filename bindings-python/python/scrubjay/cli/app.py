@@ -9,8 +9,10 @@ import typer
 
 import scrubjay
 from scrubjay.cli import etl as etl_command
+from scrubjay.cli import explain as explain_command
 from scrubjay.cli import plan as plan_command
 from scrubjay.cli import scrub as scrub_command
+from scrubjay.cli import unseal as unseal_command
 from scrubjay.cli import validate as validate_command
 from scrubjay.cli.common import Mode, engine_of, guarded, open_source
 from scrubjay.etl import REPORTS
@@ -88,7 +90,7 @@ def scrub(
         bool, typer.Option("--jsonl", help='Lines {"id","text"[,"json"]} in, {"id","text"} or {"id","json"} out.')
     ] = False,
 ) -> None:
-    """Replace personal data and secrets in text, line by line as it arrives.
+    """Replace personal data and secrets in text, line by line as it arrives; a private key's lines go together.
 
     With --jsonl, a line's "json" is scrubbed as a document, else its "text". A line that cannot be read gives no
     output, a message, and exit code 1.
@@ -104,6 +106,66 @@ def scrub(
         clean = scrub_command.jsonl(engine, source) if jsonl else scrub_command.plain(engine, source)
     if not clean:
         raise typer.Exit(1)
+
+
+@app.command()
+@guarded
+def explain(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines, or one JSON document; - reads stdin.")],
+    mode: ModeOption = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print every decision about each record: path, rule, action and reason; never a value.
+
+    Also what was kept although a rule finds it, and why. Exits with 1 if any record was not accepted.
+
+    \b
+    Examples:
+      scrubjay explain events.jsonl
+      scrubjay explain --mode strict --json - < event.json
+    """
+    with open_source(file) as source:
+        accepted = explain_command.run(engine_of(config, mode), source, file, as_json=as_json)
+    if not accepted:
+        raise typer.Exit(1)
+
+
+@app.command()
+@guarded
+def unseal(
+    file: Annotated[str, typer.Argument(metavar="FILE|-", help="Lines of JSON or text; - reads stdin.")],
+    key_file: Annotated[
+        Path, typer.Option("--key-file", metavar="FILE", help="The secret key, or what seal-keypair printed.")
+    ],
+) -> None:
+    """Print lines with their sealed values opened.
+
+    Exits with 1 if a value could not be opened: it is of another key, or damaged, and stays sealed.
+
+    \b
+    Examples:
+      scrubjay unseal --key-file owner.key records.jsonl
+    """
+    with open_source(file) as source:
+        all_opened = unseal_command.run(source, key_file)
+    if not all_opened:
+        raise typer.Exit(1)
+
+
+@app.command("seal-keypair")
+@guarded
+def seal_keypair() -> None:
+    """Print a fresh key pair for sealed values, as JSON.
+
+    The public key goes into the configuration (privacy.seal.public_key), the secret one to whoever may open.
+
+    \b
+    Examples:
+      scrubjay seal-keypair
+      (umask 077; scrubjay seal-keypair > owner.key)
+    """
+    typer.echo(unseal_command.keypair())
 
 
 @app.command()

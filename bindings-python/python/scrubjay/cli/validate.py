@@ -23,7 +23,7 @@ _COLOURS: Final = {"accepted": typer.colors.GREEN, "rejected": typer.colors.RED,
 def run(engine: Engine, source: Source, name: str, *, as_json: bool, quiet: bool) -> bool:
     """Prints the verdicts; whether all records were accepted."""
     statuses: collections.Counter[str] = collections.Counter()
-    for line, record in _records(source):
+    for line, record in records(source):
         outcome = engine.process(record)
         statuses[outcome["status"]] += 1
         if quiet and outcome["status"] == "accepted":
@@ -51,7 +51,7 @@ def _print_verdict(place: str, outcome: Outcome) -> None:
         typer.echo(f"    {violation['path'] or '(record)'}: {violation['code']}: {violation['message']}")
 
 
-def _records(source: Source) -> Iterator[tuple[int, bytes]]:
+def records(source: Source) -> Iterator[tuple[int, bytes]]:
     """Each record's line, counted from 1, and its exact bytes."""
     chunks = whole_lines(source, keep=_MAX_DOCUMENT_BYTES)
     head = b""
