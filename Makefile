@@ -61,15 +61,18 @@ test-tools: $(BIN)/python
 lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 	cargo fmt --all --check
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
-	cargo clippy --quiet --locked -p scrubjay-core --no-default-features --all-targets -- -D warnings
+	cargo clippy --quiet --locked -p scrubjay-core --no-default-features --features twin --all-targets -- -D warnings
 	$(BIN)/ruff check bindings-python tests bindings-dart
 	$(BIN)/ruff format --check bindings-python tests bindings-dart
 	cd bindings-python && ../$(BIN)/mypy
 	cd bindings-node && npm run --silent lint
 	$(BIN)/python tests/versions.py
 
-bench: build ## Ratios against peers, in one run.
-	@cargo bench --quiet --locked -p scrubjay-core
+# What a group needs; the engine's benches build themselves.
+BENCH_BUILDS_python := build-python
+BENCH_BUILDS_node := build-node
+bench: $(foreach group,$(or $(ONLY),python node),$(BENCH_BUILDS_$(group))) ## Ratios against peers, in one run. ONLY="engine python node" runs some.
+	@$(PYTHON) tests/bench/run.py $(ONLY)
 
 fuzz: claim-cache ## Every fuzz target for 20 seconds, to find something new; `make test` runs a fixed number of inputs.
 	@core/fuzz/run.sh 20

@@ -8,7 +8,7 @@ cd "$(dirname "$0")"
 
 # What each target gets to see in the short run; a few seconds each.
 RUNS=8000
-targets=(process scrub_json scrub_text)
+targets=(process scan scrub_json scrub_text)
 seconds="${1:-}"
 
 # A folder of its own: other flags must not rebuild the packages' work.

@@ -43,6 +43,9 @@ mod client;
 mod export;
 
 pub mod ffi;
+#[cfg(feature = "twin")]
+#[doc(hidden)]
+pub mod twin;
 
 #[cfg(feature = "client")]
 pub use crate::client::Client;

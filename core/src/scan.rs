@@ -157,12 +157,25 @@ impl Lanes {
     }
 }
 
+/// Set where a bench or a fuzzer wants the portable version.
+#[cfg(feature = "twin")]
+pub(crate) static FORCE_PORTABLE: std::sync::atomic::AtomicBool = std::sync::atomic::AtomicBool::new(false);
+
+#[cfg(target_arch = "x86_64")]
+#[inline]
+fn may_use_vectors() -> bool {
+    #[cfg(feature = "twin")]
+    return !FORCE_PORTABLE.load(std::sync::atomic::Ordering::Relaxed);
+    #[cfg(not(feature = "twin"))]
+    true
+}
+
 /// Fills `blocks` with the bitmaps of `text`.
 pub(crate) fn scan(text: &[u8], lanes: &Lanes, blocks: &mut Vec<Block>) {
     blocks.clear();
     blocks.reserve(text.len() / BLOCK + 1);
     #[cfg(target_arch = "x86_64")]
-    if avx2::scan(text, lanes, blocks) {
+    if may_use_vectors() && avx2::scan(text, lanes, blocks) {
         return;
     }
     portable::scan(text, lanes, blocks);

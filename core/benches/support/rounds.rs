@@ -1,30 +1,40 @@
-//! Interleaved rounds: every contender runs once a round, so that a slow minute of the machine hits all alike.
+//! Interleaved rounds: every contender runs once a round, so that a slow minute of the machine hits all alike. What is
+//! measured is CPU time of this thread, so that whoever else has the machine distorts it less.
 
-use std::time::Instant;
+/// A contender and one round of its work, of at most some 50 ms.
+pub(crate) type Contender<'a> = (String, Box<dyn FnMut() + 'a>);
 
-/// Odd, so that the median is a round that happened.
-const ROUNDS: usize = 9;
-
-/// A contender and one round of its work.
-pub(crate) type Contender<'a> = (&'a str, Box<dyn FnMut() + 'a>);
-
-/// Median nanoseconds of one round of each contender, in order.
-pub(crate) fn medians(contenders: &mut [Contender<'_>]) -> Vec<f64> {
-    let mut times = vec![Vec::with_capacity(ROUNDS); contenders.len()];
-    for _ in 0..=ROUNDS {
+/// Median nanoseconds of one round of each contender, in order. `rounds` is odd, so that a median is a round that happened.
+pub(crate) fn medians(contenders: &mut [Contender<'_>], rounds: usize) -> Vec<f64> {
+    let mut times = vec![Vec::with_capacity(rounds); contenders.len()];
+    // The first round warms caches and branch predictors.
+    for round in 0..=rounds {
         for ((_, work), times) in contenders.iter_mut().zip(&mut times) {
-            let start = Instant::now();
+            let start = now();
             work();
-            times.push(start.elapsed().as_secs_f64() * 1e9);
+            let time = now() - start;
+            if round > 0 {
+                times.push(time);
+            }
         }
     }
-    times
-        .into_iter()
-        .map(|mut times| {
-            // The first round warms caches and branch predictors.
-            times.remove(0);
-            times.sort_by(f64::total_cmp);
-            times[ROUNDS / 2]
-        })
-        .collect()
+    let median = |mut times: Vec<f64>| {
+        times.sort_by(f64::total_cmp);
+        times[rounds / 2]
+    };
+    times.into_iter().map(median).collect()
+}
+
+/// Nanoseconds of CPU time that this thread has had.
+#[cfg(unix)]
+fn now() -> f64 {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.tv_sec as f64 * 1e9 + time.tv_nsec as f64
+}
+
+/// Nanoseconds since the first call: a system without a clock of threads has wall time only.
+#[cfg(not(unix))]
+fn now() -> f64 {
+    static START: std::sync::LazyLock<std::time::Instant> = std::sync::LazyLock::new(std::time::Instant::now);
+    START.elapsed().as_secs_f64() * 1e9
 }

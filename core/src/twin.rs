@@ -1,0 +1,27 @@
+//! For benches and fuzzing, behind feature `twin`: the portable version of the scan in place of the vector version, and
+//! the two side by side.
+
+use crate::scan::{Block, FORCE_PORTABLE, scan};
+use crate::scrub::LANES;
+
+use std::sync::atomic::Ordering;
+
+/// Makes every scan of this process from now on take the portable version, or the fastest again.
+pub fn force_portable(is_forced: bool) {
+    FORCE_PORTABLE.store(is_forced, Ordering::Relaxed);
+}
+
+/// The first block of 64 bytes of `text` for which the two versions disagree. Forces and releases the portable version.
+pub fn first_difference(text: &[u8]) -> Option<usize> {
+    let blocks = |is_forced| {
+        let mut blocks: Vec<Block> = Vec::new();
+        force_portable(is_forced);
+        scan(text, &LANES, &mut blocks);
+        blocks
+    };
+    let (portable, fastest) = (blocks(true), blocks(false));
+    if portable.len() != fastest.len() {
+        return Some(portable.len().min(fastest.len()));
+    }
+    portable.iter().zip(&fastest).position(|(portable, fastest)| portable != fastest)
+}

@@ -1,0 +1,113 @@
+"""`make bench`: the engine and its packages against peers, in one run and on the same events.
+
+    run.py [GROUP…]
+
+Groups are `engine`, `python` and `node`; none means all. Prints one table and keeps the figures in `target/bench.json`,
+an object from name to `{ratio, ours, theirs, unit}`; a run of one group leaves the others' figures as they were.
+Figures are CPU time; ratios are what counts, as a machine's speed drifts. A bar that is missed is marked and is no
+failure; exits 1 where a group could not run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+HERE = pathlib.Path(__file__).resolve().parent
+RESULT = ROOT / "target/bench.json"
+EVENTS = ROOT / "target/bench/events.jsonl"
+
+EVENT_COUNT = 500
+"""What the peers of other runtimes get to see."""
+
+AT_LEAST, AT_MOST = "≥", "≤"
+
+BARS: dict[str, dict[str, tuple[str, float] | None]] = {
+    "engine": {
+        "engine_vs_parse": (AT_LEAST, 0.35),
+        "engine_vs_parse_portable": (AT_LEAST, 0.2),
+        "engine_vs_serde_tree": None,
+        "engine_vs_naive": (AT_LEAST, 15),
+        "engine_linear": (AT_MOST, 1.3),
+        "engine_linear_hostile": (AT_MOST, 4),
+        "engine_allocations": (AT_MOST, 0),
+    },
+    "python": {"engine_vs_presidio": (AT_LEAST, 500), "engine_vs_scrubadub": (AT_LEAST, 500)},
+    "node": {"node_vs_redact_pii": (AT_LEAST, 20)},
+}
+"""Names by group, with the figure that each is to reach."""
+
+# The pure engine, as phones link it; `twin` lets the bench force the portable scan.
+CARGO_BENCH = ["cargo", "bench", "--quiet", "--locked", "-p", "scrubjay-core", "--no-default-features"]
+CARGO_BENCH += ["--features", "twin"]
+
+Rows = dict[str, dict[str, object]]
+
+
+def main() -> int:
+    """Runs the groups, prints the table; returns the exit code."""
+    groups = sys.argv[1:] or list(BARS)
+    if unknown := [group for group in groups if group not in BARS]:
+        print(f"no such group: {', '.join(unknown)}; there are {', '.join(BARS)}", file=sys.stderr)
+        return 2
+    EVENTS.parent.mkdir(parents=True, exist_ok=True)
+    rows: Rows = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    rows = {name: row for name, row in rows.items() if not any(name in BARS[group] for group in groups)}
+    failed = []
+    if {"python", "node"} & set(groups):
+        command = [*CARGO_BENCH, "--bench", "engine", "--", "events", str(EVENT_COUNT)]
+        EVENTS.write_bytes(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
+    commands = {
+        "engine": [[*CARGO_BENCH, "--bench", "engine"], [*CARGO_BENCH, "--bench", "allocations"]],
+        "python": [[sys.executable, str(HERE / "peers.py"), str(EVENTS)]],
+        "node": [["node", str(HERE / "peers.js"), str(EVENTS)]],
+    }
+    for group in groups:
+        for command in commands[group]:
+            done = subprocess.run(command, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+            for line in done.stdout.splitlines():
+                if line.startswith("{"):
+                    row = json.loads(line)
+                    rows[row.pop("name")] = row
+            if done.returncode != 0:
+                failed.append(f"{' '.join(command)}: exit {done.returncode}")
+    RESULT.write_text(json.dumps(rows, indent=2) + "\n")
+    print_table(groups, rows)
+    for line in failed:
+        print(f"failed: {line}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def print_table(groups: list[str], rows: Rows) -> None:
+    """One line a name; `missed` behind what does not reach its bar."""
+    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    print(f"{os.cpu_count()} processors, load {load}")
+    print(f"{'name':26} {'ratio':>9} {'ours':>11} {'theirs':>11}  {'unit':18} bar")
+    for group in groups:
+        for name, bar in BARS[group].items():
+            if name not in rows:
+                print(f"{name:26} {'-':>9} {'-':>11} {'-':>11}  {'not measured':18} {shown(bar)}")
+                continue
+            ratio, ours, theirs, unit = (rows[name][key] for key in ("ratio", "ours", "theirs", "unit"))
+            verdict = "" if reaches(float(str(ratio)), bar) else "  missed"
+            print(f"{name:26} {ratio:9.3f} {ours:11.2f} {theirs:11.2f}  {unit!s:18} {shown(bar)}{verdict}")
+
+
+def shown(bar: tuple[str, float] | None) -> str:
+    """A bar as text."""
+    return "none" if bar is None else f"{bar[0]} {bar[1]:g}"
+
+
+def reaches(ratio: float, bar: tuple[str, float] | None) -> bool:
+    """Whether `ratio` is on the right side of its bar."""
+    if bar is None:
+        return True
+    return ratio >= bar[1] if bar[0] == AT_LEAST else ratio <= bar[1]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
