@@ -250,6 +250,17 @@ proptest! {
     }
 
     #[test]
+    fn pairs_of_a_name_and_a_value_settle_in_one_pass(name in text(), held in text(), typed in any::<bool>()) {
+        let held = if typed { serde_json::json!({"stringValue": held}) } else { held.into() };
+        let pairs = serde_json::json!([{"name": name, "value": held}, {"value": held, "key": name}]);
+        for engine in engines() {
+            let once = engine.scrub_json(pairs.to_string().as_bytes()).json.unwrap();
+            let twice = engine.scrub_json(once.as_bytes());
+            prop_assert_eq!(twice.json.unwrap(), once);
+        }
+    }
+
+    #[test]
     fn every_redaction_is_explained(record in record()) {
         for engine in engines() {
             prop_assert_eq!(unexplained(&engine, &record), None);

@@ -1,6 +1,8 @@
 //! Copies a document's values to the output and scrubs every string and member name on the way. A loop over open
 //! containers, not recursion.
 
+mod pair;
+
 use std::ops::Range;
 
 use super::actions::Replacement;
@@ -177,7 +179,10 @@ impl<'a> Walk<'a> {
                 Some(frame) if !frame.is_object => (frame.rule, Place::Plain),
                 _ => {
                     at += 1;
-                    self.name(at - 1)
+                    match self.name(at - 1) {
+                        (None, Place::Plain) => self.paired(at),
+                        named => named,
+                    }
                 }
             };
         }

@@ -1,0 +1,55 @@
+//! Members that are written as pairs: `{"name":"Authorization","value":"…"}` in lists of headers, and OTLP's
+//! `{"key":"password","value":{"stringValue":"…"}}`. What stands beside the value is its name.
+
+use super::Walk;
+use crate::json::Kind;
+use crate::scrub::Place;
+use crate::scrub::names::{Meaning, place_of};
+use crate::scrub::policy::Rule;
+use crate::scrub::shape::has_form;
+use crate::scrub::token::is_token;
+
+/// The member that holds the value, and those that may hold its name.
+const VALUE: &str = "value";
+const NAMES: [&str; 2] = ["key", "name"];
+
+/// OTLP's `AnyValue` in JSON and in text protobuf: a wrapper, whose member's name says only a type.
+const TYPED: [&str; 2] = ["stringValue", "string_value"];
+
+impl Walk<'_> {
+    /// What the value at node `at` is called by the string beside it, or by the pair that it stands in. Asked where
+    /// its own name says nothing.
+    pub(super) fn paired(&mut self, at: usize) -> (Option<Rule>, Place) {
+        let name = self.document.text(self.document.node(at - 1));
+        if TYPED.contains(&&*name) {
+            return (self.path.top().and_then(|frame| frame.rule), Place::Plain);
+        }
+        // Numbers beside a name are mostly measurements: `{"name":"auth.token","value":3}`.
+        let kind = self.document.node(at).kind;
+        if name != VALUE || !matches!(kind, Kind::String | Kind::Object | Kind::Array) {
+            return (None, Place::Plain);
+        }
+        let Some(object) = self.path.top().map(|frame| frame.node) else { return (None, Place::Plain) };
+        let document = self.document;
+        let is_name = |(name, value): &(usize, usize)| {
+            NAMES.contains(&&*document.text(document.node(*name))) && document.node(*value).kind == Kind::String
+        };
+        let Some((_, beside)) = document.members(object).find(is_name) else { return (None, Place::Plain) };
+        let text = document.text(document.node(beside));
+        // `[secret]` says what stood there, not what stands beside it.
+        if is_token(&text) {
+            return (None, Place::Plain);
+        }
+        let Meaning { rule, place, is_clean } = self.scrubber.meaning(&text, &mut self.learned);
+        if is_clean {
+            return (rule, place);
+        }
+        // As with a member's own name: the next pass reads it as it is written now.
+        let Some(scrubbed) = self.scrubber.scrub(&text, Place::Plain) else { return (rule, place) };
+        let rule = match rule {
+            Some(any) if !has_form(any) => rule,
+            Some(_) | None => self.scrubber.rule_of_name(&scrubbed.text).or(rule),
+        };
+        (rule, place_of(&scrubbed.text))
+    }
+}
