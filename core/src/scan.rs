@@ -77,7 +77,9 @@ impl Seen {
 /// Compiled lanes.
 pub(crate) struct Lanes {
     /// For each set and offset, the lanes whose class has a byte with this low, and this high nibble.
+    #[cfg(target_arch = "x86_64")]
     low: [[Nibbles; OFFSETS]; SETS],
+    #[cfg(target_arch = "x86_64")]
     high: [[Nibbles; OFFSETS]; SETS],
     /// The same by byte: an entry's bytes are the sets' offsets.
     bytes: [[u8; OFFSETS * SETS]; 256],
@@ -86,10 +88,12 @@ pub(crate) struct Lanes {
 }
 
 /// What each value of a nibble brings, twice, as the halves of a vector register want it.
+#[cfg(target_arch = "x86_64")]
 #[derive(Clone, Copy)]
 #[repr(align(32))]
 struct Nibbles([u8; 32]);
 
+#[cfg(target_arch = "x86_64")]
 impl Nibbles {
     const fn new(once: [u8; 16]) -> Self {
         let (mut twice, mut i) = ([0; 32], 0);
@@ -152,8 +156,16 @@ impl Lanes {
                 | if is_base64(byte) { BASE64 } else { 0 }
                 | if is_odd(byte) { ODD } else { 0 };
         }
+        #[cfg(target_arch = "x86_64")]
         let nibbles = |of: [[[u8; 16]; OFFSETS]; SETS]| of.map(|set| set.map(Nibbles::new));
-        Self { low: nibbles(low), high: nibbles(high), bytes, classes }
+        Self {
+            #[cfg(target_arch = "x86_64")]
+            low: nibbles(low),
+            #[cfg(target_arch = "x86_64")]
+            high: nibbles(high),
+            bytes,
+            classes,
+        }
     }
 }
 
