@@ -98,16 +98,14 @@ impl Engine {
             .with_fields(Fields { actions: &checked.fields, secrets: secrets.as_deref() });
         walk.begin(0, None);
         for (place, field) in reading.kind.fields().iter().enumerate() {
-            let slot = reading.slot(place, field);
-            match slot {
-                Slot::Absent => continue,
-                Slot::Node(value) => walk.field_name(value, field.name),
-                Slot::Known(_) | Slot::Cut(..) => walk.known_name(field.name),
-            }
-            match (slot, field.check) {
-                (Slot::Absent, _) => {}
-                (Slot::Known(text), _) => walk.known_text(text),
-                (Slot::Cut(context, agent), _) => {
+            match reading.slot(place, field) {
+                Slot::Absent => {}
+                Slot::Known(text) => {
+                    walk.known_name(field.name);
+                    walk.known_text(text);
+                }
+                Slot::Cut(context, agent) => {
+                    walk.known_name(field.name);
                     walk.begin(context, None);
                     for (name, value) in document.members(context) {
                         if value == agent {
@@ -119,11 +117,16 @@ impl Engine {
                     }
                     walk.end();
                 }
-                (Slot::Node(value), Check::Agent) => write_top_agent(&scrubber, &mut walk, document, value),
-                (Slot::Node(value), Check::Identifier | Check::NumberedIdentifier) => {
-                    walk.value(value, Some(Rule::Identifier), Place::Plain);
+                Slot::Node(value) => {
+                    walk.field_name(value, field.name);
+                    match field.check {
+                        Check::Agent => write_top_agent(&scrubber, &mut walk, document, value),
+                        Check::Identifier | Check::NumberedIdentifier => {
+                            walk.value(value, Some(Rule::Identifier), Place::Plain);
+                        }
+                        _ => walk.value(value, None, Place::Plain),
+                    }
                 }
-                (Slot::Node(value), _) => walk.value(value, None, Place::Plain),
             }
         }
         for &name in &reading.unknown {

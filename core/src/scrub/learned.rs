@@ -25,22 +25,34 @@ pub(super) struct Tables {
 }
 
 thread_local! {
-    static KEPT: Cell<Option<Box<Tables>>> = const { Cell::new(None) };
+    /// As many as walks have stood inside one another: JSON in strings has its own, so that many small documents in one
+    /// record do not each fill new tables.
+    static KEPT: Cell<Vec<Tables>> = const { Cell::new(Vec::new()) };
 }
 
-/// The tables, borrowed for the time of a walk. A walk inside another finds none and starts anew.
-pub(super) struct Learned(Box<Tables>);
+/// The tables, borrowed for the time of a walk.
+pub(super) struct Learned(Tables);
 
 impl Learned {
     pub(super) fn borrow() -> Self {
         // A thread that is ending keeps nothing any more.
-        Self(KEPT.try_with(Cell::take).ok().flatten().unwrap_or_default())
+        Self(with_kept(Vec::pop).flatten().unwrap_or_default())
     }
 
     /// For the next walk of this thread.
     pub(super) fn give_back(self) {
-        let _ = KEPT.try_with(|kept| kept.set(Some(self.0)));
+        with_kept(|kept| kept.push(self.0));
     }
+}
+
+fn with_kept<T>(change: impl FnOnce(&mut Vec<Tables>) -> T) -> Option<T> {
+    KEPT.try_with(|cell| {
+        let mut kept = cell.take();
+        let changed = change(&mut kept);
+        cell.set(kept);
+        changed
+    })
+    .ok()
 }
 
 impl std::ops::Deref for Learned {
@@ -125,6 +137,18 @@ fn place<const SLOTS: usize>(text: &[u8]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_walk_inside_another_finds_again_what_it_learned() {
+        for known in [None, Some(Place::UserAgent)] {
+            let outer = Learned::borrow();
+            let mut inner = Learned::borrow();
+            assert_eq!(inner.clean.get(1, b"inner"), known);
+            inner.clean.put(1, b"inner", Place::UserAgent);
+            inner.give_back();
+            outer.give_back();
+        }
+    }
 
     #[test]
     fn a_text_is_known_only_with_all_its_bytes_and_to_who_learned_it() {

@@ -92,6 +92,7 @@ impl<'a> Walk<'a> {
 
     /// The document as it was written except for what was changed in it.
     pub(super) fn finish_as_written(self) -> (String, Vec<Redaction>) {
+        self.learned.give_back();
         let out = self.output.finish();
         let mut text = String::with_capacity(out.len());
         let mut copied = 0;
