@@ -83,7 +83,7 @@ impl Engine {
 
     /// Writes the record that was read, scrubbed and in canonical order.
     fn scrub<'e>(&'e self, document: &Document<'_>, mut reading: Reading) -> Outcome {
-        let id = reading.id().map(str::to_owned);
+        let id = reading.id();
         if reading.is_opted_out {
             let violation = Violation::new("/opt_in", Code::OptedOut, "the user opted out; nothing is kept");
             return Outcome { id, ..Outcome::unreadable(Status::Dropped, violation) };
@@ -91,19 +91,20 @@ impl Engine {
         let mut violations = std::mem::take(&mut reading.violations);
         let capacity = document.input().len() + STAMPED_BYTES;
         let checked = self.checked(document, &reading);
-        let of_record = |scrubber: &'e Scrubber| scrubber.of_record(|| reading.tenant(document), reading.id());
+        let of_record = |scrubber: &'e Scrubber| scrubber.of_record(|| reading.tenant(document), id.as_deref());
         let scrubber = of_record(&self.scrubber);
         let secrets = self.planned.as_ref().map(|planned| of_record(&planned.secrets));
         let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), capacity)
             .with_fields(Fields { actions: &checked.fields, secrets: secrets.as_deref() });
         walk.begin(0, None);
         for (place, field) in reading.kind.fields().iter().enumerate() {
-            match reading.slot(place, field) {
+            match reading.slot(document, place, field) {
                 Slot::Absent => {}
-                Slot::Known(text) => {
-                    walk.known_name(field.name);
-                    walk.known_text(text);
+                Slot::Proven(value) => {
+                    walk.field_name(value, field.name);
+                    walk.proven(value);
                 }
+                Slot::Known(text) => walk.known(field.name, text),
                 Slot::Cut(context, agent) => {
                     walk.known_name(field.name);
                     walk.begin(context, None);

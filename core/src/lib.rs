@@ -26,6 +26,7 @@ mod contain;
 mod engine;
 mod error;
 mod explanation;
+mod hash;
 mod json;
 mod outcome;
 mod record;
@@ -55,7 +56,7 @@ pub use crate::config::{
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::explanation::{Decision, Explanation, Reason};
-pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
+pub use crate::outcome::{Action, Code, Outcome, RecordId, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;
 pub use crate::schema::{Change, ChangeKind, Plan, PlanDiff};

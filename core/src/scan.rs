@@ -50,10 +50,18 @@ pub(crate) struct Block {
     pub(crate) stops: u64,
     /// Bytes that a detector's lane holds.
     pub(crate) hot: u64,
-    /// Bytes that the lanes of what may be hidden hold, backslashes, control characters, and all beyond ASCII.
+    /// Bytes that the lanes of what may be hidden hold, backslashes, all control characters, and all beyond ASCII.
     pub(crate) hidden: u64,
     /// Bytes with which a run of [`LONG_RUN`] bytes of base64's alphabets ends or goes on.
     pub(crate) long: u64,
+}
+
+impl Block {
+    /// Whatever is to be looked at again.
+    #[inline(always)]
+    const fn marks(&self) -> u64 {
+        self.hot | self.hidden | self.long
+    }
 }
 
 /// Bytes of base64 that can hold something: twelve bytes in plain.
@@ -116,7 +124,7 @@ const fn is_stop(byte: u8) -> bool {
 
 /// Hides something wherever it stands.
 const fn is_odd(byte: u8) -> bool {
-    byte < 0x20 || byte == b'\\' || byte >= 0x80
+    byte < 0x20 || byte == b'\\' || byte >= 0x7f
 }
 
 const fn is_base64(byte: u8) -> bool {
@@ -256,9 +264,34 @@ impl<'a> Scanned<'a> {
     }
 }
 
-/// The first stop from `from` on.
-pub(crate) fn next_stop(blocks: &[Block], from: usize) -> Option<usize> {
-    next(blocks, from, |block| block.stops)
+/// The first stop from `from` on, and whether anything before it is to be looked at again.
+#[inline(always)]
+pub(crate) fn next_stop(blocks: &[Block], from: usize) -> Option<(usize, bool)> {
+    let (index, shift) = (from / BLOCK, from % BLOCK);
+    let block = blocks.get(index)?;
+    let (stops, marks) = (block.stops >> shift, block.marks() >> shift);
+    // Most strings are short, and end in the block in which they begin.
+    if stops != 0 {
+        return Some((from + stops.trailing_zeros() as usize, is_marked(stops, marks)));
+    }
+    next_stop_behind(blocks, index + 1, marks != 0)
+}
+
+fn next_stop_behind(blocks: &[Block], from: usize, mut is_found: bool) -> Option<(usize, bool)> {
+    for (index, block) in blocks.iter().enumerate().skip(from) {
+        if block.stops != 0 {
+            let at = index * BLOCK + block.stops.trailing_zeros() as usize;
+            return Some((at, is_found || is_marked(block.stops, block.marks())));
+        }
+        is_found |= block.marks() != 0;
+    }
+    None
+}
+
+/// Whether there are marks below the lowest stop.
+#[inline(always)]
+const fn is_marked(stops: u64, marks: u64) -> bool {
+    marks & !stops & (stops - 1) != 0
 }
 
 fn next(blocks: &[Block], from: usize, bits: impl Fn(&Block) -> u64) -> Option<usize> {
@@ -378,9 +411,9 @@ mod tests {
     fn stops_are_found_one_after_another() {
         let text = format!("{}\"a\\{}\"", "x".repeat(70), "y".repeat(130));
         let blocks = scanned(&text);
-        assert_eq!(next_stop(&blocks, 0), Some(70));
-        assert_eq!(next_stop(&blocks, 71), Some(72));
-        assert_eq!(next_stop(&blocks, 73), Some(203));
+        assert_eq!(next_stop(&blocks, 0).map(|(at, _)| at), Some(70));
+        assert_eq!(next_stop(&blocks, 71), Some((72, false)));
+        assert_eq!(next_stop(&blocks, 73).map(|(at, _)| at), Some(203));
     }
 
     proptest! {

@@ -49,6 +49,7 @@ pub(crate) use self::walk::Walk;
 
 use self::actions::Replacement;
 use self::allow::Allow;
+use self::detect::ipv4;
 use self::detect::key::KeyRules;
 use self::detect::label::specific_rule;
 use self::detect::secret_value::looks_random;
@@ -146,6 +147,12 @@ impl Scrubber {
     #[inline]
     fn is_clean(&self, seen: Seen, place: Place) -> bool {
         seen.is_clean() && place != Place::PerhapsSecret && !self.wanted[place as usize].has(Rule::Custom)
+    }
+
+    /// Whether own rules may find something where nothing was seen.
+    #[inline]
+    fn looks_everywhere(&self) -> bool {
+        self.wanted[Place::Plain as usize].has(Rule::Custom)
     }
 
     /// `text` scrubbed, with each kind of change; nothing where it is clean.
@@ -276,6 +283,15 @@ impl Scrubber {
         let acts = specific != rule && self.policy.acts_on(specific, Place::Plain);
         let replaced = |rule| self.policy.replace(rule, text).map(|replacement| (rule, replacement));
         acts.then(|| replaced(specific)).flatten().or_else(|| replaced(rule))
+    }
+
+    /// What stands in place of a text that is an IPv4 address and nothing else, where the long way could find nothing
+    /// else either.
+    fn whole_address(&self, rule: Option<Rule>, place: Place, text: &str) -> Option<Replacement> {
+        // The name `ip_address` says "address" too; an address of a street looks otherwise.
+        let is_open = matches!(rule, None | Some(Rule::Address)) && place == Place::Plain && !self.looks_everywhere();
+        let is_wanted = is_open && self.wanted[place as usize].has(Rule::Ipv4);
+        (is_wanted && ipv4::is_whole(text.as_bytes())).then(|| self.policy.replace(Rule::Ipv4, text)).flatten()
     }
 
     /// [`whole`](Self::whole) of a JSON number.

@@ -68,6 +68,9 @@ const fn join(left: u32, right: u32) -> u64 {
     left as u64 | (right as u64) << 32
 }
 
+/// The one control character of ASCII that is no small number.
+const DELETE: u8 = 0x7f;
+
 /// The bits of 32 bytes.
 struct Half {
     stops: u32,
@@ -90,7 +93,7 @@ fn half(window: &[u8; WINDOW], from: usize, lanes: &Lanes) -> Half {
     let control = _mm256_cmpeq_epi8(_mm256_min_epu8(at, _mm256_set1_epi8(0x1f)), at);
     let escape = _mm256_or_si256(is(at, b'\\'), control);
     let stops = _mm256_or_si256(is(at, b'"'), escape);
-    let odd = _mm256_or_si256(at, escape);
+    let odd = _mm256_or_si256(_mm256_or_si256(at, is(at, DELETE)), escape);
     // A mask takes the sign bit: that of bytes beyond ASCII, of the last lane, and of the lane before, moved up.
     let hidden = _mm256_or_si256(_mm256_or_si256(second, _mm256_add_epi8(second, second)), odd);
     let (low, high) = around[1];

@@ -87,12 +87,12 @@ impl Check<'_> {
             match (goes_in, open.get_mut(depth)) {
                 (Some(shape), Some(frame)) => {
                     let is_object = node.kind == Kind::Object;
-                    *frame = Frame { node: at, end: node.next as usize, is_object, shape, required: 0 };
+                    *frame = Frame { node: at, end: node.next(), is_object, shape, required: 0 };
                     depth += 1;
                     at += 1;
                 }
                 // The reader lets nothing in that is nested deeper.
-                (Some(_) | None, _) => at = node.next as usize,
+                (Some(_) | None, _) => at = node.next(),
             }
             while depth > 0 && open[depth - 1].end == at {
                 depth -= 1;

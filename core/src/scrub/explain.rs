@@ -71,7 +71,7 @@ impl Explained<'_> {
     fn field(&self, at: usize) -> Option<Told> {
         let mut fields = self.reading.kind.fields().iter().enumerate();
         let (place, field) = fields.find(|(_, field)| self.reading.node(field.name) == Some(at))?;
-        Some(match (self.reading.slot(place, field), field.check) {
+        Some(match (self.reading.slot(self.document, place, field), field.check) {
             (Slot::Known(_), _) => Told::Proven,
             (_, Check::Identifier | Check::NumberedIdentifier) => Told::Is(Some(Rule::Identifier), Place::Plain),
             (_, Check::Agent) => Told::Is(None, Place::UserAgent),
@@ -129,14 +129,14 @@ impl Look<'_> {
             }
             while let Some(((_, pii), rest)) = fields.split_first().filter(|((field, _), _)| *field <= at) {
                 if *pii == Pii::Keep && !kept_by_plan.contains(&at) {
-                    kept_by_plan = at..node.next as usize;
+                    kept_by_plan = at..node.next();
                 }
                 fields = rest;
             }
             let scrubber = if kept_by_plan.contains(&at) { self.explained.secrets } else { scrubber };
             match node.kind {
                 Kind::Object | Kind::Array => {
-                    let (is_object, end) = (node.kind == Kind::Object, node.next as usize);
+                    let (is_object, end) = (node.kind == Kind::Object, node.next());
                     open.push(Frame { is_object, end, count: 0, rule, pointer: self.pointer.len() });
                 }
                 Kind::String if is_proven => {}

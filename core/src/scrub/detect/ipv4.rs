@@ -97,6 +97,32 @@ pub(in crate::scrub) fn is_version_name(name: &str) -> bool {
     })
 }
 
+/// Whether `text` is an address of somebody, and nothing else. What every detector together finds there is this.
+pub(in crate::scrub) fn is_whole(text: &[u8]) -> bool {
+    if text.len() > MAX_LEN || !text.first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let (mut octets, mut octet, mut digits, mut dots) = ([0u8; 4], 0u32, 0, 0);
+    for &byte in text {
+        if byte == b'.' {
+            let (Ok(value), true, Some(place)) = (u8::try_from(octet), digits > 0, octets.get_mut(dots)) else {
+                return false;
+            };
+            *place = value;
+            (octet, digits, dots) = (0, 0, dots + 1);
+        } else {
+            // A leading zero would be octal to some.
+            if !byte.is_ascii_digit() || digits == 3 || digits == 1 && octet == 0 {
+                return false;
+            }
+            (octet, digits) = (octet * 10 + u32::from(byte - b'0'), digits + 1);
+        }
+    }
+    let (Ok(value), true) = (u8::try_from(octet), digits > 0 && dots == 3) else { return false };
+    octets[3] = value;
+    !is_nobodys(Ipv4Addr::from(octets))
+}
+
 /// Addresses that stand for no host: this one, any, everyone.
 fn is_nobodys(address: Ipv4Addr) -> bool {
     address.is_loopback() || address.is_unspecified() || address.is_broadcast()
@@ -105,7 +131,9 @@ fn is_nobodys(address: Ipv4Addr) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scrub::detector::examples::{hits, misses};
+    use proptest::prelude::*;
+
+    use crate::scrub::detector::examples::{found, hits, misses};
 
     #[test]
     fn addresses_are_found() {
@@ -159,5 +187,14 @@ mod tests {
                 "........",
             ],
         );
+    }
+
+    proptest! {
+        #[test]
+        fn a_whole_address_is_all_that_is_found_in_it(text in "([0-9]{1,3}[.]){3}[0-9]{1,3}[.]?|[0-9.]{1,16}") {
+            let all: Vec<_> = found(&text, |_| true).iter().map(|hit| (hit.start, hit.end, hit.rule)).collect();
+            let is_all = all == [(0, text.len(), Rule::Ipv4)];
+            prop_assert_eq!(is_whole(text.as_bytes()), is_all, "{}: {:?}", text, all);
+        }
     }
 }
