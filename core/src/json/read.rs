@@ -196,7 +196,7 @@ impl Open {
     }
 
     /// Notes a name. Two names that are equal have one bit; two that differ seldom do, up to some twenty of them.
-    #[inline(always)]
+    #[inline]
     fn note(&mut self, hash: u32) {
         let (word, bit) = ((hash >> 30) as usize, 1 << (hash >> 24 & 63));
         self.may_repeat |= self.names[word] & bit != 0;
@@ -228,13 +228,13 @@ pub(super) fn fault(code: Code, at: usize, what: &str) -> Fault {
 }
 
 impl Reader<'_, '_> {
-    #[inline(always)]
+    #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
     /// Passes over white space.
-    #[inline(always)]
+    #[inline]
     fn space(&mut self) {
         // No sign of the grammar is less than a space: one comparison where there is none, as mostly.
         if self.peek().is_some_and(|byte| byte <= b' ') {
@@ -319,7 +319,7 @@ impl Reader<'_, '_> {
     }
 
     /// A member's name and its colon.
-    #[inline(always)]
+    #[inline]
     fn member_name(&mut self, object: usize) -> Result<(), Fault> {
         if self.peek() != Some(b'"') {
             return Err(self.invalid("expected a member name in double quotes"));
@@ -349,7 +349,7 @@ impl Reader<'_, '_> {
     }
 
     /// A scalar, or the beginning of a container.
-    #[inline(always)]
+    #[inline]
     fn value(&mut self) -> Result<Kind, Fault> {
         match self.peek() {
             Some(b'"') => self.string(),
@@ -379,7 +379,7 @@ impl Reader<'_, '_> {
         self.nodes.get(..self.count).unwrap_or_default()
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn push(&mut self, node: Node) {
         if let Some(place) = self.nodes.get_mut(self.count) {
             *place = node;
@@ -390,7 +390,7 @@ impl Reader<'_, '_> {
     /// A value from `start` to `end` with nothing in it.
     // Offsets fit: a document is at most a batch long, which is far below 4 GiB; see limits.
     #[allow(clippy::cast_possible_truncation)]
-    #[inline(always)]
+    #[inline]
     pub(super) fn scalar(&self, kind: Kind, start: usize, end: usize) -> Node {
         let link = self.count as u32 + 1;
         Node { kind, escaped: false, marked: false, start: start as u32, end: end as u32, link }

@@ -23,7 +23,7 @@ impl Reader<'_, '_> {
         if self.at == start { Err(self.invalid("expected a digit")) } else { Ok(self.at - start) }
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn number(&mut self) -> Result<Kind, Fault> {
         /// Up to this many digits a whole number needs no further check.
         const PLAIN_DIGITS: usize = 18;
@@ -49,7 +49,7 @@ impl Reader<'_, '_> {
     }
 
     /// Where the digits from `at` on end.
-    #[inline(always)]
+    #[inline]
     fn digits_end(&self, mut at: usize) -> usize {
         while self.bytes.get(at).is_some_and(u8::is_ascii_digit) {
             at += 1;
@@ -98,14 +98,14 @@ impl Reader<'_, '_> {
 
     /// Where the string that begins at `start` ends, if nothing comes before that would have to be looked at, and whether
     /// it is marked.
-    #[inline(always)]
+    #[inline]
     pub(super) fn plain_end(&self, start: usize) -> Option<(usize, bool)> {
         // The scan has marked what ends or interrupts a string: its bytes are not looked at again.
         let (end, is_marked) = next_stop(self.blocks, start)?;
         (self.bytes.get(end) == Some(&b'"')).then_some((end, is_marked))
     }
 
-    #[inline(always)]
+    #[inline]
     pub(super) fn string(&mut self) -> Result<Kind, Fault> {
         let start = self.at + 1;
         let Some((end, marked)) = self.plain_end(start) else { return self.odd_string() };

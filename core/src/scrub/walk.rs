@@ -209,44 +209,48 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Writes the members or elements from `at` on that need no look, of the innermost container if it stands above
-    /// `level`, in one piece. Returns where that ends.
+    /// Writes in one piece what needs no look from node `from` on, as far as to the end of the containers above `level`.
+    /// Returns the node where that ends. Only in compact documents: what stands between values is copied along.
     ///
-    /// Nearly all of a document goes here, and nearly all of the time went into doing for each value what is only needed
-    /// where something is found.
+    /// Nearly all of a document goes here. To do for each value what is only needed where something is found took most
+    /// of the time of a walk.
     fn pass_over(&mut self, from: usize, level: usize) -> usize {
         let Tables { names, path, .. } = &mut *self.learned;
-        let is_inside = path.level() > level;
-        let Some(frame) = path.top().filter(|frame| is_inside && frame.rule.is_none()) else { return from };
-        let (nodes, is_object) = (self.document.nodes(), frame.is_object);
-        let (mut at, mut count) = (from, 0);
-        let mut rest = nodes.get(from..frame.end).unwrap_or_default();
-        loop {
-            if is_object {
-                let [name, value, behind @ ..] = rest else { break };
-                if value.marked || !self.scrubber.is_plain(self.document, *name, names) || value.kind.is_container() {
-                    break;
+        let nodes = self.document.nodes();
+        let (mut at, mut stretch) = (from, 0..0);
+        'containers: while path.level() > level {
+            let Some(frame) = path.top() else { break };
+            let is_object = frame.is_object;
+            while at < frame.end {
+                let index = at + usize::from(is_object);
+                let Some(value) = nodes.get(index).filter(|_| frame.rule.is_none()) else { break 'containers };
+                let is_clean = !value.marked || self.intact.contains(&index);
+                if !is_clean || is_object && !self.scrubber.is_plain(self.document, nodes[at], names) {
+                    break 'containers;
                 }
-                (at, rest) = (at + 2, behind);
-            } else {
-                let [value, behind @ ..] = rest else { break };
-                if value.marked || value.kind.is_container() {
-                    break;
+                if stretch.is_empty() {
+                    // The comma before it, if there is one, comes along.
+                    stretch.start = nodes[at].span().start - usize::from(frame.count > 0);
                 }
-                (at, rest) = (at + 1, behind);
+                frame.count += 1;
+                at = index + 1;
+                if value.kind.is_container() {
+                    if is_object {
+                        frame.name = Name::Node(index - 1);
+                    }
+                    stretch.end = value.span().start + 1;
+                    path.open(index, *value, None);
+                    continue 'containers;
+                }
+                stretch.end = value.span().end;
             }
-            count += 1;
+            let end = nodes[frame.node].span().end;
+            stretch = if stretch.is_empty() { end - 1 } else { stretch.start }..end;
+            path.close();
         }
-        if count == 0 {
-            return from;
+        if !stretch.is_empty() {
+            self.output.copy(stretch);
         }
-        let is_first = frame.count == 0;
-        frame.count += count;
-        let stretch = nodes[from].span().start..nodes[at - 1].span().end;
-        if !is_first {
-            self.output.sign(b',');
-        }
-        self.output.copy(stretch);
         at
     }
 
