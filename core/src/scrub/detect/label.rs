@@ -188,9 +188,21 @@ fn born_on(text: &[u8], start: usize, floor: usize) -> Option<(usize, usize, Rul
     Some((start, value_end(text, start, rule, b' ', b' ')?, rule))
 }
 
+/// Bytes that a label is made of.
+static IN_LABEL: [bool; 256] = {
+    let (mut table, mut i) = ([false; 256], 0_u8);
+    loop {
+        table[i as usize] = i.is_ascii_alphanumeric() || matches!(i, b' ' | b'_' | b'-' | b'.' | b'\'') || i >= 0x80;
+        if i == u8::MAX {
+            break table;
+        }
+        i += 1;
+    }
+};
+
 /// The rule of the label that ends at `end`.
 fn label_rule(text: &[u8], end: usize, floor: usize) -> Option<Rule> {
-    let is_label = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'-' | b'.' | b'\'') || b >= 0x80;
+    let is_label = |b: u8| IN_LABEL[usize::from(b)];
     let last = before(text, end);
     if end <= floor || !(last.is_ascii_alphanumeric() || last >= 0x80 || last == b'.') || !may_end(&text[..end]) {
         return None;
