@@ -237,7 +237,14 @@ impl Scrubber {
             let (replacement, action) = self.policy.replace(rule, &text[start..end])?;
             (replacement != text[start..end]).then_some(Found { at: start..end, rule, replacement, action })
         };
-        let mut found = find(scanned, wanted).into_iter().filter_map(replaced).collect();
+        let mut found = match find(scanned, wanted) {
+            Ok(hits) => hits.into_iter().filter_map(replaced).collect(),
+            // Fail closed: nobody reads a list of personal data one by one.
+            Err(rule) => {
+                let (replacement, action) = self.policy.cover(rule);
+                return vec![Found { at: 0..text.len(), rule, replacement, action }];
+            }
+        };
         if let Some(custom) = self.policy.custom().filter(|_| wanted.has(Rule::Custom)) {
             merge(&mut found, custom.find(text, &self.policy));
         }

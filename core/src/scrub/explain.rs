@@ -228,7 +228,7 @@ impl Look<'_> {
         let (policy, view) = (&scrubber.policy, View::of(text).0);
         for text in std::iter::once(text).chain(view.as_ref().map(View::text)) {
             let scan = Scan::of(text, &LANES);
-            let hits = find(scan.with(text), self.everything).into_iter().map(|hit| (hit.rule, hit.start..hit.end));
+            let hits = find(scan.with(text), self.everything).into_iter().flatten().map(|hit| (hit.rule, hit.start..hit.end));
             let own = policy.custom().map_or_else(Vec::new, |custom| custom.matches(text));
             for (rule, at_text) in hits.chain(own.into_iter().map(|(range, _)| (Rule::Custom, range))) {
                 let found = text.get(at_text).unwrap_or_default();

@@ -52,15 +52,15 @@ impl Scrubber {
         if let Some(secret) = named.filter(|rule| rule.is_secret()) {
             return secret;
         }
-        match found(text, |_| true).as_slice() {
-            [hit] if hit.start == 0 && hit.end == text.len() => hit.rule,
+        match found(text, |_| true).as_deref() {
+            Ok([hit]) if hit.start == 0 && hit.end == text.len() => hit.rule,
             _ => named.unwrap_or(Rule::Pii),
         }
     }
 }
 
 /// What the detectors of the rules that `wanted` holds for find in `text`.
-fn found(text: &str, wanted: fn(Rule) -> bool) -> Vec<Hit> {
+fn found(text: &str, wanted: fn(Rule) -> bool) -> std::result::Result<Vec<Hit>, Rule> {
     find(Scan::of(text, &LANES).with(text), Wanted::new(wanted))
 }
 
@@ -71,7 +71,7 @@ pub(crate) fn holds_token(text: &str) -> bool {
 
 /// Whether scrubbing wrote in `text` before: a token, or an address without its host part, in whichever mode.
 pub(crate) fn is_redacted(text: &str) -> bool {
-    let mut addresses = found(text, |rule| matches!(rule, Rule::Ipv4 | Rule::Ipv6)).into_iter();
+    let mut addresses = found(text, |rule| matches!(rule, Rule::Ipv4 | Rule::Ipv6)).into_iter().flatten();
     holds_token(text) || addresses.any(|hit| text[hit.start..hit.end].parse().is_ok_and(is_network))
 }
 

@@ -231,12 +231,18 @@ fn fits(text: &[u8], shape: &Shape, at: usize) -> Option<usize> {
         return None;
     }
     let start = at + shape.rest.len();
+    let is_digit = |byte: &&u8| byte.is_ascii_digit();
+    let within = &text[start.min(text.len())..text.len().min(start + LONG)];
+    // Of all that the key can be: no other look is as cheap.
+    if within.len() < shape.min.min(LONG) || within.iter().filter(is_digit).count() < shape.digits {
+        return None;
+    }
     let is_long = shape.max >= LONG;
     let max = if is_long { LONG } else { shape.max };
     let head = run(&text[..text.len().min(start + max + 1)], start, shape.alphabet);
     let end = without_stop(text, start, head);
     let body = &text[start..end];
-    let digits = body.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let digits = body.iter().filter(is_digit).count();
     let is_key = body.len() >= shape.min
         && (is_long || body.len() <= max)
         && digits >= shape.digits

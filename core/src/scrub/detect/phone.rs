@@ -9,7 +9,7 @@ mod label;
 mod plans;
 
 use self::form::{Form, Number};
-use super::{before, byte, is_word, run};
+use super::{before, byte, is_word, run, words};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
@@ -48,7 +48,7 @@ const fn is_beginning(before: u8) -> bool {
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: run(text, at + 1, |byte| byte.is_ascii_digit()) };
-    if at < floor || !has_enough(text, at) || !starts_there(text, at) {
+    if at < floor || !may_begin(text, at) || !has_enough(text, at) || !starts_there(text, at) {
         return miss;
     }
     let Some(form) = Form::read(text, at) else { return miss };
@@ -67,6 +67,36 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
         }
     }
     miss
+}
+
+/// A quick no to most digits: without a plus or a parenthesis a number begins with a trunk prefix, or with the area of
+/// a North American one; or a word beside it says what it is.
+fn may_begin(text: &[u8], at: usize) -> bool {
+    /// The longest number as it is written: `1 (415) - 555 - 0132`, and one group more.
+    const MAX_LEN: usize = 28;
+    let size = |at: usize| run(&text[..text.len().min(at + MAX_DIGITS)], at, |byte| byte.is_ascii_digit()) - at;
+    if !text[at].is_ascii_digit() {
+        return true;
+    }
+    let first = size(at);
+    let end = at + first;
+    if matches!(byte(text, end), b'(' | b')') || byte(text, end + 1) == b'(' {
+        return true;
+    }
+    let is_formed = match first {
+        // `0 30 123456`, `1 415 555 0132`: no group behind is of one digit.
+        1 => matches!(text[at], b'0' | b'1') && (size(end + 1) > 1 || !byte(text, end + 1).is_ascii_digit()),
+        3 => true,
+        _ => text[at] == b'0',
+    };
+    if is_formed || words::word_before(text, at).is_some() {
+        return true;
+    }
+    let limit = text.len().min(at + MAX_LEN);
+    let behind = run(&text[..limit], at, |byte| {
+        byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')')
+    });
+    byte(text, behind).is_ascii_alphabetic()
 }
 
 /// Whether the digits from `at` on are enough before anything comes that no number has.
