@@ -31,7 +31,7 @@ pub(crate) fn rule_of(name: &str) -> Option<Rule> {
 /// [`rule_of`] of the last words in `text`, of which at most [`MAX_NAME`] bytes are looked at.
 pub(super) fn rule_of_words(text: &[u8]) -> Option<Rule> {
     let text = &text[text.len().saturating_sub(MAX_NAME)..];
-    if !may_end(text) {
+    if !ENDINGS.may_end(text) {
         return None;
     }
     let mut end = text.len();
@@ -48,11 +48,12 @@ pub(super) fn rule_of_words(text: &[u8]) -> Option<Rule> {
     None
 }
 
-/// Whether `text` may end with a name; nearly always it does not, and this is a quick no.
-pub(super) fn may_end(text: &[u8]) -> bool {
-    static ENDINGS: LazyLock<Endings> =
-        LazyLock::new(|| Endings::of(NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&FILLERS)));
-    ENDINGS.may_end(text)
+static ENDINGS: LazyLock<Endings> =
+    LazyLock::new(|| Endings::of(NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&FILLERS)));
+
+/// Whether the label at the end of `text` may end with a name; nearly always it does not, and this is a quick no.
+pub(super) fn may_end_label(text: &[u8]) -> bool {
+    ENDINGS.may_end_label(text)
 }
 
 /// What the last words of a text say.

@@ -9,7 +9,7 @@ use super::extent::value_end;
 use super::{before, byte, card, iban, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane, Verify};
-use crate::scrub::personal::{may_end, rule_of_words};
+use crate::scrub::personal::{may_end_label, rule_of_words};
 use crate::scrub::policy::Rule;
 use crate::scrub::shape::digits;
 
@@ -155,7 +155,7 @@ fn behind_words(text: &[u8], at: usize, floor: usize) -> Labelled {
     if start - end > 3 || !matches!(byte(text, end.wrapping_sub(1)), b'.' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..) {
         return None;
     }
-    if !may_end(&text[..end]) {
+    if !may_end_label(&text[..end]) {
         return None;
     }
     let value = &text[start..text.len().min(start + MAX_NUMBER)];
@@ -211,7 +211,7 @@ static IN_LABEL: [bool; 256] = {
 fn label_rule(text: &[u8], end: usize, floor: usize) -> Option<Rule> {
     let is_label = |b: u8| IN_LABEL[usize::from(b)];
     let last = before(text, end);
-    if end <= floor || !(last.is_ascii_alphanumeric() || last >= 0x80 || last == b'.') || !may_end(&text[..end]) {
+    if end <= floor || !(last.is_ascii_alphanumeric() || last >= 0x80 || last == b'.') || !may_end_label(&text[..end]) {
         return None;
     }
     let bound = floor.max(end.saturating_sub(MAX_LABEL));

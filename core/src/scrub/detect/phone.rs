@@ -84,8 +84,13 @@ fn may_begin(text: &[u8], at: usize) -> bool {
         return true;
     }
     let is_formed = match first {
-        // `0 30 123456`, `1 415 555 0132`: no group behind is of one digit.
-        1 => matches!(text[at], b'0' | b'1') && (size(end + 1) > 1 || !byte(text, end + 1).is_ascii_digit()),
+        // `0 30 12 34 56`, `1 415 555 0132`: no group behind is of one digit.
+        1 if matches!(text[at], b'0' | b'1') => {
+            let second = size(end + 1);
+            let third = size(end + 1 + second + 1);
+            second > 1 && third > 1 || !byte(text, end + 1).is_ascii_digit()
+        }
+        1 => false,
         3 => true,
         _ => text[at] == b'0',
     };
