@@ -31,12 +31,19 @@ pub(crate) fn rule_of(name: &str) -> Option<Rule> {
 /// [`rule_of`] of the last words in `text`, of which at most [`MAX_NAME`] bytes are looked at.
 pub(super) fn rule_of_words(text: &[u8]) -> Option<Rule> {
     let text = &text[text.len().saturating_sub(MAX_NAME)..];
-    if !ENDINGS.may_end(text) {
-        return None;
-    }
-    let mut end = text.len();
+    if ENDINGS.may_end(text) { rule_before(text, 0, text.len(), |_| true) } else { None }
+}
+
+/// The rule of the label in `text` that ends at `end` and begins at `lowest` at the earliest.
+pub(super) fn rule_of_label(text: &[u8], lowest: usize, end: usize) -> Option<Rule> {
+    rule_before(text, lowest, end, is_in_label)
+}
+
+/// The rule that the words from `lowest` to `end` bring, as far as all bytes are parts of a name.
+fn rule_before(text: &[u8], lowest: usize, end: usize, is_part: impl Fn(u8) -> bool + Copy) -> Option<Rule> {
+    let mut end = end;
     for _ in 0..=MAX_FILLERS {
-        let name = Words::before(text, end);
+        let name = Words::before(text, lowest, end, is_part);
         if name.found.is_some() {
             return name.found;
         }
@@ -68,24 +75,30 @@ struct Words {
 
 impl Words {
     /// Reads the words before `end` backwards: every name that ends there is hashed in one pass.
-    fn before(text: &[u8], end: usize) -> Self {
-        let mut said = Self::default();
-        let (mut at, mut count, mut hashed, mut len) = (end, 0, Hash::default(), 0);
-        while at > 0 && count < MAX_WORDS && len < longest() {
+    fn before(text: &[u8], lowest: usize, end: usize, is_part: impl Fn(u8) -> bool) -> Self {
+        let (mut said, table) = (Self::default(), &*TABLE);
+        let (mut at, mut count, mut hashed) = (end, 0, Hash::default());
+        while at > lowest && count < MAX_WORDS {
             at -= 1;
             let letter = text[at];
             if !is_letter(letter) {
-                continue;
+                if is_part(letter) {
+                    continue;
+                }
+                break;
             }
             hashed.add(letter.to_ascii_lowercase());
-            len += 1;
+            // Most words end like no name does.
+            if !table.ends_name(hashed) {
+                break;
+            }
             let previous = letter_before(text, at);
             let is_start = previous.is_none_or(|before| before.is_ascii_lowercase() && letter.is_ascii_uppercase());
             if !is_start {
                 continue;
             }
             count += 1;
-            let known = lookup(hashed, &text[at..end]);
+            let known = table.get(hashed, &text[at..end]);
             if count == 1 {
                 (said.is_filler, said.last) = (matches!(known, Some(Said::Filler)), at);
             }
@@ -103,6 +116,11 @@ fn letter_before(text: &[u8], at: usize) -> Option<u8> {
     is_letter(*before).then_some(*before)
 }
 
+/// Whether a label in a text may have this byte.
+pub(super) const fn is_in_label(byte: u8) -> bool {
+    is_letter(byte) || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'\'')
+}
+
 const fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
@@ -117,42 +135,56 @@ enum Said {
 /// Slots of the table of names, a power of two more than twice their number.
 const SLOTS: usize = 1 << 11;
 
+/// Bits of the table of ends: names have 8,000 of them.
+const ENDS: usize = 1 << 16;
+
 /// A name with its hash and what it says.
 type Slot = Option<(Hash, &'static [u8], Said)>;
 
-/// Open addressing: a name stands at its hash or in the next free slot. The first to come stays.
-static TABLE: LazyLock<Vec<Slot>> = LazyLock::new(|| {
-    let mut table = vec![None; SLOTS];
+/// All names and fillers.
+struct Table {
+    /// Open addressing: a name stands at its hash or in the next free slot. The first to come stays.
+    slots: Vec<Slot>,
+    /// A bit for the hash of each end of each name.
+    ends: Vec<u64>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table { slots: vec![None; SLOTS], ends: vec![0; ENDS / 64] };
     let names = NAMES.iter().flat_map(|(rule, names)| names.iter().map(|name| (*name, Said::Name(*rule))));
     for (name, said) in names.chain(FILLERS.iter().map(|filler| (*filler, Said::Filler))) {
-        let hash = Hash::of(name.as_bytes());
+        let mut hash = Hash::default();
+        for byte in name.bytes().rev() {
+            hash.add(byte);
+            table.ends[hash.end() / 64] |= 1 << (hash.end() % 64);
+        }
         let mut slot = hash.slot();
-        while table[slot].is_some() {
+        while table.slots[slot].is_some() {
             slot = (slot + 1) % SLOTS;
         }
-        table[slot] = Some((hash, name.as_bytes(), said));
+        table.slots[slot] = Some((hash, name.as_bytes(), said));
     }
     table
 });
 
-/// Letters of the longest name.
-fn longest() -> usize {
-    static LONGEST: LazyLock<usize> =
-        LazyLock::new(|| NAMES.iter().flat_map(|(_, names)| names.iter()).map(|name| name.len()).max().unwrap_or(0));
-    *LONGEST
-}
-
-/// What `words` say, whose letters have this hash.
-fn lookup(hash: Hash, words: &[u8]) -> Option<Said> {
-    let mut slot = hash.slot();
-    while let Some((other, known, said)) = TABLE[slot] {
-        let letters = || words.iter().filter(|byte| is_letter(**byte)).map(u8::to_ascii_lowercase);
-        if other == hash && letters().eq(known.iter().copied()) {
-            return Some(said);
-        }
-        slot = (slot + 1) % SLOTS;
+impl Table {
+    /// Whether a name may end with the letters that have this hash.
+    fn ends_name(&self, hash: Hash) -> bool {
+        self.ends[hash.end() / 64] >> (hash.end() % 64) & 1 == 1
     }
-    None
+
+    /// What `words` say, whose letters have this hash.
+    fn get(&self, hash: Hash, words: &[u8]) -> Option<Said> {
+        let mut slot = hash.slot();
+        while let Some((other, known, said)) = self.slots[slot] {
+            let letters = || words.iter().filter(|byte| is_letter(**byte)).map(u8::to_ascii_lowercase);
+            if other == hash && letters().eq(known.iter().copied()) {
+                return Some(said);
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        None
+    }
 }
 
 /// FNV-1a of letters from the last to the first: short keys, nothing an attacker could gain by collisions in a fixed
@@ -167,18 +199,16 @@ impl Default for Hash {
 }
 
 impl Hash {
-    fn of(name: &[u8]) -> Self {
-        let mut hash = Self::default();
-        name.iter().rev().for_each(|byte| hash.add(*byte));
-        hash
-    }
-
     const fn add(&mut self, byte: u8) {
         self.0 = (self.0 ^ byte as u32).wrapping_mul(0x0100_0193);
     }
 
     const fn slot(self) -> usize {
         (self.0 ^ self.0 >> 15) as usize % SLOTS
+    }
+
+    const fn end(self) -> usize {
+        (self.0 ^ self.0 >> 16) as usize % ENDS
     }
 }
 

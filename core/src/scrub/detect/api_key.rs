@@ -10,7 +10,7 @@ use self::layouts::{azure_secret, laid_out, max_mind, openshift, telegram, webho
 use self::shapes::{PLAIN, PREFIXED, Shape};
 use super::secret_name::{Sense, sense};
 use super::secret_value::{distinct, is_filled, looks_random};
-use super::{before, run};
+use super::{before, byte, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
@@ -166,7 +166,13 @@ fn key_of(text: &[u8], start: usize, at: usize) -> Place {
     let packed = packed(head);
     let first = HEADS.partition_point(|head| *head < packed);
     let shapes = HEADS[first..].iter().zip(&PREFIXED[first..]).take_while(|(head, _)| **head == packed);
-    shapes.into_iter().find_map(|(_, shape)| fits(text, shape, at)).map(|end| (start, end))
+    let (separator, next) = (text[at], byte(text, at + 1));
+    let may_be = |shape: &Shape| match *shape.rest.as_bytes() {
+        [first, second, ..] => (first, second) == (separator, next),
+        [first] => first == separator,
+        [] => false,
+    };
+    shapes.filter(|(_, shape)| may_be(shape)).find_map(|(_, shape)| fits(text, shape, at)).map(|end| (start, end))
 }
 
 /// A prefix of an issuer that is not known, whose last word says what it is: `acme_api_…`, `acme_pat_…`. What follows

@@ -9,7 +9,7 @@ use super::extent::value_end;
 use super::{before, byte, card, iban, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane, Verify};
-use crate::scrub::personal::{may_end_label, rule_of_words};
+use crate::scrub::personal::{may_end_label, rule_of_label};
 use crate::scrub::policy::Rule;
 use crate::scrub::shape::digits;
 
@@ -195,39 +195,13 @@ fn born_on(text: &[u8], start: usize, floor: usize) -> Labelled {
     Some((start, value_end(text, start, rule, b' ', b' '), rule))
 }
 
-/// Bytes that a label is made of.
-static IN_LABEL: [bool; 256] = {
-    let (mut table, mut i) = ([false; 256], 0_u8);
-    loop {
-        table[i as usize] = i.is_ascii_alphanumeric() || matches!(i, b' ' | b'_' | b'-' | b'.' | b'\'') || i >= 0x80;
-        if i == u8::MAX {
-            break table;
-        }
-        i += 1;
-    }
-};
-
 /// The rule of the label that ends at `end`.
 fn label_rule(text: &[u8], end: usize, floor: usize) -> Option<Rule> {
-    let is_label = |b: u8| IN_LABEL[usize::from(b)];
     let last = before(text, end);
     if end <= floor || !(last.is_ascii_alphanumeric() || last >= 0x80 || last == b'.') || !may_end_label(&text[..end]) {
         return None;
     }
-    let bound = floor.max(end.saturating_sub(MAX_LABEL));
-    let mut start = end;
-    while start > bound && is_label(text[start - 1]) {
-        start -= 1;
-    }
-    // A bound in the middle of a word would make another word of it.
-    if start == bound
-        && start > 0
-        && is_label(before(text, start))
-        && !matches!(text[start - 1], b' ' | b'_' | b'-' | b'.')
-    {
-        start = run(text, start, |b| b.is_ascii_alphanumeric() || b >= 0x80).min(end);
-    }
-    rule_of_words(&text[start..end])
+    rule_of_label(text, floor.max(end.saturating_sub(MAX_LABEL)), end)
 }
 
 #[cfg(test)]

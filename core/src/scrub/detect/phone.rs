@@ -25,7 +25,16 @@ const FIRST_DIGITS: usize = 6;
 pub(super) const DETECTOR: Detector = Detector {
     rules: &[Rule::Phone],
     gates: &[
-        Gate::at_digit(is_beginning, FIRST_DIGITS, verify),
+        // A first group of one digit is a trunk prefix, or the calling code of North America.
+        Gate {
+            at: |byte| matches!(byte, b'0' | b'1'),
+            ..Gate::at_digit(is_beginning, FIRST_DIGITS, verify)
+        },
+        Gate {
+            at: |byte| matches!(byte, b'2'..=b'9'),
+            after: |byte| byte.is_ascii_digit(),
+            ..Gate::at_digit(is_beginning, FIRST_DIGITS, verify)
+        },
         Gate {
             before: |byte| !is_word(byte) && byte != b'+',
             after: |byte| byte.is_ascii_digit() || byte == b'(',
@@ -88,9 +97,11 @@ fn may_begin(text: &[u8], at: usize) -> bool {
         1 if matches!(text[at], b'0' | b'1') => {
             let second = size(end + 1);
             let third = size(end + 1 + second + 1);
-            second > 1 && third > 1 || !byte(text, end + 1).is_ascii_digit()
+            if !(second > 1 && third > 1) && byte(text, end + 1).is_ascii_digit() {
+                return false;
+            }
+            true
         }
-        1 => false,
         3 => true,
         _ => text[at] == b'0',
     };
@@ -98,20 +109,30 @@ fn may_begin(text: &[u8], at: usize) -> bool {
         return true;
     }
     let limit = text.len().min(at + MAX_LEN);
-    let behind = run(&text[..limit], at, |byte| {
-        byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')')
-    });
+    let behind = run(&text[..limit], end, |byte| IN_NUMBER[usize::from(byte)]);
     byte(text, behind).is_ascii_alphabetic()
 }
 
+/// Bytes of a number behind its first.
+static IN_NUMBER: [bool; 256] = {
+    let (mut table, mut i) = ([false; 256], 0);
+    while i < table.len() {
+        table[i] = matches!(i.to_le_bytes()[0], b'0'..=b'9' | b' ' | b'-' | b'.' | b'/' | b'(' | b')');
+        i += 1;
+    }
+    table
+};
+
 /// Whether the digits from `at` on are enough before anything comes that no number has.
 fn has_enough(text: &[u8], at: usize) -> bool {
-    let mut digits = 0;
-    for &byte in &text[at..] {
-        if byte.is_ascii_digit() {
-            digits += 1;
-        } else if !matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'+') {
-            return false;
+    let (mut digits, mut opened) = (0, false);
+    for &byte in &text[at + usize::from(text[at] == b'+')..] {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'(' if opened => return false,
+            b'(' => opened = true,
+            b' ' | b'-' | b'.' | b'/' | b')' => {}
+            _ => return false,
         }
         if digits == MIN_DIGITS {
             return true;
