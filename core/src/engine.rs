@@ -147,7 +147,9 @@ impl Engine {
     /// What the plan says of the record, if there is a plan and it is an event.
     fn checked(&self, document: &Document<'_>, reading: &Reading) -> Checked {
         let check = |planned: &Planned| Some(planned.plan.check(document, &planned_event(document, reading)?));
-        self.planned.as_ref().and_then(check).unwrap_or_default()
+        let mut checked = self.planned.as_ref().and_then(check).unwrap_or_default();
+        self.scrubber.mark_free_text(document, reading, &mut checked);
+        checked
     }
 
     /// Why [`process`](Self::process) changes what it changes in a record, and keeps what it keeps although a rule

@@ -16,7 +16,7 @@ use crate::scan::{Scan, Scanned};
 
 /// Layers of base64 and of JSON in strings that are opened: a message inside an envelope inside a log line. Below
 /// them text is read as text.
-const MAX_LAYERS: usize = 4;
+pub(super) const MAX_LAYERS: usize = 4;
 
 /// What a text is when it is read as JSON.
 pub(super) enum Nested {

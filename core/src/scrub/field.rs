@@ -36,13 +36,16 @@ impl Scrubber {
     /// What stands in place of the value `text` of a field with the action `pii`. `named` is the rule that the value's
     /// name brings; nothing for [`Pii::Keep`].
     pub(super) fn field(&self, pii: Pii, named: Option<Rule>, text: &str) -> Option<(Rule, Replacement)> {
+        if pii == Pii::FreeText {
+            return self.free_text(named, text);
+        }
         let rule = Self::kind_of(named, text);
         let action = match pii {
             Pii::Remove => Action::Remove,
             Pii::Replace => Action::Replace,
             Pii::Mask => Action::Mask,
             Pii::Hash => Action::Hash,
-            Pii::Keep => return None,
+            Pii::Keep | Pii::FreeText => return None,
         };
         Some((rule, self.policy.apply(action, rule, text)?))
     }

@@ -258,7 +258,9 @@ fn fits(text: &[u8], shape: &Shape, at: usize) -> Option<usize> {
 
 /// Digits in `text`, counted in lanes of a byte: at most [`LONG`] of them.
 fn digits(text: &[u8]) -> usize {
-    text.chunks(LONG).map(|chunk| usize::from(chunk.iter().map(|byte| u8::from(byte.is_ascii_digit())).sum::<u8>())).sum()
+    text.chunks(LONG)
+        .map(|chunk| usize::from(chunk.iter().map(|byte| u8::from(byte.is_ascii_digit())).sum::<u8>()))
+        .sum()
 }
 
 /// `end` without the stops that end the sentence.

@@ -26,10 +26,7 @@ pub(super) const DETECTOR: Detector = Detector {
     rules: &[Rule::Phone],
     gates: &[
         // A first group of one digit is a trunk prefix, or the calling code of North America.
-        Gate {
-            at: |byte| matches!(byte, b'0' | b'1'),
-            ..Gate::at_digit(is_beginning, FIRST_DIGITS, verify)
-        },
+        Gate { at: |byte| matches!(byte, b'0' | b'1'), ..Gate::at_digit(is_beginning, FIRST_DIGITS, verify) },
         Gate {
             at: |byte| matches!(byte, b'2'..=b'9'),
             after: |byte| byte.is_ascii_digit(),

@@ -85,7 +85,11 @@ fn option(text: &[u8], at: usize, floor: usize) -> Verdict {
 
 fn find_option(text: &[u8], at: usize, floor: usize) -> Option<Verdict> {
     let end = run(&text[..text.len().min(at + 3 + MAX_NAME)], at + 2, is_name);
-    if at < floor || byte(text, end) != b' ' || !is_before_option(before(text, at)) || !may_end_label(&text[at + 2..end]) {
+    if at < floor
+        || byte(text, end) != b' '
+        || !is_before_option(before(text, at))
+        || !may_end_label(&text[at + 2..end])
+    {
         return None;
     }
     let (start, quote) = open(text, end + 1);
