@@ -170,7 +170,7 @@ pub enum Action {
     Mask,
     /// A keyed pseudonym stands in its place.
     Hash,
-    /// An address lost its host part.
+    /// An address lost its host part, or a user agent its detail.
     Truncate,
     /// A box that only the owner of a key can open stands in its place.
     Seal,

@@ -3,7 +3,8 @@
 
 use std::collections::HashSet;
 
-use super::read::{Fault, Node, Reader, fault};
+use super::document::Node;
+use super::read::{Fault, Reader, fault};
 use super::text::decode;
 use crate::outcome::Code;
 

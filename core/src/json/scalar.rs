@@ -1,6 +1,7 @@
 //! Literals, numbers and strings of the strict reader.
 
-use super::read::{Fault, Kind, Node, Reader, fault};
+use super::document::{Kind, Node};
+use super::read::{Fault, Reader, fault};
 use super::text::hex4;
 use crate::outcome::Code;
 use crate::scan::next_stop;

@@ -9,7 +9,8 @@ use std::arch::x86_64::{
     _mm256_shuffle_epi8, _mm256_srli_epi16,
 };
 
-use super::{BLOCK, Block, EDGE, HIDDEN_BITS, Lanes, Nibbles, OFFSETS, Runs, WINDOW, edge_window};
+use super::lanes::{Nibbles, is_base64};
+use super::{BLOCK, Block, EDGE, HIDDEN_BITS, Lanes, OFFSETS, Runs, WINDOW, edge_window};
 
 /// Fills `blocks`; `false`, and nothing done, where the machine has no such instructions.
 pub(super) fn scan(text: &[u8], lanes: &Lanes, blocks: &mut Vec<Block>) -> bool {
@@ -27,7 +28,7 @@ static BASE64_HIGH: Nibbles = Nibbles::new(ROWS);
 static BASE64_LOW: Nibbles = Nibbles::new({
     let (mut low, mut byte) = ([0; 16], 0);
     while byte < 128 {
-        if super::is_base64(byte) {
+        if is_base64(byte) {
             low[(byte & 15) as usize] |= ROWS[(byte >> 4) as usize];
         }
         byte += 1;

@@ -16,7 +16,7 @@ use crate::scan::{Scan, Scanned};
 
 /// Layers of base64 and of JSON in strings that are opened: a message inside an envelope inside a log line. Below
 /// them text is read as text.
-const MAX_LAYERS: usize = 4;
+pub(super) const MAX_LAYERS: usize = 4;
 
 /// What a text is when it is read as JSON.
 pub(super) enum Nested {
@@ -39,14 +39,14 @@ impl Scrubber {
             let scanned = scan.with(view.text());
             let mut hidden = self.found(scanned, wanted);
             self.open_base64(scanned, depth, &mut hidden);
-            merge(found, in_origin(view, hidden));
+            add_hidden(text, found, view, hidden);
         } else {
             self.open_base64(scanned, depth, found);
         }
         if let Some(view) = whole {
             let scan = Scan::of(view.text(), &LANES);
             let hidden = self.found(scan.with(view.text()), wanted.and(self.checked));
-            merge(found, in_origin(&view, hidden));
+            add_hidden(text, found, &view, hidden);
         }
     }
 
@@ -119,6 +119,18 @@ impl Scrubber {
             }
         }
         if changes.is_empty() { Nested::Clean } else { Nested::Changed(Scrubbed { text: text.into(), changes }) }
+    }
+}
+
+/// Adds what was found `hidden` in a view of `text`.
+fn add_hidden(text: &str, found: &mut Vec<Found>, view: &View<'_>, mut hidden: Vec<Found>) {
+    match &mut hidden[..] {
+        // All of the view is to go, so all of the text is.
+        [whole] if whole.at == (0..view.text().len()) => {
+            whole.at = 0..text.len();
+            *found = hidden;
+        }
+        _ => merge(found, in_origin(view, hidden)),
     }
 }
 

@@ -1,7 +1,7 @@
 //! Why a record came out as it did: what was changed, from its redactions; and what was kept although some rule finds
 //! it, from a second look at the clean record with every detector there is.
-//!
-//! What stands in base64, or in JSON inside a string, and was kept there is not told.
+
+mod layers;
 
 use std::collections::HashMap;
 
@@ -223,18 +223,26 @@ impl Look<'_> {
         }
     }
 
-    /// What the detectors find in `text`, and was kept; of `but`, there is a decision already.
+    /// What the detectors find in `text` and in what it hides, and was kept; of `but`, there is a decision already.
     fn findings(&mut self, scrubber: &Scrubber, at: usize, text: &str, place: Place, but: Option<Rule>) {
-        let (policy, view) = (&scrubber.policy, View::of(text).0);
+        let view = View::of(text).0;
         for text in std::iter::once(text).chain(view.as_ref().map(View::text)) {
-            let scan = Scan::of(text, &LANES);
-            let hits = find(scan.with(text), self.everything).into_iter().map(|hit| (hit.rule, hit.start..hit.end));
-            let own = policy.custom().map_or_else(Vec::new, |custom| custom.matches(text));
-            for (rule, at_text) in hits.chain(own.into_iter().map(|(range, _)| (Rule::Custom, range))) {
-                let found = text.get(at_text).unwrap_or_default();
-                if Some(rule) != but {
-                    self.keep(at, rule, policy.reason_to_keep(rule, found, place));
-                }
+            self.found(scrubber, at, text, place, but);
+            self.hidden(scrubber, at, text, 0);
+        }
+    }
+
+    /// What the detectors find in `text` as it stands.
+    fn found(&mut self, scrubber: &Scrubber, at: usize, text: &str, place: Place, but: Option<Rule>) {
+        let policy = &scrubber.policy;
+        let scan = Scan::of(text, &LANES);
+        let hits =
+            find(scan.with(text), self.everything).into_iter().flatten().map(|hit| (hit.rule, hit.start..hit.end));
+        let own = policy.custom().map_or_else(Vec::new, |custom| custom.matches(text));
+        for (rule, at_text) in hits.chain(own.into_iter().map(|(range, _)| (Rule::Custom, range))) {
+            let found = text.get(at_text).unwrap_or_default();
+            if Some(rule) != but {
+                self.keep(at, rule, policy.reason_to_keep(rule, found, place));
             }
         }
     }

@@ -61,7 +61,11 @@ pub(super) fn place_of(name: &str) -> Place {
     }
     let lower = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
     let is_agent = lower == "ua" || lower.ends_with("useragent") || lower.ends_with("useragentoriginal");
-    if is_agent || is_version_name(name) { Place::UserAgent } else { Place::Plain }
+    match () {
+        () if is_agent => Place::UserAgent,
+        () if is_version_name(name) => Place::Version,
+        () => Place::Plain,
+    }
 }
 
 #[cfg(test)]

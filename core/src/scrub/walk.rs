@@ -1,7 +1,9 @@
 //! Copies a document's values to the output and scrubs every string and member name on the way. A loop over open
 //! containers, not recursion.
 
+mod clean;
 mod pair;
+mod planned;
 
 pub(super) use self::pair::may_be_paired;
 
@@ -10,7 +12,7 @@ use std::ops::Range;
 use super::actions::Replacement;
 use super::detect::secret_name::is_descriptor;
 use super::field::Fields;
-use super::learned::{Learned, Tables};
+use super::learned::Learned;
 use super::names::{Meaning, place_of};
 use super::output::Output;
 use super::path::Name;
@@ -22,7 +24,6 @@ use crate::json::{Document, Kind, Node};
 use crate::outcome::Redaction;
 use crate::record::limits::MAX_RECORD_BYTES;
 use crate::scan::Scan;
-use crate::schema::Pii;
 
 /// Bytes of paths and findings that are told one by one: as many as the largest record has. A long name over many
 /// findings would cost its length for each. What is found beyond that is told once a rule, with the document as its path.
@@ -209,51 +210,6 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Writes in one piece what needs no look from node `from` on, as far as to the end of the containers above `level`.
-    /// Returns the node where that ends. Only in compact documents: what stands between values is copied along.
-    ///
-    /// Nearly all of a document goes here. To do for each value what is only needed where something is found took most
-    /// of the time of a walk.
-    fn pass_over(&mut self, from: usize, level: usize) -> usize {
-        let Tables { names, path, .. } = &mut *self.learned;
-        let nodes = self.document.nodes();
-        let (mut at, mut stretch) = (from, 0..0);
-        'containers: while path.level() > level {
-            let Some(frame) = path.top() else { break };
-            let is_object = frame.is_object;
-            while at < frame.end {
-                let index = at + usize::from(is_object);
-                let Some(value) = nodes.get(index).filter(|_| frame.rule.is_none()) else { break 'containers };
-                let is_clean = !value.marked || self.intact.contains(&index);
-                if !is_clean || is_object && !self.scrubber.is_plain(self.document, nodes[at], names) {
-                    break 'containers;
-                }
-                if stretch.is_empty() {
-                    // The comma before it, if there is one, comes along.
-                    stretch.start = nodes[at].span().start - usize::from(frame.count > 0);
-                }
-                frame.count += 1;
-                at = index + 1;
-                if value.kind.is_container() {
-                    if is_object {
-                        frame.name = Name::Node(index - 1);
-                    }
-                    stretch.end = value.span().start + 1;
-                    path.open(index, *value, None);
-                    continue 'containers;
-                }
-                stretch.end = value.span().end;
-            }
-            let end = nodes[frame.node].span().end;
-            stretch = if stretch.is_empty() { end - 1 } else { stretch.start }..end;
-            path.close();
-        }
-        if !stretch.is_empty() {
-            self.output.copy(stretch);
-        }
-        at
-    }
-
     /// Separates the innermost container's next element from the one before.
     #[inline]
     fn comma(&mut self) {
@@ -267,8 +223,7 @@ impl<'a> Walk<'a> {
 
     fn string(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
         if rule.is_none() && !node.escaped {
-            let is_clean = !node.marked && place != Place::PerhapsSecret && !self.scrubber.looks_everywhere();
-            if is_clean || self.intact.contains(&index) {
+            if !node.marked && self.scrubber.trusts_scan(place) || self.intact.contains(&index) {
                 self.output.copy(node.span());
                 return;
             }
@@ -334,31 +289,6 @@ impl<'a> Walk<'a> {
     /// What scrubs the value at node `index`.
     fn scrubber_of(&self, index: usize) -> &'a Scrubber {
         self.fields.secrets.filter(|_| self.kept.contains(&index)).unwrap_or(self.scrubber)
-    }
-
-    /// Does what the plan says of the node at `at`, the next of its nodes; says whether the value was written.
-    fn field(&mut self, at: usize, node: Node, rule: Option<Rule>) -> bool {
-        let Some(((_, pii), rest)) = self.fields.actions.split_first() else { return false };
-        self.fields.actions = rest;
-        if *pii == Pii::Keep {
-            // A field that is kept inside another leaves the outer one's range as it is.
-            if !self.kept.contains(&at) {
-                self.kept = at..node.next();
-            }
-            return false;
-        }
-        let text = match node.kind {
-            Kind::Null => return false,
-            Kind::String => self.document.text(node),
-            Kind::Bool | Kind::Number | Kind::Object | Kind::Array => self.document.input()[node.span()].into(),
-        };
-        if text.is_empty() || is_token(&text) {
-            return false;
-        }
-        let Some((rule, replacement)) = self.scrubber.field(*pii, rule, &text) else { return false };
-        let inside = rest.iter().take_while(|(index, _)| *index < node.next()).count();
-        self.fields.actions = &rest[inside..];
-        self.whole(node, Some((rule, replacement)))
     }
 
     /// Writes what `rule` puts in place of a whole value; says whether it did.

@@ -14,6 +14,8 @@ const MAX_DIGITS: usize = 19;
 const SHORT: usize = 12;
 /// Bytes between two groups: `4111 - 1111`, or a line's end and an indent.
 const MAX_SEPARATOR: usize = 3;
+/// Half of a number that was broken in the middle.
+const MAX_GROUP: usize = 8;
 const LABELS: [&str; 7] = ["card", "cards", "creditcard", "debitcard", "maestro", "pan", "cc"];
 const FILLERS: [&str; 5] = ["number", "no", "nr", "num", "is"];
 
@@ -56,24 +58,36 @@ fn grouped_end(text: &[u8], at: usize, first_end: usize) -> Option<usize> {
     if !matches!(first_end - at, 4 | 8) {
         return None;
     }
-    let mut digits = Vec::with_capacity(MAX_DIGITS + 6);
-    digits.extend_from_slice(&text[at..first_end]);
-    let mut sizes = vec![first_end - at];
+    let (mut digits, mut count) = ([0; MAX_DIGITS + MAX_GROUP], first_end - at);
+    digits[..count].copy_from_slice(&text[at..first_end]);
+    let (mut sizes, mut groups) = ([0; MAX_DIGITS], 1);
+    sizes[0] = count;
     let (mut end, mut found) = (first_end, None);
-    while digits.len() < MAX_DIGITS {
+    while count < MAX_DIGITS {
         let limit = text.len().min(end + MAX_SEPARATOR);
         let start =
             run(&text[..limit], end, |byte| matches!(byte, b' ' | b'-' | b'.' | b'_' | b'/' | b'\n' | b'\r' | b'\t'));
-        let next = run(&text[..text.len().min(start + 9)], start, |byte| byte.is_ascii_digit());
+        let next = run(&text[..text.len().min(start + MAX_GROUP + 1)], start, |byte| byte.is_ascii_digit());
         let size = next - start;
-        if start == end || !(1..=8).contains(&size) {
+        if start == end || !(1..=MAX_GROUP).contains(&size) {
             break;
         }
-        digits.extend_from_slice(&text[start..next]);
-        sizes.push(size);
+        digits[count..count + size].copy_from_slice(&text[start..next]);
+        count += size;
+        sizes[groups] = size;
+        groups += 1;
         end = next;
-        let printed = matches!(sizes[..], [4, 6, 4 | 5] | [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3] | [8, 8]);
-        if printed && ends_there(text, end) && !goes_on(text, at, end, sizes[1]) && is_card(&digits) {
+        // No card has another second group behind a first one like this.
+        if !matches!(sizes[..2], [4, 4 | 6] | [8, 8]) {
+            break;
+        }
+        let printed = matches!(sizes[..groups], [4, 6, 4 | 5] | [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3] | [8, 8]);
+        if printed
+            && is_issued(&digits[..count])
+            && ends_there(text, end)
+            && !goes_on(text, at, end, sizes[1])
+            && is_card(&digits[..count])
+        {
             found = Some(end);
         }
     }

@@ -20,8 +20,16 @@ const MIN_DIGITS: usize = 5;
 pub(super) const DETECTOR: Detector = Detector {
     rules: &[Rule::NationalId],
     gates: &[
-        Gate::at_digit(|before| before.is_ascii_uppercase(), MIN_BEHIND_LETTERS, verify),
-        Gate::at_digit(|before| !is_word(before) && !b"-./+%".contains(&before), MIN_DIGITS, verify),
+        Gate {
+            after: |byte| byte.is_ascii_digit(),
+            after2: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+            ..Gate::at_digit(|before| before.is_ascii_uppercase(), MIN_BEHIND_LETTERS, verify)
+        },
+        Gate {
+            after: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+            after2: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || matches!(byte, b'.' | b' '),
+            ..Gate::at_digit(|before| !is_word(before) && !b"-./+%".contains(&before), MIN_DIGITS, verify)
+        },
     ],
 };
 
