@@ -4,9 +4,13 @@
 //! needs is compiled from this by [`Engine::new`](crate::Engine::new).
 
 mod client;
+#[cfg(feature = "client")]
+mod file;
 mod key;
 mod plan;
 mod privacy;
+#[cfg(feature = "client")]
+mod sources;
 
 use std::collections::BTreeSet;
 
@@ -14,8 +18,14 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::client::{ClientConfig, Purpose};
+#[cfg(feature = "client")]
+pub(crate) use self::file::{ConfigFile, find};
+#[cfg(feature = "client")]
+use self::key::OTHER_VARIABLES;
 pub(crate) use self::key::{Form, Key, keys};
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
+#[cfg(feature = "client")]
+pub(crate) use self::sources::{Environment, Resolved, Source, is_on, resolve, unknown_variables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
 

@@ -40,6 +40,8 @@ mod store;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
+mod consent;
+#[cfg(feature = "client")]
 mod export;
 
 pub mod ffi;
