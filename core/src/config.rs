@@ -9,6 +9,7 @@ mod file;
 mod key;
 mod plan;
 mod privacy;
+mod profile;
 #[cfg(feature = "client")]
 mod sources;
 
@@ -19,13 +20,14 @@ use serde_json::Value;
 
 pub use self::client::{ClientConfig, Purpose};
 #[cfg(feature = "client")]
-pub(crate) use self::file::{ConfigFile, find};
+pub(crate) use self::file::find;
 #[cfg(feature = "client")]
 use self::key::OTHER_VARIABLES;
 pub(crate) use self::key::{Form, Key, keys};
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
+pub(crate) use self::profile::profile;
 #[cfg(feature = "client")]
-pub(crate) use self::sources::{Environment, Resolved, Source, is_on, resolve, unknown_variables};
+pub(crate) use self::sources::{Environment, Resolved, Source, resolve, unknown_variables};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
 

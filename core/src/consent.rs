@@ -12,7 +12,7 @@ mod mark;
 mod register;
 mod trail;
 
-pub(crate) use self::document::{Purposes, Rule, Standing, Verdict};
+pub(crate) use self::document::{Purposes, Rule, Standing};
 pub(crate) use self::gate::{Change, Gate, LOOK_INTERVAL};
 pub(crate) use self::mark::{FolderWipe, Wipe, erase_if_stale};
 pub(crate) use self::register::Register;

@@ -80,7 +80,10 @@ pub(crate) fn resolve(code: &Config, environment: Environment<'_>, file: Option<
             in_file.map(|(_, value)| (at(value), Source::File)),
         ];
         let said: Vec<(Value, Source)> = said.into_iter().flatten().filter(|(value, _)| !value.is_null()).collect();
-        let rank = |value: &Value| key.most_private.iter().position(|known| value.to_string() == *known);
+        let rank = |value: &Value| {
+            let text = value.to_string();
+            key.most_private.iter().position(|known| text == *known)
+        };
         // The first of equals: the order above.
         let winner = said.into_iter().min_by_key(|(value, _)| rank(value));
         if let Some((chosen, source)) = winner {
@@ -153,7 +156,7 @@ fn read(key: &Key, form: Form, text: &str) -> Result<Value> {
 }
 
 /// The words that turn a switch on.
-pub(crate) fn is_on(text: &str) -> bool {
+fn is_on(text: &str) -> bool {
     ["1", "true", "yes", "on"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
 }
 

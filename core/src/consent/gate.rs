@@ -109,10 +109,10 @@ impl Gate {
     }
 
     /// Opens as far as the file, or where there is none the operator, allows.
-    pub(crate) fn reopen(&self) {
+    pub(crate) fn reopen(&self) -> Change {
         self.is_withdrawn.store(false, Ordering::Release);
         self.fingerprint.store(2, Ordering::Release);
-        self.look();
+        self.look()
     }
 
     /// Takes over what this process withdrew under another configuration.

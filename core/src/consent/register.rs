@@ -4,8 +4,6 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
-
 use super::document::{Document, Grant, Standing, VERSION};
 use super::folder;
 use super::trail::{self, Event, Said, TrailState};

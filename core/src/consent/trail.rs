@@ -158,7 +158,7 @@ fn without_hash(line: &str, hash: &str) -> Vec<u8> {
     [&line.as_bytes()[..line.len().saturating_sub(tail)], b"}"].concat()
 }
 
-fn text(mut file: &File) -> io::Result<String> {
+fn text(file: &File) -> io::Result<String> {
     let mut text = String::new();
     file.take(MAX_TRAIL_BYTES).read_to_string(&mut text)?;
     Ok(text)
