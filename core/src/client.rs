@@ -5,11 +5,16 @@
 //! worker sends what the engine made of a record, and counts what it did not accept.
 
 mod batch;
+mod consent;
+mod control;
+mod doctor;
 mod ledger;
+mod purpose;
 mod queue;
 mod settings;
 mod shared;
 mod state;
+mod status;
 mod switch;
 #[cfg(test)]
 mod tests;
@@ -28,7 +33,7 @@ use self::ledger::{Findings, Reason};
 use self::queue::Content;
 use self::settings::Settings;
 use self::shared::Shared;
-use self::switch::Environment;
+use self::switch::World;
 
 /// Records in, delivered in the background; off unless turned on.
 ///
@@ -43,18 +48,18 @@ pub struct Client(Arc<Shared>);
 impl Client {
     /// A client as configured. Starts nothing.
     ///
-    /// The environment can turn it off (`DO_NOT_TRACK`, `OTEL_SDK_DISABLED`, `TELEMETRY_ENABLED`) whatever the
-    /// configuration says, can turn it on (`TELEMETRY_ENABLED`) where the configuration is silent, and fills in
-    /// an absent endpoint (`TELEMETRY_ENDPOINT`) or key (`TELEMETRY_API_KEY`). It is read here, once.
+    /// The configuration is laid over the environment and a configuration file, which are read here, once:
+    /// `docs/configuration.md` says how. Any "off" wins: `DO_NOT_TRACK`, `OTEL_SDK_DISABLED`, `TELEMETRY_ENABLED`, the
+    /// configuration, the user's consent file.
     ///
     /// # Errors
     /// `config_invalid`, with the place, such as `/client/endpoint` for a client that is on without one.
     pub fn new(config: &Config) -> Result<Self> {
-        Self::with_environment(config, &switch::process_environment)
+        Self::with_world(config, &World::of_process())
     }
 
-    fn with_environment(config: &Config, environment: Environment<'_>) -> Result<Self> {
-        Ok(Self(Shared::new(Arc::new(Settings::new(config, environment)?))))
+    fn with_world(config: &Config, world: &World<'_>) -> Result<Self> {
+        Ok(Self(Shared::new(Arc::new(Settings::new(config, world)?))))
     }
 
     /// Captures a record, one JSON object, for the worker to validate, scrub and send. Never waits.
@@ -110,9 +115,9 @@ impl Client {
 
     /// What became of every record, as JSON; all figures are of one moment:
     ///
-    /// `{"enabled":bool,"disabled_by":null|"DO_NOT_TRACK"|"OTEL_SDK_DISABLED"|"TELEMETRY_ENABLED"|"configuration",
-    /// "accepted":n,"delivered":n,"pending":n,"dropped":{"queue_full":n,"invalid":n,"rejected":n,"export_failed":n,
-    /// "too_large":n,"shutdown":n},"not_captured":n,"violations":{code:n},"redactions":{rule:n},"requests":n,
+    /// `{"enabled":bool,"disabled_by":null|"DO_NOT_TRACK"|"OTEL_SDK_DISABLED"|"TELEMETRY_ENABLED"|"configuration"|
+    /// "consent"|"notice_version"|"consent_unreadable","accepted":n,"delivered":n,"pending":n,"dropped":{"queue_full":n,"invalid":n,"rejected":n,"export_failed":n,
+    /// "too_large":n,"shutdown":n,"consent":n},"not_captured":n,"violations":{code:n},"redactions":{rule:n},"requests":n,
     /// "retries":n,"last_error":null|phrase}`
     ///
     /// accepted = delivered + pending + the sum of dropped. `last_error` is the latest failure, kept after later

@@ -1,10 +1,12 @@
 //! Sending batches away: what can come of a request, and whether it is worth another try.
 
 mod collector;
+mod probe;
 mod retry;
 mod verdict;
 
 pub(crate) use self::collector::{Collector, Target};
+pub(crate) use self::probe::{Answer, probe};
 pub(crate) use self::retry::{RetryPolicy, worth_waiting};
 pub(crate) use self::verdict::Verdict;
 

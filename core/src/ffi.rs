@@ -6,6 +6,8 @@
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "client")]
+mod consent;
 mod plan;
 #[cfg(feature = "store")]
 mod store;
@@ -18,6 +20,8 @@ use crate::stamp::Stamp;
 
 #[cfg(feature = "client")]
 pub use self::client::Client;
+#[cfg(feature = "client")]
+pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};
 #[cfg(feature = "store")]
 pub use self::store::Store;
@@ -40,6 +44,14 @@ pub fn schemas() -> String {
 /// The metrics catalog as JSON: `[{"name","type","unit","description"}…]`.
 pub fn metrics_catalog() -> String {
     crate::record::metrics_catalog()
+}
+
+/// A configuration with a name, as its JSON: `debug`, `production` or `disabled`.
+///
+/// # Errors
+/// `argument_invalid` where there is none of this name.
+pub fn profile(name: &str) -> Result<String> {
+    guard(|| crate::config::profile(name))
 }
 
 /// Opens the sealed values in a text, which may be JSON or lines of it: `{"opened":n,"failed":n,"text":…}`. Boxes of

@@ -41,6 +41,8 @@ mod store;
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
+mod consent;
+#[cfg(feature = "client")]
 mod export;
 
 pub mod ffi;
@@ -51,7 +53,7 @@ pub mod twin;
 #[cfg(feature = "client")]
 pub use crate::client::Client;
 pub use crate::config::{
-    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
+    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, Purpose, RuleAction, SealConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};

@@ -24,6 +24,8 @@ pub(crate) enum Reason {
     TooLarge,
     /// Left over at shutdown.
     Shutdown,
+    /// The user did not consent to its purpose, or withdrew while it was on its way.
+    Consent,
 }
 
 #[derive(Clone, Default, Serialize)]
@@ -34,6 +36,7 @@ struct Dropped {
     export_failed: u64,
     too_large: u64,
     shutdown: u64,
+    consent: u64,
 }
 
 /// What the engine found, by stable name.
@@ -121,6 +124,7 @@ impl Ledger {
             Reason::ExportFailed => &mut dropped.export_failed,
             Reason::TooLarge => &mut dropped.too_large,
             Reason::Shutdown => &mut dropped.shutdown,
+            Reason::Consent => &mut dropped.consent,
         } += records;
     }
 
@@ -177,7 +181,7 @@ mod tests {
             Ledger::default().to_json(Some(OffReason::DoNotTrack), 0),
             concat!(
                 r#"{"enabled":false,"disabled_by":"DO_NOT_TRACK","accepted":0,"delivered":0,"pending":0,"#,
-                r#""dropped":{"queue_full":0,"invalid":0,"rejected":0,"export_failed":0,"too_large":0,"shutdown":0},"#,
+                r#""dropped":{"queue_full":0,"invalid":0,"rejected":0,"export_failed":0,"too_large":0,"shutdown":0,"consent":0},"#,
                 r#""not_captured":0,"violations":{},"redactions":{},"requests":0,"retries":0,"last_error":null}"#,
             )
         );

@@ -109,11 +109,20 @@ impl Queue {
         std::mem::take(&mut self.in_flight).items as u64
     }
 
+    /// Forgets what waits and returns how many records that were; what is in flight stays.
+    pub(crate) fn discard_waiting(&mut self) -> u64 {
+        self.waiting_bytes = 0;
+        std::mem::take(&mut self.waiting).len() as u64
+    }
+
+    /// Whether records were taken and did not come to their end.
+    pub(crate) fn has_in_flight(&self) -> bool {
+        self.in_flight.items > 0
+    }
+
     /// Gives up everything and returns how many records that were.
     pub(crate) fn clear(&mut self) -> u64 {
-        self.waiting_bytes = 0;
-        let waiting = std::mem::take(&mut self.waiting);
-        waiting.len() as u64 + self.forfeit()
+        self.discard_waiting() + self.forfeit()
     }
 
     /// Whether every record before `seq` came to its end.

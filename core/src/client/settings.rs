@@ -1,12 +1,16 @@
 //! The client's configuration as run: what is fallible is decided here, before anything starts.
 
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use crate::client::switch::{self, Environment, OffReason};
-use crate::config::{ClientConfig, Config};
+use crate::client::switch::{self, Environment, OffReason, World};
+use crate::config::{self, ClientConfig, Config, Resolved};
+use crate::consent::{Gate, Refusal, Register, Rule};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::{RetryPolicy, Target};
@@ -21,30 +25,125 @@ pub(crate) struct Bounds {
     pub(crate) bytes: usize,
 }
 
-/// Everything a running client needs and never changes.
+/// How often a client takes another configuration: each is kept until the client goes, since its parts are in use.
+const MAX_CHANGES: usize = 1_000;
+
+/// A client's configuration as run, and those that followed it. Dereferences to the one that holds now.
+///
+/// Nobody who reads it waits: a change appends, and never touches what is in use.
 pub(crate) struct Settings {
+    first: Snapshot,
+    next: OnceLock<Box<Settings>>,
+}
+
+impl Deref for Settings {
+    type Target = Snapshot;
+
+    fn deref(&self) -> &Snapshot {
+        &self.last().0.first
+    }
+}
+
+/// Everything a running client needs.
+pub(crate) struct Snapshot {
     pub(crate) engine: Engine,
-    /// Where records go, or what keeps the client off.
+    /// Where records go, or what keeps the client off whatever the user consents to.
     pub(crate) target: std::result::Result<Target, OffReason>,
+    /// What the user consents to.
+    pub(crate) gate: Gate,
+    /// Whether records leave this machine.
+    pub(crate) upload: bool,
     pub(crate) queue: Bounds,
     pub(crate) batch: Bounds,
     pub(crate) flush_interval: Duration,
     pub(crate) retry: RetryPolicy,
+    /// The configuration and who decided what in it.
+    pub(crate) resolved: Resolved,
+    /// The configuration file that counted.
+    pub(crate) file: Option<PathBuf>,
 }
 
 impl Settings {
-    pub(crate) fn new(config: &Config, environment: Environment<'_>) -> Result<Self> {
-        config.check()?;
+    pub(crate) fn new(config: &Config, world: &World<'_>) -> Result<Self> {
+        Ok(Self { first: Snapshot::new(config, world)?, next: OnceLock::new() })
+    }
+
+    /// Those of somebody who only asks or withdraws: no endpoint is needed, and none that is wrong is in the way.
+    pub(crate) fn without_sending(config: &Config, world: &World<'_>) -> Result<Self> {
+        match Self::new(config, world) {
+            Err(error) if error.path() == "/client/endpoint" => {
+                let mut silent = config.clone();
+                silent.client.enabled = Some(false);
+                silent.client.endpoint = None;
+                let mut settings = Self::new(&silent, world)?;
+                settings.first.resolved.warnings.push(error.to_string());
+                Ok(settings)
+            }
+            settings => settings,
+        }
+    }
+
+    /// Lets another configuration hold from now on.
+    ///
+    /// # Errors
+    /// `closed` after [`MAX_CHANGES`].
+    pub(crate) fn replace(&self, fresh: Self) -> Result<()> {
+        let mut fresh = Box::new(fresh);
+        loop {
+            let (last, changes) = self.last();
+            if changes >= MAX_CHANGES {
+                return Err(Error::new(
+                    ErrorKind::Closed,
+                    "",
+                    "the client took 1000 configurations: make a new client",
+                ));
+            }
+            fresh.first.gate.inherit(&last.first.gate);
+            // Somebody else may be faster: then it follows theirs.
+            let Err(back) = last.next.set(fresh) else { return Ok(()) };
+            fresh = back;
+        }
+    }
+
+    /// Differs after each change.
+    pub(crate) fn revision(&self) -> usize {
+        self.last().1
+    }
+
+    fn last(&self) -> (&Self, usize) {
+        let mut last = (self, 0);
+        while let Some(next) = last.0.next.get() {
+            last = (next, last.1 + 1);
+        }
+        last
+    }
+}
+
+impl Snapshot {
+    fn new(code: &Config, world: &World<'_>) -> Result<Self> {
+        code.check()?;
+        let environment = world.environment;
+        let mut warnings = config::unknown_variables(world.names.iter().cloned());
+        let file = config::find(environment, world.folder.as_deref(), &mut warnings)?;
+        let mut resolved = config::resolve(code, environment, file.as_ref().map(|file| &file.config))?;
+        resolved.warnings.splice(0..0, warnings);
+        let config = &resolved.config;
         let client = &config.client;
         let bounds = |items: u32, bytes: u32| Bounds { items: items as usize, bytes: bytes as usize };
         let queue = bounds(client.queue_max_items, client.queue_max_bytes);
         let batch = bounds(client.batch_max_items, client.batch_max_bytes);
+        let off = switch::off_reason(client.enabled, resolved.source("/client/enabled"), environment);
+        let target = match (off, client.enabled) {
+            (Some(reason), _) => Err(reason),
+            // Nobody but the user can turn it on, and who is not asked needs no endpoint.
+            (None, None) => target(client, environment).map_err(|_| OffReason::Configuration),
+            (None, Some(_)) => Ok(target(client, environment)?),
+        };
         Ok(Self {
             engine: Engine::new(config)?,
-            target: match switch::off_reason(client.enabled, environment) {
-                Some(reason) => Err(reason),
-                None => Ok(target(client, environment)?),
-            },
+            target,
+            gate: gate(client, world),
+            upload: client.upload_enabled,
             queue,
             // A batch that the queue cannot hold would never fill.
             batch: Bounds { items: batch.items.min(queue.items), bytes: batch.bytes.min(queue.bytes) },
@@ -54,8 +153,36 @@ impl Settings {
                 initial: millis(client.retry_initial_ms),
                 max: millis(client.retry_max_ms),
             },
+            file: file.map(|file| file.path),
+            resolved,
         })
     }
+
+    /// What keeps the client off.
+    pub(crate) fn off(&self) -> Option<OffReason> {
+        match &self.target {
+            Err(reason) => Some(*reason),
+            Ok(_) => self.gate.verdict().err().map(OffReason::from),
+        }
+    }
+
+    /// Whether anything may be captured.
+    pub(crate) fn is_on(&self) -> bool {
+        self.target.is_ok() && self.gate.is_open()
+    }
+}
+
+/// An explicit "on" is the operator's grant where no user was asked; without one, or where consent is required, only
+/// the user's word opens the gate.
+fn gate(client: &ClientConfig, world: &World<'_>) -> Gate {
+    let absent = match (client.require_consent, client.enabled) {
+        (true, _) => Some(Refusal::NotGranted),
+        (false, Some(true)) => None,
+        (false, _) => Some(Refusal::NotAsked),
+    };
+    let rule = Rule { absent, notice_version: client.notice_version.clone() };
+    let folder = client.state_dir.as_ref().map(PathBuf::from).or_else(|| world.state_dir());
+    Gate::new(folder.map(|folder| Register::new(folder, client.service_name.clone())), rule)
 }
 
 fn millis(value: u32) -> Duration {
@@ -115,7 +242,7 @@ mod tests {
         config.client.endpoint = endpoint.map(str::to_owned);
         let lookup =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        Ok(Settings::new(&config, &lookup)?.target.unwrap())
+        Ok(Settings::new(&config, &World::of(&lookup))?.first.target.unwrap())
     }
 
     fn refusal(endpoint: Option<&str>, variables: &[(&str, &str)]) -> Error {
@@ -153,8 +280,9 @@ mod tests {
     fn off_needs_no_endpoint() {
         let mut config = Config::default();
         config.client.enabled = Some(true);
-        let settings = Settings::new(&config, &|name| (name == "DO_NOT_TRACK").then(|| "1".to_owned())).unwrap();
-        assert_eq!(settings.target.err(), Some(OffReason::DoNotTrack));
+        let lookup = |name: &str| (name == "DO_NOT_TRACK").then(|| "1".to_owned());
+        let settings = Settings::new(&config, &World::of(&lookup)).unwrap();
+        assert_eq!(settings.off(), Some(OffReason::DoNotTrack));
     }
 
     #[test]

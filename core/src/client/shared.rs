@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
+use crate::client::consent::Changes;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::Content;
 use crate::client::settings::Settings;
@@ -27,8 +28,12 @@ pub(crate) struct Shared {
     pub(crate) wake: Notify,
     /// Tells a worker that is busy with a request that the phase changed.
     pub(crate) closing: Notify,
+    /// Tells a worker that is busy with a request that the user withdrew.
+    pub(crate) withdrawing: Notify,
+    /// What the user and the configuration changed, for listeners.
+    pub(crate) changes: Changes,
     /// Tells callers that records came to their end, or the worker to its own.
-    settled: Condvar,
+    pub(crate) settled: Condvar,
     /// The process that this belongs to.
     process: u32,
     /// The same for a forked child. The parent's state is not touched there: its lock may be held by a thread
@@ -43,6 +48,8 @@ impl Shared {
             settings,
             wake: Notify::new(),
             closing: Notify::new(),
+            withdrawing: Notify::new(),
+            changes: Changes::default(),
             settled: Condvar::new(),
             process: process::id(),
             heir: OnceLock::new(),
@@ -61,13 +68,14 @@ impl Shared {
 
     /// Captures what `content` makes, unless the client is off or closed, when nothing is made.
     pub(crate) fn capture_with(self: &Arc<Self>, content: impl FnOnce() -> Content) -> bool {
-        if self.settings.target.is_err() {
+        if !self.settings.is_on() {
             return self.refuse();
         }
         // Copied before the lock is taken, so that producers hold it for as short as can be.
         let (content, now) = (content(), Instant::now());
         let mut state = self.state.lock();
-        if state.phase != Phase::Open {
+        // Asked again under the lock: what is captured after a withdrawal would outlive its erasure.
+        if state.phase != Phase::Open || !self.settings.is_on() {
             state.ledger.refuse();
             return false;
         }
@@ -82,7 +90,7 @@ impl Shared {
 
     /// Books a record that ends where it was captured.
     pub(crate) fn capture_dropped(&self, reason: Reason, findings: &Findings) -> bool {
-        if self.settings.target.is_err() {
+        if !self.settings.is_on() {
             return self.refuse();
         }
         let mut state = self.state.lock();
@@ -96,12 +104,13 @@ impl Shared {
     }
 
     fn refuse(&self) -> bool {
+        self.heed_if_due();
         self.state.lock().ledger.refuse();
         false
     }
 
-    fn ensure_worker(self: &Arc<Self>, state: &mut State) {
-        if !state.has_worker {
+    pub(crate) fn ensure_worker(self: &Arc<Self>, state: &mut State) {
+        if !state.has_worker && self.settings.upload {
             state.has_worker = worker::start(Arc::clone(self));
             if !state.has_worker {
                 // The records wait, within bounds; the next call tries again.
@@ -119,6 +128,9 @@ impl Shared {
         }
         self.wake.notify_one();
         while !state.queue.settled_before(end) {
+            if !self.settings.upload {
+                return false;
+            }
             if self.settled.wait_until(&mut state, deadline).timed_out() {
                 return state.queue.settled_before(end);
             }
@@ -168,7 +180,7 @@ impl Shared {
         let state = self.state.lock();
         let (ledger, pending) = (state.ledger.clone(), state.queue.pending());
         drop(state);
-        ledger.to_json(self.settings.target.as_ref().err().copied(), pending)
+        ledger.to_json(self.settings.off(), pending)
     }
 
     /// Changes the state and tells callers who wait for records to end.

@@ -39,6 +39,8 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     /// Whether the worker thread lives.
     pub(crate) has_worker: bool,
+    /// Whether the user withdrew, and the worker still holds records that it must forget unsent.
+    pub(crate) is_erasing: bool,
     /// Records before this place do not wait for their batch to fill.
     flush_before: u64,
 }
@@ -50,6 +52,7 @@ impl State {
             ledger: Ledger::default(),
             phase: Phase::Open,
             has_worker: false,
+            is_erasing: false,
             flush_before: 0,
         }
     }
@@ -127,9 +130,26 @@ impl State {
         self.phase = Phase::Closed;
     }
 
+    /// Forgets what waits; what is in flight is the worker's to forget.
+    pub(crate) fn erase(&mut self) {
+        let gone = self.queue.discard_waiting();
+        self.ledger.drop_for(Reason::Consent, gone);
+        self.is_erasing = self.queue.has_in_flight();
+    }
+
+    /// Books that the worker forgot what was in flight.
+    pub(crate) fn erased(&mut self) {
+        let gone = self.queue.forfeit();
+        self.ledger.drop_for(Reason::Consent, gone);
+        self.is_erasing = false;
+    }
+
     /// Books the end of the worker: the last one of a closing client, or one that broke down.
     pub(crate) fn worker_ended(&mut self) {
         self.has_worker = false;
+        if self.is_erasing {
+            self.erased();
+        }
         if self.phase == Phase::Open {
             let lost = self.queue.forfeit();
             self.ledger.drop_for(Reason::ExportFailed, lost);

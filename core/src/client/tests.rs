@@ -1,6 +1,8 @@
 //! The client against a real server on the loopback interface. Nothing sleeps: tests wait for requests.
 
 mod bounds;
+mod consent;
+mod control;
 mod delivery;
 mod failure;
 mod lifecycle;
@@ -13,13 +15,14 @@ use serde_json::Value;
 use crate::config::{ClientConfig, Config};
 
 use super::Client;
+use super::switch::World;
 
 /// Far beyond what any step takes; reached only when a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client that is on, sends only full batches unless told to flush, and retries without delay.
 fn client(endpoint: &str, change: impl FnOnce(&mut ClientConfig)) -> Client {
-    Client::with_environment(&config(endpoint, change), &|_| None).unwrap()
+    Client::with_world(&config(endpoint, change), &World::of(&|_| None)).unwrap()
 }
 
 fn config(endpoint: &str, change: impl FnOnce(&mut ClientConfig)) -> Config {

@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use tokio::runtime::Builder;
 use tokio::select;
-use tokio::time::sleep_until;
+use tokio::time::{sleep, sleep_until};
 
 use crate::client::batch::{Batch, Ready};
 use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::{Content, Item, Load};
 use crate::client::shared::Shared;
 use crate::client::state::{Next, Phase, State};
+use crate::consent::LOOK_INTERVAL;
 use crate::export::{Collector, Failure, Target, Verdict, worth_waiting};
 use crate::ffi::guard;
 use crate::outcome::Status;
@@ -24,7 +25,9 @@ pub(crate) fn start(shared: Arc<Shared>) -> bool {
 
 fn run(shared: &Shared) {
     let _farewell = Farewell(shared);
-    let Ok(target) = &shared.settings.target else { return };
+    if let Err(failure) = shared.begin() {
+        return shared.book(|state| state.ledger.fail(failure));
+    }
     let runtime = Builder::new_current_thread()
         .enable_all()
         // Only name resolution blocks, and there is one request at a time.
@@ -33,7 +36,11 @@ fn run(shared: &Shared) {
         .build();
     match runtime {
         Ok(runtime) => {
-            runtime.block_on(serve(shared, target));
+            while let Some(target) = shared.settings.target.as_ref().ok().filter(|_| shared.settings.upload) {
+                if runtime.block_on(serve(shared, target)) == Served::ToTheEnd {
+                    break;
+                }
+            }
             // A name server that hangs must not hold up the end.
             runtime.shutdown_background();
         }
@@ -58,25 +65,43 @@ impl Drop for Farewell<'_> {
 /// The client closes and its records are not worth or out of further waiting.
 struct Abandoned;
 
-async fn serve(shared: &Shared, target: &Target) {
+/// Why the worker came back from serving.
+#[derive(PartialEq, Eq)]
+enum Served {
+    ToTheEnd,
+    /// Another configuration holds now.
+    UntilChange,
+}
+
+async fn serve(shared: &Shared, target: &Target) -> Served {
+    let revision = shared.settings.revision();
     let mut collector = Collector::new(target);
-    while let Some(taken) = next(shared).await {
+    while let Some(taken) = next(shared, revision).await {
         let ready = prepare(shared, taken);
         for batch in Batch::divide(ready, shared.settings.batch) {
             if collector.is_err() {
                 collector = Collector::new(target);
             }
             if deliver(shared, collector.as_ref(), batch).await.is_err() {
-                return shared.book(State::abandon);
+                if shared.forget_in_flight() {
+                    break;
+                }
+                shared.book(State::abandon);
+                return Served::ToTheEnd;
             }
         }
     }
+    if shared.settings.revision() == revision { Served::ToTheEnd } else { Served::UntilChange }
 }
 
-/// Waits for the next batch; nothing where it is time to end.
-async fn next(shared: &Shared) -> Option<Vec<Item>> {
+/// Waits for the next batch; nothing where it is time to end, or another configuration holds.
+async fn next(shared: &Shared, revision: usize) -> Option<Vec<Item>> {
     let settings = &shared.settings;
     loop {
+        shared.heed();
+        if settings.revision() != revision {
+            return None;
+        }
         let next = {
             let mut state = shared.state.lock();
             let next = state.next(Instant::now(), settings.batch, settings.flush_interval);
@@ -90,6 +115,8 @@ async fn next(shared: &Shared) -> Option<Vec<Item>> {
             Next::At(due) => select! {
                 () = shared.wake.notified() => {}
                 () = sleep_until(due.into()) => {}
+                // While anything waits; an idle client wakes nobody.
+                () = sleep(LOOK_INTERVAL) => {}
             },
             Next::Idle => shared.wake.notified().await,
             Next::End => return None,
@@ -102,6 +129,7 @@ fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
     let mut ready = Vec::with_capacity(taken.len());
     let mut findings = Findings::default();
     let mut invalid = Load::default();
+    let mut not_permitted = Load::default();
     let mut defect = None;
     for item in taken {
         let cost = item.content.bytes();
@@ -119,7 +147,12 @@ fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
             },
         };
         if let Some(text) = text {
-            ready.push(Ready { text, cost });
+            if shared.settings.permits(&text) {
+                ready.push(Ready { text, cost });
+            } else {
+                not_permitted.items += 1;
+                not_permitted.bytes += cost;
+            }
         } else {
             invalid.items += 1;
             invalid.bytes += cost;
@@ -127,6 +160,7 @@ fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
     }
     shared.book(|state| {
         state.settle(invalid, invalid.items as u64, Reason::Invalid, &findings);
+        state.settle(not_permitted, not_permitted.items as u64, Reason::Consent, &Findings::default());
         if let Some(defect) = defect {
             state.ledger.fail(defect);
         }
@@ -179,6 +213,7 @@ async fn send(
         tries += 1;
         let answer = select! {
             biased;
+            () = shared.withdrawn() => return Err(Abandoned),
             () = deadline(shared) => return Err(Abandoned),
             answer = collector.send(body.clone(), records) => answer,
         };
@@ -202,6 +237,7 @@ async fn pause(shared: &Shared, failure: Failure, until: Instant) -> Result<(), 
         }
         select! {
             () = sleep_until(until.into()) => return Ok(()),
+            () = shared.withdrawn() => return Err(Abandoned),
             () = shared.closing.notified() => {}
         }
     }

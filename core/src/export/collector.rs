@@ -23,7 +23,7 @@ pub(crate) struct Target {
 /// An HTTP client for one target. Lives on the worker's runtime.
 pub(crate) struct Collector<'a> {
     target: &'a Target,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
 }
 
 impl<'a> Collector<'a> {

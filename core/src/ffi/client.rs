@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::error::Result;
+use crate::ffi::consent::Word;
 use crate::ffi::guard;
 
 /// [`crate::Client`] behind text. A panic below a call that returns no error leaves it without effect.
@@ -42,6 +43,50 @@ impl Client {
     /// return the same.
     pub fn shutdown(&self, timeout_ms: u64) -> bool {
         guard(|| Ok(self.0.shutdown(Duration::from_millis(timeout_ms)))).unwrap_or(false)
+    }
+
+    /// Records that the user agrees, and starts collecting where nothing else says off: whether it does. `grant` is
+    /// `{"purposes":[…],"notice_version":…,"source":…}`; absent purposes are all, an absent version is the configured
+    /// one. See [`crate::Client::opt_in`].
+    ///
+    /// # Errors
+    /// `argument_invalid`, `consent_unavailable`.
+    pub fn opt_in(&self, grant: &str) -> Result<bool> {
+        guard(|| {
+            let grant = Word::from_json(grant)?;
+            self.0.opt_in(&grant.purposes, grant.notice_version.as_deref(), &grant.source)
+        })
+    }
+
+    /// Records that the user no longer agrees; returns when what was captured is erased and nothing more will be sent.
+    /// `word` is `{"purposes":[…],"source":…}`; absent purposes are all. See [`crate::Client::opt_out`].
+    ///
+    /// # Errors
+    /// `argument_invalid`, `consent_unavailable`.
+    pub fn opt_out(&self, word: &str) -> Result<()> {
+        guard(|| {
+            let word = Word::from_json(word)?;
+            self.0.opt_out(&word.purposes, &word.source)
+        })
+    }
+
+    /// Takes another configuration without losing what is queued; the changed keys as JSON. See
+    /// [`crate::Client::reconfigure`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and then nothing changes.
+    pub fn reconfigure(&self, config: &str) -> Result<String> {
+        guard(|| self.0.reconfigure(&crate::Config::from_json(config)?))
+    }
+
+    /// What changed since a listener last asked, as JSON: `{"next":n,"changes":[…]}`. See [`crate::Client::changes`].
+    pub fn changes(&self, since: u64) -> String {
+        guard(|| Ok(self.0.changes(since))).unwrap_or_default()
+    }
+
+    /// What holds and who decided it, as JSON. See [`crate::Client::status`].
+    pub fn status(&self) -> String {
+        guard(|| Ok(self.0.status())).unwrap_or_default()
     }
 
     /// What became of every record; the JSON that [`crate::Client::stats`] describes.

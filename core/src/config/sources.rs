@@ -1,0 +1,349 @@
+//! Lays code, environment and file over each other, and remembers which of them decided each value.
+//!
+//! The most private value that anybody asks for wins where a key has an order of privacy: any "off" beats every
+//! "on". Everywhere else code beats environment, environment beats file, file beats default.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Map, Value};
+
+use super::{Config, Form, Key, OTHER_VARIABLES, keys, nearest_of};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Looks up an environment variable. Injected, so that tests leave the process alone.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// Variables that begin so are ours: an unknown one is a slip, and a bad value an error.
+const OURS: &str = "TELEMETRY_";
+
+/// What decided a value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The application.
+    Code,
+    /// This variable.
+    Environment(&'static str),
+    /// The configuration file.
+    File,
+    /// Nobody said anything.
+    Default,
+}
+
+impl Source {
+    /// The stable word.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            Self::Environment(_) => "environment",
+            Self::File => "file",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// A configuration with nothing left to look up.
+pub(crate) struct Resolved {
+    pub(crate) config: Config,
+    /// What decided each key that holds a value, in the order of the table.
+    pub(crate) sources: Vec<(&'static Key, Source)>,
+    /// What was ignored, each in one sentence that quotes no value.
+    pub(crate) warnings: Vec<String>,
+}
+
+impl Resolved {
+    /// What decided the value at `path`.
+    pub(crate) fn source(&self, path: &str) -> Source {
+        self.sources.iter().find(|(key, _)| key.path == path).map_or(Source::Default, |(_, source)| *source)
+    }
+}
+
+/// What the application says, laid over the environment and the file.
+///
+/// # Errors
+/// As [`Config::from_json`]; for a variable of ours too, which the message names.
+pub(crate) fn resolve(code: &Config, environment: Environment<'_>, file: Option<&Config>) -> Result<Resolved> {
+    let mut warnings = Vec::new();
+    let variables = variables(environment, &mut warnings)?;
+    let defaults = to_value(&Config::default())?;
+    let said_in_code = to_value(code)?;
+    let said_in_file = file.map(to_value).transpose()?;
+    let mut value = said_in_code.clone();
+    let mut sources = Vec::new();
+    for key in keys().filter(|key| key.is_leaf() && !key.path.starts_with("/plan/")) {
+        let at = |value: &Value| value.pointer(key.path).cloned().unwrap_or(Value::Null);
+        let in_code = at(&said_in_code);
+        let is_said = code.written.0.contains(key.path) || in_code != at(&defaults);
+        let in_file = file.zip(said_in_file.as_ref()).filter(|(file, _)| file.written.0.contains(key.path));
+        let said = [
+            is_said.then_some((in_code, Source::Code)),
+            variables.get(key.path).map(|(value, name)| (value.clone(), Source::Environment(name))),
+            in_file.map(|(_, value)| (at(value), Source::File)),
+        ];
+        let said: Vec<(Value, Source)> = said.into_iter().flatten().filter(|(value, _)| !value.is_null()).collect();
+        let rank = |value: &Value| {
+            let text = value.to_string();
+            key.most_private.iter().position(|known| text == *known)
+        };
+        // The first of equals: the order above.
+        let winner = said.into_iter().min_by_key(|(value, _)| rank(value));
+        if let Some((chosen, source)) = winner {
+            put(&mut value, key.path, chosen);
+            sources.push((key, source));
+        } else {
+            sources.push((key, Source::Default));
+        }
+    }
+    let mut config: Config = serde_json::from_value(value).map_err(|_| unreadable())?;
+    config.plan = code.plan.clone().or_else(|| file.and_then(|file| file.plan.clone()));
+    config.written = code.written.clone();
+    config.check()?;
+    Ok(Resolved { config, sources, warnings })
+}
+
+fn to_value(config: &Config) -> Result<Value> {
+    serde_json::to_value(config).map_err(|_| unreadable())
+}
+
+fn unreadable() -> Error {
+    Error::new(ErrorKind::Internal, "", "the layers of the configuration could not be put together")
+}
+
+/// What the environment says, by key, with the variable that says it.
+fn variables(
+    environment: Environment<'_>,
+    warnings: &mut Vec<String>,
+) -> Result<BTreeMap<&'static str, (Value, &'static str)>> {
+    let mut found = BTreeMap::new();
+    for key in keys() {
+        for &(name, form) in key.variables {
+            let Some(text) = environment(name).map(|text| text.trim().to_owned()) else { continue };
+            // OpenTelemetry: empty is unset. A switch that is set to nothing is not on.
+            if text.is_empty() && form != Form::Switch {
+                continue;
+            }
+            match read(key, form, &text) {
+                Ok(value) => {
+                    found.insert(key.path, (value, name));
+                    break;
+                }
+                Err(error) if name.starts_with(OURS) => {
+                    let message = format!("{} (set by {name})", error.message());
+                    return Err(Error::new(error.kind(), error.path(), message));
+                }
+                // OpenTelemetry: warn and ignore.
+                Err(_) => warnings.push(format!("{name} is ignored: no value that {} can have", key.path)),
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// A variable's value, checked alone.
+fn read(key: &Key, form: Form, text: &str) -> Result<Value> {
+    let invalid = |message: &str| Error::new(ErrorKind::ConfigInvalid, key.path, message);
+    let number = |text: &str| serde_json::from_str(text).map(Value::Number);
+    let value = match form {
+        Form::Text => Value::from(text),
+        Form::Switch => is_on(text).into(),
+        Form::Number => number(text).map_err(|_| invalid("expected a number"))?,
+        Form::Seconds => milliseconds(text).map(Value::from).ok_or_else(|| invalid("expected seconds"))?,
+        Form::List => text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect(),
+        Form::Pairs => pairs(text).map(Value::Object).ok_or_else(|| invalid("expected key=value,key=value"))?,
+    };
+    let mut alone = Value::Object(Map::new());
+    put(&mut alone, key.path, value.clone());
+    Config::from_json(&alone.to_string()).map(|_| value)
+}
+
+/// The words that turn a switch on.
+fn is_on(text: &str) -> bool {
+    ["1", "true", "yes", "on"].iter().any(|word| text.trim().eq_ignore_ascii_case(word))
+}
+
+fn milliseconds(text: &str) -> Option<u32> {
+    let milliseconds = (text.parse::<f64>().ok()? * 1_000.0).round();
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to fit")]
+    (0.0..=f64::from(u32::MAX)).contains(&milliseconds).then_some(milliseconds as u32)
+}
+
+/// OpenTelemetry's list of pairs; nothing where any part is wrong, as it asks.
+fn pairs(text: &str) -> Option<Map<String, Value>> {
+    text.split(',').filter(|pair| !pair.trim().is_empty()).map(pair).collect()
+}
+
+fn pair(text: &str) -> Option<(String, Value)> {
+    let (name, value) = text.split_once('=')?;
+    let name = name.trim();
+    (!name.is_empty()).then_some((name.to_owned(), percent_decoded(value.trim())?.into()))
+}
+
+fn percent_decoded(text: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        rest = after;
+        if *first == b'%' {
+            let [high, low, after @ ..] = rest else { return None };
+            let digit = |byte: u8| char::from(byte).to_digit(16);
+            bytes.push(u8::try_from(digit(*high)? * 16 + digit(*low)?).ok()?);
+            rest = after;
+        } else {
+            bytes.push(*first);
+        }
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// Sets the value at a pointer of plain names, and makes the objects on the way.
+fn put(root: &mut Value, path: &str, value: Value) {
+    let mut place = root;
+    for name in path.split('/').skip(1) {
+        if !place.is_object() {
+            *place = Value::Object(Map::new());
+        }
+        let Value::Object(members) = place else { return };
+        place = members.entry(name).or_insert(Value::Null);
+    }
+    *place = value;
+}
+
+/// A sentence for each variable that begins like ours and is none, with the nearest that is.
+pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+    let known = || {
+        let others = OTHER_VARIABLES.iter().map(|(name, _)| *name);
+        keys().flat_map(|key| key.variables).map(|(name, _)| *name).chain(others)
+    };
+    let ours: BTreeSet<String> = names.filter(|name| name.starts_with(OURS)).collect();
+    let unknown = ours.into_iter().filter(|name| !known().any(|known| known == name));
+    unknown
+        .map(|name| {
+            let hint = nearest_of(&name, known()).map_or_else(String::new, |known| format!("; did you mean {known}?"));
+            format!("{name} is ignored: no such variable{hint}")
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::PrivacyMode;
+
+    fn config(text: &str) -> Config {
+        Config::from_json(text).unwrap()
+    }
+
+    fn resolved(code: &str, variables: &[(&str, &str)], file: Option<&str>) -> Result<Resolved> {
+        let lookup =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        resolve(&config(code), &lookup, file.map(config).as_ref())
+    }
+
+    #[test]
+    fn code_beats_environment_beats_file_beats_default() {
+        const PATH: &str = "/client/batch_max_items";
+        let code = r#"{"client":{"batch_max_items":1}}"#;
+        let variables = [("TELEMETRY_BATCH_SIZE", "2"), ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "3")];
+        let file = Some(r#"{"client":{"batch_max_items":4}}"#);
+        for (code, variables, file, wins, source) in [
+            (code, &variables[..], file, 1, Source::Code),
+            ("{}", &variables[..], file, 2, Source::Environment("TELEMETRY_BATCH_SIZE")),
+            ("{}", &variables[1..], file, 3, Source::Environment("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE")),
+            ("{}", &[], file, 4, Source::File),
+            ("{}", &[], None, 100, Source::Default),
+        ] {
+            let resolved = resolved(code, variables, file).unwrap();
+            assert_eq!((resolved.config.client.batch_max_items, resolved.source(PATH)), (wins, source));
+        }
+    }
+
+    #[test]
+    fn what_code_says_counts_although_it_is_the_default() {
+        let resolved = resolved(r#"{"client":{"batch_max_items":100}}"#, &[("TELEMETRY_BATCH_SIZE", "2")], None);
+        assert_eq!(resolved.unwrap().config.client.batch_max_items, 100);
+    }
+
+    #[test]
+    fn a_field_that_a_program_set_counts_as_said_in_code() {
+        let mut code = Config::default();
+        code.client.batch_max_items = 7;
+        let lookup = |name: &str| (name == "TELEMETRY_BATCH_SIZE").then(|| "2".to_owned());
+        assert_eq!(resolve(&code, &lookup, None).unwrap().config.client.batch_max_items, 7);
+    }
+
+    #[test]
+    fn the_most_private_wins_whoever_says_it() {
+        let strict = r#"{"privacy":{"mode":"strict"}}"#;
+        let minimal = r#"{"privacy":{"mode":"minimal"}}"#;
+        for (code, variable, file, wins) in [
+            (minimal, "strict", None, PrivacyMode::Strict),
+            (strict, "minimal", None, PrivacyMode::Strict),
+            (minimal, "balanced", Some(strict), PrivacyMode::Strict),
+            ("{}", "minimal", None, PrivacyMode::Minimal),
+        ] {
+            let resolved = resolved(code, &[("TELEMETRY_PRIVACY_MODE", variable)], file).unwrap();
+            assert_eq!(resolved.config.privacy.mode, wins);
+        }
+        for (code, variable, file) in [("true", "0", "true"), ("false", "1", "true"), ("true", "1", "false")] {
+            let [code, file] =
+                [code, file].map(|on| format!(r#"{{"client":{{"enabled":{on},"upload_enabled":{on}}}}}"#));
+            let variables = [("TELEMETRY_ENABLED", variable), ("TELEMETRY_UPLOAD_ENABLED", variable)];
+            let client = resolved(&code, &variables, Some(&file)).unwrap().config.client;
+            assert_eq!((client.enabled, client.upload_enabled), (Some(false), false));
+        }
+    }
+
+    #[test]
+    fn a_bad_variable_of_ours_is_an_error_and_one_of_opentelemetry_a_warning() {
+        for (name, value, path) in [
+            ("TELEMETRY_BATCH_SIZE", "many", "/client/batch_max_items"),
+            ("TELEMETRY_BATCH_SIZE", "-1", "/client/batch_max_items"),
+            ("TELEMETRY_BATCH_SIZE", "100000", "/client/batch_max_items"),
+            ("TELEMETRY_PRIVACY_MODE", "stricktest", "/privacy/mode"),
+            ("TELEMETRY_FLUSH_INTERVAL", "nan", "/client/flush_interval_ms"),
+            ("TELEMETRY_ENDPOINT", "file:///x", "/client/endpoint"),
+        ] {
+            let error = resolved("{}", &[(name, value)], None).err().unwrap();
+            assert_eq!(error.path(), path);
+            assert!(error.message().contains(name) && !error.message().contains(value), "{error}");
+        }
+        for value in ["many", "-1", "0"] {
+            let resolved = resolved("{}", &[("OTEL_BLRP_MAX_QUEUE_SIZE", value)], None).unwrap();
+            assert_eq!(resolved.config.client.queue_max_items, 2_048);
+            assert_eq!(resolved.warnings.len(), 1);
+        }
+        let resolved = resolved("{}", &[("OTEL_RESOURCE_ATTRIBUTES", "a=%zz")], None).unwrap();
+        assert!(resolved.config.client.resource.is_empty() && resolved.warnings.len() == 1);
+    }
+
+    #[test]
+    fn variables_are_read_in_their_own_form() {
+        let variables = [
+            ("TELEMETRY_FLUSH_INTERVAL", "1.5"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "service.version=1.2, team = a%2Cb%3D,"),
+            ("OTEL_SERVICE_NAME", "shop"),
+            ("TELEMETRY_PII_FIELDS", "nick, badge ,"),
+            ("TELEMETRY_API_KEY", "  "),
+        ];
+        let Config { client, privacy, .. } = resolved("{}", &variables, None).unwrap().config;
+        assert_eq!((client.flush_interval_ms, client.service_name.as_deref()), (1_500, Some("shop")));
+        let resource: Vec<(&str, &str)> = client.resource.iter().map(|(k, v)| (k.as_str(), v.as_str())).collect();
+        assert_eq!(resource, [("service.version", "1.2"), ("team", "a,b=")]);
+        assert_eq!(privacy.pii_fields, ["nick", "badge"]);
+        assert_eq!(client.api_key, None);
+    }
+
+    #[test]
+    fn a_plan_comes_whole_from_code_or_from_the_file() {
+        let plan = |version| format!(r#"{{"plan":{{"version":"{version}","events":{{}}}}}}"#);
+        let version = |code: &str| resolved(code, &[], Some(&plan("file"))).unwrap().config.plan;
+        assert_eq!(version("{}"), config(&plan("file")).plan);
+        assert_eq!(version(&plan("code")), config(&plan("code")).plan);
+    }
+
+    #[test]
+    fn an_unknown_variable_of_ours_is_told_with_the_nearest_known_one() {
+        let names = ["TELEMETRY_ENABELD", "TELEMETRY_API_KEY", "OTEL_SDK_DISABLE", "PATH", "TELEMETRY_DEBUG"];
+        let said = unknown_variables(names.iter().map(|name| (*name).to_owned()));
+        assert_eq!(said, ["TELEMETRY_ENABELD is ignored: no such variable; did you mean TELEMETRY_ENABLED?"]);
+    }
+}
