@@ -28,7 +28,7 @@ use self::ledger::{Findings, Reason};
 use self::queue::Content;
 use self::settings::Settings;
 use self::shared::Shared;
-use self::switch::Environment;
+pub(crate) use self::switch::{Environment, text};
 
 /// Records in, delivered in the background; off unless turned on.
 ///

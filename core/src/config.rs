@@ -3,12 +3,14 @@
 //! [`keys`] names every key once; reading refuses what is not in it and suggests the nearest. What the loop
 //! needs is compiled from this by [`Engine::new`](crate::Engine::new).
 
+mod export;
 mod plan;
 mod privacy;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+pub use self::export::{Compression, ExportConfig, ExporterKind, OtlpProtocol};
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
@@ -47,7 +49,7 @@ const KEYS: &[Key] = &[
 
 /// Every key there is.
 pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
-    privacy::KEYS.iter().chain(KEYS)
+    privacy::KEYS.iter().chain(KEYS).chain(export::KEYS)
 }
 
 /// The whole configuration.
@@ -91,6 +93,8 @@ pub struct ClientConfig {
     pub retry_initial_ms: u32,
     /// Milliseconds: upper end of any wait.
     pub retry_max_ms: u32,
+    /// Where records go, in which form, and over which connection.
+    pub export: ExportConfig,
 }
 
 impl Default for ClientConfig {
@@ -108,6 +112,7 @@ impl Default for ClientConfig {
             retry_max_attempts: 4,
             retry_initial_ms: 1_000,
             retry_max_ms: 30_000,
+            export: ExportConfig::default(),
         }
     }
 }
@@ -192,7 +197,8 @@ impl Config {
         ] {
             require(value > 0, path, "must be greater than 0")?;
         }
-        require(client.batch_max_items <= 1_000, "/client/batch_max_items", "must be at most 1000")
+        require(client.batch_max_items <= 1_000, "/client/batch_max_items", "must be at most 1000")?;
+        client.export.check()
     }
 }
 

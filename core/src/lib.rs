@@ -41,6 +41,8 @@ mod store;
 mod client;
 #[cfg(feature = "client")]
 mod export;
+#[cfg(feature = "client")]
+mod metrics;
 
 pub mod ffi;
 #[cfg(feature = "twin")]
@@ -50,7 +52,8 @@ pub mod twin;
 #[cfg(feature = "client")]
 pub use crate::client::Client;
 pub use crate::config::{
-    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
+    AllowConfig, ClientConfig, Compression, Config, CustomRule, ExportConfig, ExporterKind, OtlpProtocol,
+    PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};

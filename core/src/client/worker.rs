@@ -13,7 +13,7 @@ use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::{Content, Item, Load};
 use crate::client::shared::Shared;
 use crate::client::state::{Next, Phase, State};
-use crate::export::{Collector, Failure, Target, Verdict, worth_waiting};
+use crate::export::{Exporter, Failure, Target, Verdict, worth_waiting};
 use crate::ffi::guard;
 use crate::outcome::Status;
 
@@ -59,15 +59,22 @@ impl Drop for Farewell<'_> {
 struct Abandoned;
 
 async fn serve(shared: &Shared, target: &Target) {
-    let mut collector = Collector::new(target);
+    let mut exporter = Exporter::new(target);
     while let Some(taken) = next(shared).await {
-        let ready = prepare(shared, taken);
-        for batch in Batch::divide(ready, shared.settings.batch) {
-            if collector.is_err() {
-                collector = Collector::new(target);
-            }
-            if deliver(shared, collector.as_ref(), batch).await.is_err() {
-                return shared.book(State::abandon);
+        let mut ready = prepare(shared, taken);
+        // A request carries one signal; the order within each stays.
+        ready.sort_by_key(|record| target.signal_of(&record.text));
+        let same = |a: &Ready, b: &Ready| target.signal_of(&a.text) == target.signal_of(&b.text);
+        while !ready.is_empty() {
+            let end = ready.partition_point(|record| same(record, &ready[0]));
+            let rest = ready.split_off(end);
+            for batch in Batch::divide(std::mem::replace(&mut ready, rest), shared.settings.batch) {
+                if exporter.is_err() {
+                    exporter = Exporter::new(target);
+                }
+                if deliver(shared, exporter.as_ref(), batch).await.is_err() {
+                    return shared.book(State::abandon);
+                }
             }
         }
     }
@@ -135,19 +142,24 @@ fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
 }
 
 /// Brings a batch to its end, in parts where the collector wants less at once.
-async fn deliver(shared: &Shared, collector: Result<&Collector<'_>, &Failure>, batch: Batch) -> Result<(), Abandoned> {
+async fn deliver(shared: &Shared, exporter: Result<&Exporter<'_>, &Failure>, batch: Batch) -> Result<(), Abandoned> {
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let load = part.load();
-        let ended = match collector {
-            Ok(collector) => send(shared, collector, &part).await?,
+        let ended = match exporter {
+            Ok(exporter) => send(shared, exporter, &part).await?,
             Err(failure) => Err(*failure),
         };
         let failure = match ended {
             Ok(verdict) => {
                 let mut findings = Findings::default();
                 verdict.codes.into_iter().for_each(|code| findings.note_violation(code));
-                shared.book(|state| state.settle(load, verdict.refused, Reason::Rejected, &findings));
+                shared.book(|state| {
+                    state.settle(load, verdict.refused, Reason::Rejected, &findings);
+                    if verdict.warned {
+                        state.ledger.fail("accepted with a warning".to_owned());
+                    }
+                });
                 continue;
             }
             Err(failure) => failure,
@@ -166,21 +178,23 @@ async fn deliver(shared: &Shared, collector: Result<&Collector<'_>, &Failure>, b
 }
 
 /// Sends a batch, again where that may help, until there is a verdict or a final failure.
-async fn send(
-    shared: &Shared,
-    collector: &Collector<'_>,
-    batch: &Batch,
-) -> Result<Result<Verdict, Failure>, Abandoned> {
-    let Ok(body) = batch.body() else { return Ok(Err(Failure::Request)) };
-    let records = batch.load().items as u64;
+async fn send(shared: &Shared, exporter: &Exporter<'_>, batch: &Batch) -> Result<Result<Verdict, Failure>, Abandoned> {
+    let request = match shared.settings.target.as_ref().map(|target| target.request(&batch.texts())) {
+        Ok(Ok(request)) => request,
+        _ => return Ok(Err(Failure::Request)),
+    };
     let mut tries = 0;
     loop {
+        // While the breaker is open records wait, the bounded queue behind them; a closing client does not.
+        while let Some(until) = exporter.suspended(Instant::now()) {
+            pause(shared, Failure::Connect, until).await?;
+        }
         shared.book(|state| state.ledger.request(tries > 0));
         tries += 1;
         let answer = select! {
             biased;
             () = deadline(shared) => return Err(Abandoned),
-            answer = collector.send(body.clone(), records) => answer,
+            answer = exporter.send(&request) => answer,
         };
         let Err(failure) = answer else { return Ok(answer) };
         shared.book(|state| state.ledger.fail(failure.reason()));
