@@ -78,6 +78,11 @@ impl Writer for Json {
         self.object(body);
     }
 
+    fn empty(&mut self, field: Field) {
+        self.name(field);
+        self.out.push_str("[]");
+    }
+
     fn string(&mut self, field: Field, text: &str) {
         self.name(field);
         write_string(text, &mut self.out);

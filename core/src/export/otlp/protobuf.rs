@@ -69,6 +69,8 @@ impl Writer for Protobuf {
         self.message(field, body);
     }
 
+    fn empty(&mut self, _: Field) {}
+
     fn string(&mut self, field: Field, text: &str) {
         self.bytes(field, text.as_bytes());
     }

@@ -18,8 +18,12 @@ pub(super) fn any_value<W: Writer>(out: &mut W, document: &Document<'_>, index: 
             Number::Integer(value) => out.integer(common::INT, value),
             Number::Double(value) => out.double(common::DOUBLE, value),
             // The specification's word for integers beyond 64 bits: their digits.
-            Number::Large => out.copied_number(document.raw(node)),
+            Number::Large => out.string(common::STRING, document.raw(node)),
         },
+        Kind::Object | Kind::Array if node.next as usize == index + 1 => {
+            let field = if node.kind == Kind::Object { common::KVLIST } else { common::ARRAY };
+            out.message(field, |out| out.empty(common::VALUES));
+        }
         Kind::Object => out.message(common::KVLIST, |out| {
             for (name, value) in document.members(index) {
                 key_value(out, common::VALUES, document, name, value);
@@ -32,15 +36,6 @@ pub(super) fn any_value<W: Writer>(out: &mut W, document: &Document<'_>, index: 
         }),
     }
 }
-
-/// Digits as a string value.
-trait CopiedNumber: Writer {
-    fn copied_number(&mut self, digits: &str) {
-        self.string(common::STRING, digits);
-    }
-}
-
-impl<W: Writer> CopiedNumber for W {}
 
 /// One `KeyValue` of a member.
 pub(super) fn key_value<W: Writer>(out: &mut W, field: Field, document: &Document<'_>, name: usize, value: usize) {
@@ -89,9 +84,9 @@ pub(super) enum Number {
 }
 
 impl Number {
-    /// Reads a checked JSON number: what is written as a whole number stays one.
+    /// Reads a checked JSON number: what is written as a whole number stays one, but for minus zero.
     pub(super) fn read(text: &str) -> Self {
-        if text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
+        if text != "-0" && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
             text.parse().map_or(Self::Large, Self::Integer)
         } else {
             Self::Double(text.parse().unwrap_or(0.0))
@@ -138,6 +133,7 @@ mod tests {
     fn numbers_keep_what_they_are_written_as() {
         for (text, number) in [
             ("0", Number::Integer(0)),
+            ("-0", Number::Double(-0.0)),
             ("-9223372036854775808", Number::Integer(i64::MIN)),
             ("9223372036854775808", Number::Large),
             ("1.0", Number::Double(1.0)),

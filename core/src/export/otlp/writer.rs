@@ -21,6 +21,8 @@ pub(super) trait Writer {
     fn message(&mut self, field: Field, body: impl FnOnce(&mut Self));
     /// One element of a repeated field of messages.
     fn element(&mut self, field: Field, body: impl FnOnce(&mut Self));
+    /// A repeated field without elements. Protocol buffers have no such thing; some readers of JSON ask for it.
+    fn empty(&mut self, field: Field);
     fn string(&mut self, field: Field, text: &str);
     /// A string of a document, as it stands there.
     fn copied(&mut self, field: Field, document: &Document<'_>, node: Node);
