@@ -7,7 +7,7 @@ mod endpoint;
 mod exporter;
 mod file;
 mod http;
-mod otlp;
+pub(crate) mod otlp;
 mod preview;
 mod proxy;
 mod retry;
@@ -15,6 +15,8 @@ mod target;
 mod tls;
 mod verdict;
 
+#[cfg(feature = "twin")]
+pub(crate) use self::body::compress;
 pub(crate) use self::exporter::Exporter;
 pub(crate) use self::retry::{RetryPolicy, worth_waiting};
 pub(crate) use self::target::Target;

@@ -27,7 +27,9 @@ pub(crate) mod time;
 mod uuid;
 
 pub(crate) use self::agent::{cut_agent, is_long_agent};
-pub(crate) use self::catalog::{Metric as CatalogMetric, to_json as metrics_catalog};
+#[cfg(feature = "client")]
+pub(crate) use self::catalog::Metric as CatalogMetric;
+pub(crate) use self::catalog::to_json as metrics_catalog;
 pub(crate) use self::check::{Check, is_tenant};
 pub(crate) use self::head::Head;
 pub(crate) use self::inline::Inline;

@@ -25,3 +25,18 @@ pub fn first_difference(text: &[u8]) -> Option<usize> {
     }
     portable.iter().zip(&fastest).position(|(portable, fastest)| portable != fastest)
 }
+
+/// The OTLP request in protocol buffers that carries canonical log records, for the bench of the encoder.
+#[cfg(feature = "client")]
+pub fn otlp_logs(records: &[&str]) -> Vec<u8> {
+    use crate::config::OtlpProtocol::HttpProtobuf;
+    crate::export::otlp::encode(crate::export::Signal::Logs, HttpProtobuf, "{}", records).body
+}
+
+/// A body as the client sends it; `compression` is a word of the configuration.
+#[cfg(feature = "client")]
+pub fn compressed(body: Vec<u8>, compression: &str) -> Vec<u8> {
+    use crate::config::Compression;
+    let compression = if compression == "zstd" { Compression::Zstd } else { Compression::Gzip };
+    crate::export::compress(body, compression).unwrap_or_default()
+}

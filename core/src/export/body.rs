@@ -10,7 +10,7 @@ use crate::config::Compression;
 const ZSTD_LEVEL: i32 = 1;
 
 /// The body as it is sent.
-pub(super) fn compress(body: Vec<u8>, compression: Compression) -> io::Result<Vec<u8>> {
+pub(crate) fn compress(body: Vec<u8>, compression: Compression) -> io::Result<Vec<u8>> {
     match compression {
         Compression::Gzip => {
             let mut gzip = GzEncoder::new(Vec::with_capacity(body.len() / 4), flate2::Compression::fast());
