@@ -36,6 +36,7 @@ mod scrub;
 mod stamp;
 #[cfg(feature = "store")]
 mod store;
+mod traceparent;
 
 #[cfg(feature = "client")]
 mod client;
@@ -51,6 +52,8 @@ pub mod twin;
 
 #[cfg(feature = "client")]
 pub use crate::client::Client;
+#[cfg(feature = "client")]
+pub use crate::metrics::{Measurement, MetricKind};
 pub use crate::config::{
     AllowConfig, ClientConfig, Compression, Config, CustomRule, ExportConfig, ExporterKind, OtlpProtocol,
     PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
@@ -63,6 +66,7 @@ pub use crate::record::limits;
 pub use crate::report::Report;
 pub use crate::schema::{Change, ChangeKind, Plan, PlanDiff};
 pub use crate::stamp::Stamp;
+pub use crate::traceparent::SpanContext;
 
 #[cfg(feature = "store")]
 pub use crate::store::{
