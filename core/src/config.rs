@@ -4,6 +4,7 @@
 //! needs is compiled from this by [`Engine::new`](crate::Engine::new).
 
 mod export;
+mod metrics;
 mod plan;
 mod privacy;
 
@@ -11,6 +12,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::export::{Compression, ExportConfig, ExporterKind, OtlpProtocol};
+pub use self::metrics::{MetricTemporality, MetricsConfig};
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
@@ -49,7 +51,7 @@ const KEYS: &[Key] = &[
 
 /// Every key there is.
 pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
-    privacy::KEYS.iter().chain(KEYS).chain(export::KEYS)
+    privacy::KEYS.iter().chain(KEYS).chain(export::KEYS).chain(metrics::KEYS)
 }
 
 /// The whole configuration.
@@ -95,6 +97,8 @@ pub struct ClientConfig {
     pub retry_max_ms: u32,
     /// Where records go, in which form, and over which connection.
     pub export: ExportConfig,
+    /// How measurements are added up.
+    pub metrics: MetricsConfig,
 }
 
 impl Default for ClientConfig {
@@ -113,6 +117,7 @@ impl Default for ClientConfig {
             retry_initial_ms: 1_000,
             retry_max_ms: 30_000,
             export: ExportConfig::default(),
+            metrics: MetricsConfig::default(),
         }
     }
 }
@@ -198,7 +203,8 @@ impl Config {
             require(value > 0, path, "must be greater than 0")?;
         }
         require(client.batch_max_items <= 1_000, "/client/batch_max_items", "must be at most 1000")?;
-        client.export.check()
+        client.export.check()?;
+        client.metrics.check()
     }
 }
 

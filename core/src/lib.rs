@@ -51,16 +51,16 @@ pub mod ffi;
 pub mod twin;
 
 #[cfg(feature = "client")]
-pub use crate::client::Client;
-#[cfg(feature = "client")]
-pub use crate::metrics::{Measurement, MetricKind};
+pub use crate::client::{Client, Timer};
 pub use crate::config::{
-    AllowConfig, ClientConfig, Compression, Config, CustomRule, ExportConfig, ExporterKind, OtlpProtocol,
-    PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
+    AllowConfig, ClientConfig, Compression, Config, CustomRule, ExportConfig, ExporterKind, MetricTemporality,
+    MetricsConfig, OtlpProtocol, PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::explanation::{Decision, Explanation, Reason};
+#[cfg(feature = "client")]
+pub use crate::metrics::{Measurement, MetricKind};
 pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;

@@ -38,7 +38,9 @@ impl MetricKind {
 
     /// The kind that a record's `type` names.
     pub fn named(word: &str) -> Option<Self> {
-        [Self::Counter, Self::UpDownCounter, Self::Gauge, Self::Histogram].into_iter().find(|kind| kind.as_str() == word)
+        [Self::Counter, Self::UpDownCounter, Self::Gauge, Self::Histogram]
+            .into_iter()
+            .find(|kind| kind.as_str() == word)
     }
 }
 

@@ -33,6 +33,15 @@ pub fn otlp_logs(records: &[&str]) -> Vec<u8> {
     crate::export::otlp::encode(crate::export::Signal::Logs, HttpProtobuf, "{}", records).body
 }
 
+/// Values in the texts, which are read as the encoder reads them.
+pub fn read_json(texts: &[&str]) -> usize {
+    use crate::json::Document;
+    use crate::scan::Lanes;
+    let nodes =
+        |text: &str| Document::read(text.as_bytes(), Lanes::none()).map_or(0, |read| read.node(0).next as usize);
+    texts.iter().map(|text| nodes(text)).sum()
+}
+
 /// A body as the client sends it; `compression` is a word of the configuration.
 #[cfg(feature = "client")]
 pub fn compressed(body: Vec<u8>, compression: &str) -> Vec<u8> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::client::measure::MeterSettings;
 use crate::client::switch::{self, Environment, OffReason};
 use crate::config::Config;
 use crate::engine::Engine;
@@ -24,6 +25,7 @@ pub(crate) struct Settings {
     pub(crate) batch: Bounds,
     pub(crate) flush_interval: Duration,
     pub(crate) retry: RetryPolicy,
+    pub(crate) meter: MeterSettings,
 }
 
 impl Settings {
@@ -44,6 +46,7 @@ impl Settings {
             // A batch that the queue cannot hold would never fill.
             batch: Bounds { items: batch.items.min(queue.items), bytes: batch.bytes.min(queue.bytes) },
             flush_interval: millis(client.flush_interval_ms),
+            meter: MeterSettings::new(client),
             retry: RetryPolicy {
                 max_attempts: client.retry_max_attempts,
                 initial: millis(client.retry_initial_ms),

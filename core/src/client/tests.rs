@@ -2,8 +2,11 @@
 
 mod bounds;
 mod delivery;
+mod export;
 mod failure;
 mod lifecycle;
+mod metrics;
+mod otlp;
 mod server;
 
 use std::time::Duration;

@@ -22,7 +22,7 @@ pub(crate) fn start(shared: Arc<Shared>) -> bool {
     thread::Builder::new().name("scrubjay".to_owned()).spawn(move || run(&shared)).is_ok()
 }
 
-fn run(shared: &Shared) {
+fn run(shared: &Arc<Shared>) {
     let _farewell = Farewell(shared);
     let Ok(target) = &shared.settings.target else { return };
     let runtime = Builder::new_current_thread()
@@ -58,7 +58,7 @@ impl Drop for Farewell<'_> {
 /// The client closes and its records are not worth or out of further waiting.
 struct Abandoned;
 
-async fn serve(shared: &Shared, target: &Target) {
+async fn serve(shared: &Arc<Shared>, target: &Target) {
     let mut exporter = Exporter::new(target);
     while let Some(taken) = next(shared).await {
         let mut ready = prepare(shared, taken);
@@ -81,9 +81,10 @@ async fn serve(shared: &Shared, target: &Target) {
 }
 
 /// Waits for the next batch; nothing where it is time to end.
-async fn next(shared: &Shared) -> Option<Vec<Item>> {
+async fn next(shared: &Arc<Shared>) -> Option<Vec<Item>> {
     let settings = &shared.settings;
     loop {
+        shared.collect_metrics(true);
         let next = {
             let mut state = shared.state.lock();
             let next = state.next(Instant::now(), settings.batch, settings.flush_interval);
@@ -96,9 +97,15 @@ async fn next(shared: &Shared) -> Option<Vec<Item>> {
             Next::Batch => {}
             Next::At(due) => select! {
                 () = shared.wake.notified() => {}
-                () = sleep_until(due.into()) => {}
+                () = sleep_until(shared.meter.due().map_or(due, |metrics| metrics.min(due)).into()) => {}
             },
-            Next::Idle => shared.wake.notified().await,
+            Next::Idle => match shared.meter.due() {
+                Some(due) => select! {
+                    () = shared.wake.notified() => {}
+                    () = sleep_until(due.into()) => {}
+                },
+                None => shared.wake.notified().await,
+            },
             Next::End => return None,
         }
     }

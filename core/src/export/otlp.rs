@@ -54,7 +54,7 @@ pub(crate) struct Encoded {
 pub(crate) fn encode(signal: Signal, protocol: OtlpProtocol, resource: &str, records: &[&str]) -> Encoded {
     match protocol {
         OtlpProtocol::HttpProtobuf => {
-            let mut out = Protobuf::default();
+            let mut out = Protobuf(Vec::with_capacity(size(resource, records) + size(resource, records) / 4));
             let left_out = request(&mut out, signal, resource, records);
             Encoded { body: out.0, left_out }
         }
@@ -82,22 +82,24 @@ fn request<W: Writer>(out: &mut W, signal: Signal, resource: &str, records: &[&s
         Signal::Traces => TRACES,
     };
     let mut left_out = 0;
-    out.element(frame.resources, |out| {
+    let size = size(resource, records);
+    out.element(frame.resources, size, |out| {
         out.message(envelope::RESOURCE, |out| resource_attributes(out, resource));
-        out.element(frame.scopes, |out| {
+        out.element(frame.scopes, size, |out| {
             out.message(envelope::SCOPE, |out| {
                 out.string(envelope::SCOPE_NAME, "scrubjay");
                 out.string(envelope::SCOPE_VERSION, env!("CARGO_PKG_VERSION"));
             });
             left_out = match signal {
                 Signal::Logs => each(out, records, |out, record| {
-                    out.element(frame.items, |out| log::log_record(out, record));
+                    let size = record.document.input().len();
+                    out.element(frame.items, size, |out| log::log_record(out, record));
                     true
                 }),
                 Signal::Traces => each(out, records, |out, record| {
                     let has_ids = span::has_ids(record);
                     if has_ids {
-                        out.element(frame.items, |out| span::span(out, record));
+                        out.element(frame.items, record.document.input().len(), |out| span::span(out, record));
                     }
                     has_ids
                 }),
@@ -106,6 +108,11 @@ fn request<W: Writer>(out: &mut W, signal: Signal, resource: &str, records: &[&s
         });
     });
     left_out
+}
+
+/// About as many bytes as a request has: OTLP is as long as the JSON.
+fn size(resource: &str, records: &[&str]) -> usize {
+    resource.len() + records.iter().map(|record| record.len()).sum::<usize>()
 }
 
 fn resource_attributes<W: Writer>(out: &mut W, resource: &str) {

@@ -63,7 +63,8 @@ impl Aggregator {
     pub(crate) fn add(&mut self, measurement: &Measurement<'_>, now: Timestamp) -> bool {
         let Measurement { name, kind, unit, value, attributes } = *measurement;
         let attributes = if attributes.is_empty() { "{}" } else { attributes };
-        if !value.is_finite() || (kind == MetricKind::Counter && value < 0.0) || attributes.len() > MAX_ATTRIBUTES_BYTES {
+        if !value.is_finite() || (kind == MetricKind::Counter && value < 0.0) || attributes.len() > MAX_ATTRIBUTES_BYTES
+        {
             return false;
         }
         if !self.instruments.contains_key(name) {

@@ -29,8 +29,10 @@ pub(crate) static LEVELS: Choice = Choice {
 };
 
 /// Types of a metric: the design's three, and OpenTelemetry's counter that may fall.
-pub(crate) static METRIC_TYPES: Choice =
-    Choice { words: &["counter", "gauge", "histogram", "updowncounter"], aliases: &[("up_down_counter", "updowncounter")] };
+pub(crate) static METRIC_TYPES: Choice = Choice {
+    words: &["counter", "gauge", "histogram", "updowncounter"],
+    aliases: &[("up_down_counter", "updowncounter")],
+};
 
 /// What an aggregate covers, with OTLP's numbers and enumeration names.
 pub(crate) static TEMPORALITIES: Choice = Choice {

@@ -67,7 +67,7 @@ impl Writer for Json {
         self.object(body);
     }
 
-    fn element(&mut self, field: Field, body: impl FnOnce(&mut Self)) {
+    fn element(&mut self, field: Field, _: usize, body: impl FnOnce(&mut Self)) {
         if self.open == Some(field.number) {
             self.out.push(',');
         } else {
@@ -139,7 +139,7 @@ impl Writer for Json {
 
 #[cfg(test)]
 mod tests {
-    use super::super::writer::field;
+    use super::super::writer::{SMALL, field};
     use super::*;
 
     #[test]
@@ -147,12 +147,12 @@ mod tests {
         let mut out = Json::default();
         out.object(|out| {
             for name in ["x", "y"] {
-                out.element(field(1, "list"), |out| {
-                    out.element(field(1, "inner"), |out| out.string(field(1, "n"), name))
+                out.element(field(1, "list"), SMALL, |out| {
+                    out.element(field(1, "inner"), SMALL, |out| out.string(field(1, "n"), name));
                 });
             }
             out.number(field(2, "count"), 2);
-            out.element(field(3, "last"), |_| {});
+            out.element(field(3, "last"), 0, |_| {});
         });
         let expected = r#"{"list":[{"inner":[{"n":"x"}]},{"inner":[{"n":"y"}]}],"count":2,"last":[{}]}"#;
         assert_eq!(out.out, expected);

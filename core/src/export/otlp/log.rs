@@ -67,7 +67,7 @@ fn event_name<W: Writer>(out: &mut W, record: &Record<'_>) {
         RecordKind::Event => {
             if let (Some(channel), Some(event)) = (own("channel"), own("event")) {
                 let (channel, event) = (document.text(channel), document.text(event));
-                out.string(log::EVENT_NAME, &[&*channel, ".", &*event].concat());
+                out.joined(log::EVENT_NAME, [&channel, ".", &event]);
             }
         }
         RecordKind::Trace => {

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::fields::metric;
 use super::record::Record;
 use super::value::{Number, elements, named_value};
-use super::writer::{Field, Writer};
+use super::writer::{Field, SMALL, Writer};
 use crate::json::{Document, Kind};
 use crate::metrics::DEFAULT_BOUNDS;
 use crate::record::CatalogMetric;
@@ -151,7 +151,7 @@ impl<'d> Point<'d> {
         if !record.has_named() && record.trace_id.is_none() {
             return;
         }
-        out.element(field, |out| {
+        out.element(field, SMALL, |out| {
             if record.time > 0 {
                 out.fixed64(metric::EXEMPLAR_TIME, record.time);
             }
@@ -182,7 +182,7 @@ pub(super) fn metrics<W: Writer>(out: &mut W, field: Field, points: &[Point<'_>]
         }
     }
     for group in groups {
-        out.element(field, |out| one(out, &group));
+        out.element(field, SMALL, |out| one(out, &group));
     }
 }
 
@@ -199,7 +199,7 @@ fn one<W: Writer>(out: &mut W, points: &[&Point<'_>]) {
     match kind {
         "counter" | "updowncounter" => out.message(metric::SUM, |out| {
             for point in points {
-                out.element(metric::DATA_POINTS, |out| point.number(out, point.scale()));
+                out.element(metric::DATA_POINTS, SMALL, |out| point.number(out, point.scale()));
             }
             out.number(metric::TEMPORALITY, temporality);
             if kind == "counter" {
@@ -208,13 +208,13 @@ fn one<W: Writer>(out: &mut W, points: &[&Point<'_>]) {
         }),
         "histogram" => out.message(metric::HISTOGRAM, |out| {
             for point in points {
-                out.element(metric::DATA_POINTS, |out| point.histogram(out));
+                out.element(metric::DATA_POINTS, SMALL, |out| point.histogram(out));
             }
             out.number(metric::TEMPORALITY, temporality);
         }),
         _ => out.message(metric::GAUGE, |out| {
             for point in points {
-                out.element(metric::DATA_POINTS, |out| point.number(out, 1.0));
+                out.element(metric::DATA_POINTS, SMALL, |out| point.number(out, 1.0));
             }
         }),
     }

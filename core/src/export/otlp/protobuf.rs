@@ -1,10 +1,10 @@
 //! Protocol buffers, written front to back into one buffer.
 //!
 //! A message's length stands before it and is known after it. One byte is kept for it, which is enough for most
-//! messages; behind a longer one the bytes are moved. That is cheaper than measuring everything first, as code
-//! generated from the definitions does.
+//! messages, or as many as a guess needs; where that was wrong the message is moved. That is cheaper than measuring
+//! everything first, as code generated from the definitions does.
 
-use super::writer::{Field, Writer};
+use super::writer::{Field, SMALL, Writer};
 use crate::json::{Document, Node};
 
 /// See the module's words.
@@ -49,30 +49,42 @@ impl Protobuf {
 
 impl Writer for Protobuf {
     fn message(&mut self, field: Field, body: impl FnOnce(&mut Self)) {
-        self.tag(field, LEN);
-        let start = self.0.len();
-        self.0.push(0);
-        body(self);
-        let end = self.0.len();
-        let length = (end - start - 1) as u64;
-        if length < 0x80 {
-            self.0[start] = low_bits(length);
-            return;
-        }
-        let (bytes, len) = varint(length);
-        self.0.resize(end + len - 1, 0);
-        self.0.copy_within(start + 1..end, start + len);
-        self.0[start..start + len].copy_from_slice(&bytes[..len]);
+        self.element(field, SMALL, body);
     }
 
-    fn element(&mut self, field: Field, body: impl FnOnce(&mut Self)) {
-        self.message(field, body);
+    fn element(&mut self, field: Field, size: usize, body: impl FnOnce(&mut Self)) {
+        self.tag(field, LEN);
+        let start = self.0.len();
+        let kept = varint(size as u64).1;
+        self.0.extend_from_slice(&[0; MAX_VARINT_BYTES][..kept]);
+        body(self);
+        let end = self.0.len();
+        let length = end - start - kept;
+        if kept == 1 && length < 0x80 {
+            self.0[start] = low_bits(length as u64);
+            return;
+        }
+        let (bytes, len) = varint(length as u64);
+        if len > kept {
+            self.0.resize(end + len - kept, 0);
+        }
+        if len != kept {
+            self.0.copy_within(start + kept..end, start + len);
+            self.0.truncate(start + len + length);
+        }
+        self.0[start..start + len].copy_from_slice(&bytes[..len]);
     }
 
     fn empty(&mut self, _: Field) {}
 
     fn string(&mut self, field: Field, text: &str) {
         self.bytes(field, text.as_bytes());
+    }
+
+    fn joined(&mut self, field: Field, parts: [&str; 3]) {
+        self.tag(field, LEN);
+        self.varint(parts.iter().map(|part| part.len() as u64).sum());
+        parts.iter().for_each(|part| self.0.extend_from_slice(part.as_bytes()));
     }
 
     fn copied(&mut self, field: Field, document: &Document<'_>, node: Node) {
@@ -169,6 +181,11 @@ mod tests {
             let mut expected = Protobuf::default();
             expected.bytes(field(1, "a"), &inner.0);
             assert!(out.0 == expected.0, "{len}");
+            for guess in [0, 127, 128, 20_000, 1 << 40] {
+                let mut out = Protobuf::default();
+                out.element(field(1, "a"), guess, |out| out.string(field(2, "b"), &text));
+                assert!(out.0 == expected.0, "{len} guessed as {guess}");
+            }
         }
     }
 

@@ -3,7 +3,7 @@
 use super::fields::span;
 use super::record::{Record, SPAN_ID_DIGITS, TRACE_ID_DIGITS, is_id};
 use super::value::{elements, key_value, named_string};
-use super::writer::{Field, Writer};
+use super::writer::{Field, SMALL, Writer};
 use crate::json::{Document, Kind};
 
 /// Under this attribute a span carries its record's id.
@@ -41,13 +41,15 @@ pub(super) fn span<W: Writer>(out: &mut W, record: &Record<'_>) {
             "start_time_unix_nano" => out.fixed64(span::START_TIME, text.parse().unwrap_or(0)),
             "end_time_unix_nano" => out.fixed64(span::END_TIME, text.parse().unwrap_or(0)),
             "dropped_attributes_count" => count(out, span::DROPPED_ATTRIBUTES, text),
-            "events" => each(document, value, |event| out.element(span::EVENTS, |out| of_event(out, document, event))),
+            "events" => {
+                each(document, value, |event| out.element(span::EVENTS, SMALL, |out| of_event(out, document, event)))
+            }
             "dropped_events_count" => count(out, span::DROPPED_EVENTS, text),
             "links" => each(document, value, |link| {
                 if member_is_id(document, link, "trace_id", TRACE_ID_DIGITS)
                     && member_is_id(document, link, "span_id", SPAN_ID_DIGITS)
                 {
-                    out.element(span::LINKS, |out| of_link(out, document, link));
+                    out.element(span::LINKS, SMALL, |out| of_link(out, document, link));
                 }
             }),
             "dropped_links_count" => count(out, span::DROPPED_LINKS, text),

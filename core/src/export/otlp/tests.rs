@@ -19,7 +19,10 @@ const RESOURCE: &str = r#"{"service.name":"shop","ports":[1,2.5,true]}"#;
 
 /// What OpenTelemetry's types read of a request, which must be the same in both encodings, and no longer than what
 /// they write themselves.
-fn decoded<T: Message + DeserializeOwned + Default + PartialEq + std::fmt::Debug>(signal: Signal, records: &[&str]) -> (T, u64) {
+fn decoded<T: Message + DeserializeOwned + Default + PartialEq + std::fmt::Debug>(
+    signal: Signal,
+    records: &[&str],
+) -> (T, u64) {
     let binary = encode(signal, OtlpProtocol::HttpProtobuf, RESOURCE, records);
     let text = encode(signal, OtlpProtocol::HttpJson, RESOURCE, records);
     let from_binary = T::decode(binary.body.as_slice()).expect("protocol buffers");

@@ -1,7 +1,7 @@
 //! JSON values as OTLP's `AnyValue`, and texts of records as OTLP's numbers.
 
 use super::fields::common;
-use super::writer::{Field, Writer};
+use super::writer::{Field, SMALL, Writer};
 use crate::json::{Document, Kind};
 use crate::record::Timestamp;
 
@@ -31,7 +31,7 @@ pub(super) fn any_value<W: Writer>(out: &mut W, document: &Document<'_>, index: 
         }),
         Kind::Array => out.message(common::ARRAY, |out| {
             for element in elements(document, index) {
-                out.element(common::VALUES, |out| any_value(out, document, element));
+                out.element(common::VALUES, SMALL, |out| any_value(out, document, element));
             }
         }),
     }
@@ -39,7 +39,7 @@ pub(super) fn any_value<W: Writer>(out: &mut W, document: &Document<'_>, index: 
 
 /// One `KeyValue` of a member.
 pub(super) fn key_value<W: Writer>(out: &mut W, field: Field, document: &Document<'_>, name: usize, value: usize) {
-    out.element(field, |out| {
+    out.element(field, SMALL, |out| {
         out.copied(common::KEY, document, document.node(name));
         out.message(common::VALUE, |out| any_value(out, document, value));
     });
@@ -47,7 +47,7 @@ pub(super) fn key_value<W: Writer>(out: &mut W, field: Field, document: &Documen
 
 /// One `KeyValue` under a name of ours.
 pub(super) fn named_value<W: Writer>(out: &mut W, field: Field, name: &str, document: &Document<'_>, value: usize) {
-    out.element(field, |out| {
+    out.element(field, SMALL, |out| {
         out.string(common::KEY, name);
         out.message(common::VALUE, |out| any_value(out, document, value));
     });
@@ -55,7 +55,7 @@ pub(super) fn named_value<W: Writer>(out: &mut W, field: Field, name: &str, docu
 
 /// One `KeyValue` whose value is a string.
 pub(super) fn named_string<W: Writer>(out: &mut W, field: Field, name: &str, value: &str) {
-    out.element(field, |out| {
+    out.element(field, SMALL, |out| {
         out.string(common::KEY, name);
         out.message(common::VALUE, |out| out.string(common::STRING, value));
     });

@@ -13,17 +13,24 @@ pub(super) const fn field(number: u32, name: &'static str) -> Field {
     Field { number, name }
 }
 
+/// A guess at the size of a message that is mostly below 128 bytes.
+pub(super) const SMALL: usize = 0;
+
 /// Writes the fields of one message. Whoever calls leaves out what has its default, as proto3 does.
 ///
 /// Elements of a repeated field are written one after the other, with no other field of the message between them.
 pub(super) trait Writer {
     /// A message in a field of its own.
     fn message(&mut self, field: Field, body: impl FnOnce(&mut Self));
-    /// One element of a repeated field of messages.
-    fn element(&mut self, field: Field, body: impl FnOnce(&mut Self));
+    /// One element of a repeated field of messages. It will have about `size` bytes: who guesses well saves a move.
+    fn element(&mut self, field: Field, size: usize, body: impl FnOnce(&mut Self));
     /// A repeated field without elements. Protocol buffers have no such thing; some readers of JSON ask for it.
     fn empty(&mut self, field: Field);
     fn string(&mut self, field: Field, text: &str);
+    /// A string in parts.
+    fn joined(&mut self, field: Field, parts: [&str; 3]) {
+        self.string(field, &parts.concat());
+    }
     /// A string of a document, as it stands there.
     fn copied(&mut self, field: Field, document: &Document<'_>, node: Node);
     /// Bytes that are given as hex digits, an even number of them: ids of traces and spans.

@@ -51,7 +51,10 @@ fn with_delta_each_interval_begins_anew_and_with_cumulative_none_does() {
         assert_eq!(collected(&mut aggregator, 60)[0]["value"], 1);
         aggregator.add(&of("req", MetricKind::Counter, 2.0, ""), at(70));
         let second = collected(&mut aggregator, 120);
-        assert_eq!([&second[0]["value"], &second[0]["start_time_unix_nano"]], [&Value::from(second_value), &start.into()]);
+        assert_eq!(
+            [&second[0]["value"], &second[0]["start_time_unix_nano"]],
+            [&Value::from(second_value), &start.into()]
+        );
         assert_eq!(collected(&mut aggregator, 180).len(), usize::from(temporality == Temporality::Cumulative));
     }
 }
@@ -110,7 +113,9 @@ fn memory_is_bounded_by_names_and_by_ways_to_write_attributes() {
     assert_eq!(added.count(), MAX_INSTRUMENTS);
     for spaces in 0..1_000 {
         let attributes = format!("{{{}}}", " ".repeat(spaces));
-        assert!(aggregator.add(&Measurement { attributes: &attributes, ..of("m0", MetricKind::Counter, 1.0, "") }, at(0)));
+        assert!(
+            aggregator.add(&Measurement { attributes: &attributes, ..of("m0", MetricKind::Counter, 1.0, "") }, at(0))
+        );
     }
     assert!(aggregator.instruments["m0"].places.len() <= 20);
     assert_eq!(aggregator.instruments["m0"].series.len(), 1);

@@ -99,12 +99,11 @@ fn a_log_entry_with_a_trace_of_its_own() {
     let own = format!(
         r#""component":"render","level":"warning","message":"slow","event_type":"FrameDropped","feature_flag_context":{{"new":true}},"latency_ms":12,"trace_id":"{TRACE_ID}","metadata":{{"k":"v"}}"#
     );
-    let mut attributes = vec![
-        text("scrubjay.context.trace_id", &"1".repeat(32)),
-        text("scrubjay.context.span_id", SPAN_ID),
-    ];
+    let mut attributes =
+        vec![text("scrubjay.context.trace_id", &"1".repeat(32)), text("scrubjay.context.span_id", SPAN_ID)];
     attributes.extend(envelope("telemetry_log_v1", "log.record.uid"));
-    let flags = opentelemetry_proto::tonic::common::v1::KeyValueList { values: vec![pair("new", Any::BoolValue(true))] };
+    let flags =
+        opentelemetry_proto::tonic::common::v1::KeyValueList { values: vec![pair("new", Any::BoolValue(true))] };
     attributes.extend([
         text("scrubjay.component", "render"),
         pair("scrubjay.feature_flag_context", Any::KvlistValue(flags)),
@@ -213,17 +212,19 @@ fn points_of_one_metric_stand_together() {
         metric(r#""name":"req","type":"counter","unit":"1","value":2"#),
         metric(r#""name":"open","type":"updowncounter","value":-2"#),
     ];
-    let points =
-        vec![number(Number::AsInt(3), vec![text("route", "/")]), number(Number::AsInt(2), Vec::new())];
+    let points = vec![number(Number::AsInt(3), vec![text("route", "/")]), number(Number::AsInt(2), Vec::new())];
     let sum = Sum { data_points: points, aggregation_temporality: 1, is_monotonic: true };
     let gauge = Gauge { data_points: vec![number(Number::AsDouble(-1.5), Vec::new())] };
-    let open = Sum { data_points: vec![number(Number::AsInt(-2), Vec::new())], aggregation_temporality: 1, is_monotonic: false };
+    let open = Sum {
+        data_points: vec![number(Number::AsInt(-2), Vec::new())],
+        aggregation_temporality: 1,
+        is_monotonic: false,
+    };
     let texts: Vec<&str> = records.iter().map(String::as_str).collect();
-    assert_eq!(metrics(&texts), [
-        named("req", "1", Data::Sum(sum)),
-        named("temp", "", Data::Gauge(gauge)),
-        named("open", "", Data::Sum(open)),
-    ]);
+    assert_eq!(
+        metrics(&texts),
+        [named("req", "1", Data::Sum(sum)), named("temp", "", Data::Gauge(gauge)), named("open", "", Data::Sum(open)),]
+    );
 }
 
 #[test]

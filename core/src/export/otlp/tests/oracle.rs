@@ -70,7 +70,9 @@ fn records(of: Signal) -> Vec<String> {
     records.retain(|record| record.starts_with('{') && Signal::of(record) == of);
     // The oracle's tree rounds whole numbers beyond 64 bits; `fields` has one.
     let is_exact = |value: &Value| !value.as_f64().is_some_and(|number| value.is_f64() && number.abs() >= TWO_TO_64);
-    records.retain(|record| tree(record).get("payload").and_then(Value::as_object).is_none_or(|p| p.values().all(is_exact)));
+    records.retain(|record| {
+        tree(record).get("payload").and_then(Value::as_object).is_none_or(|p| p.values().all(is_exact))
+    });
     assert!(records.len() > 10, "{of:?}: {}", records.len());
     records
 }
@@ -100,7 +102,8 @@ fn check_log(record: &str) {
     }
     for (name, value) in &context {
         let is_id = matches!(name.as_str(), "trace_id" | "span_id") && !value.as_str().unwrap().contains('[');
-        let known = ["request_id", "route_name", "ip_address", "user_agent", "trace_id", "span_id"].contains(&name.as_str());
+        let known =
+            ["request_id", "route_name", "ip_address", "user_agent", "trace_id", "span_id"].contains(&name.as_str());
         let attribute = if known { attribute_of(name) } else { format!("scrubjay.context.{name}") };
         if !is_id {
             assert_eq!(found.get(&attribute), Some(&expected(value)), "{name} of {record}");
