@@ -7,7 +7,9 @@ mod failure;
 mod lifecycle;
 mod metrics;
 mod otlp;
+mod proxy;
 mod server;
+mod tls;
 
 use std::time::Duration;
 
