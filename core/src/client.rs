@@ -9,6 +9,8 @@ mod consent;
 mod control;
 mod doctor;
 mod ledger;
+mod measure;
+mod preview;
 mod purpose;
 mod queue;
 mod settings;
@@ -21,10 +23,11 @@ mod tests;
 mod worker;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::config::Config;
 use crate::error::Result;
+use crate::metrics::{Measurement, MetricKind};
 use crate::outcome::{Outcome, Status};
 use crate::record::limits::MAX_RECORD_BYTES;
 use crate::stamp::Stamp;
@@ -33,6 +36,7 @@ use self::ledger::{Findings, Reason};
 use self::queue::Content;
 use self::settings::Settings;
 use self::shared::Shared;
+pub(crate) use self::switch::text;
 use self::switch::World;
 
 /// Records in, delivered in the background; off unless turned on.
@@ -98,6 +102,21 @@ impl Client {
         outcome
     }
 
+    /// Adds a measurement to the metric of its name. Never waits; once an interval, at a flush and at the end, what was
+    /// added up becomes metric records, which are captured like any other.
+    ///
+    /// Returns whether it was added: `false` means that the client is off or was shut down, or that the measurement is
+    /// none, such as a falling counter, a name that is another kind's, or attributes that are no JSON object.
+    pub fn measure(&self, measurement: &Measurement<'_>) -> bool {
+        self.0.here().measure(measurement)
+    }
+
+    /// Starts a timer, which measures into the histogram `name`, in milliseconds, when it is stopped or dropped.
+    /// `attributes` is a JSON object, or nothing.
+    pub fn timer<'a>(&'a self, name: &'a str, attributes: &'a str) -> Timer<'a> {
+        Timer { client: self, name, attributes, start: Instant::now() }
+    }
+
     /// Sends what is queued without waiting for batches to fill, and waits up to `timeout` for it.
     ///
     /// Returns whether everything captured before the call was delivered or finally dropped.
@@ -113,6 +132,15 @@ impl Client {
         self.0.here().shutdown(timeout)
     }
 
+    /// What the next requests would carry, byte for byte, as JSON; nothing is sent and nothing leaves the queue. At
+    /// most one batch is shown. `[]` where nothing waits or the client is off.
+    ///
+    /// `[{"to":url,"headers":{name:value},"records":n,"body":text,"body_encoding":"utf-8"|"base64","bytes":n}…]`: `body`
+    /// is what is read after decompression, `bytes` the size of what travels; headers that may be secret are `…`.
+    pub fn preview(&self) -> String {
+        preview::preview(self.0.here())
+    }
+
     /// What became of every record, as JSON; all figures are of one moment:
     ///
     /// `{"enabled":bool,"disabled_by":null|"DO_NOT_TRACK"|"OTEL_SDK_DISABLED"|"TELEMETRY_ENABLED"|"configuration"|
@@ -124,6 +152,28 @@ impl Client {
     /// successes.
     pub fn stats(&self) -> String {
         self.0.here().stats()
+    }
+}
+
+/// Measures the time from its start to its end. See [`Client::timer`].
+#[must_use = "a timer that is dropped at once measures nothing"]
+pub struct Timer<'a> {
+    client: &'a Client,
+    name: &'a str,
+    attributes: &'a str,
+    start: Instant,
+}
+
+impl Timer<'_> {
+    /// Ends the measurement.
+    pub fn stop(self) {}
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        let value = self.start.elapsed().as_secs_f64() * 1_000.0;
+        let kind = MetricKind::Histogram;
+        self.client.measure(&Measurement { name: self.name, kind, unit: "ms", value, attributes: self.attributes });
     }
 }
 

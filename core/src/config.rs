@@ -4,9 +4,11 @@
 //! needs is compiled from this by [`Engine::new`](crate::Engine::new).
 
 mod client;
+mod export;
 #[cfg(feature = "client")]
 mod file;
 mod key;
+mod metrics;
 mod plan;
 mod privacy;
 mod profile;
@@ -19,11 +21,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use self::client::{ClientConfig, Purpose};
+pub use self::export::{Compression, ExportConfig, ExporterKind, OtlpProtocol};
 #[cfg(feature = "client")]
 pub(crate) use self::file::find;
 #[cfg(feature = "client")]
 use self::key::OTHER_VARIABLES;
 pub(crate) use self::key::{Form, Key, keys};
+pub use self::metrics::{MetricTemporality, MetricsConfig};
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
 pub(crate) use self::profile::profile;
 #[cfg(feature = "client")]

@@ -37,6 +37,7 @@ mod scrub;
 mod stamp;
 #[cfg(feature = "store")]
 mod store;
+mod traceparent;
 
 #[cfg(feature = "client")]
 mod client;
@@ -44,6 +45,8 @@ mod client;
 mod consent;
 #[cfg(feature = "client")]
 mod export;
+#[cfg(feature = "client")]
+mod metrics;
 
 pub mod ffi;
 #[cfg(feature = "twin")]
@@ -51,18 +54,22 @@ pub mod ffi;
 pub mod twin;
 
 #[cfg(feature = "client")]
-pub use crate::client::Client;
+pub use crate::client::{Client, Timer};
 pub use crate::config::{
-    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, Purpose, RuleAction, SealConfig,
+    AllowConfig, ClientConfig, Compression, Config, CustomRule, ExportConfig, ExporterKind, MetricTemporality,
+    MetricsConfig, OtlpProtocol, PrivacyConfig, PrivacyMode, Purpose, RuleAction, SealConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::explanation::{Decision, Explanation, Reason};
+#[cfg(feature = "client")]
+pub use crate::metrics::{Measurement, MetricKind};
 pub use crate::outcome::{Action, Code, Outcome, RecordId, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;
 pub use crate::schema::{Change, ChangeKind, Plan, PlanDiff};
 pub use crate::stamp::Stamp;
+pub use crate::traceparent::SpanContext;
 
 #[cfg(feature = "store")]
 pub use crate::store::{

@@ -113,6 +113,7 @@ impl Shared {
 
     /// Forgets what waits; the worker forgets what is in flight.
     pub(crate) fn erase_memory(&self) {
+        self.meter.clear();
         self.book(State::erase);
         self.withdrawing.notify_one();
     }

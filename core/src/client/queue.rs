@@ -131,6 +131,11 @@ impl Queue {
         in_flight.or_else(|| self.oldest().map(|item| item.seq)).is_none_or(|oldest| oldest >= seq)
     }
 
+    /// What waits, oldest first.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Content> {
+        self.waiting.iter().map(|item| &item.content)
+    }
+
     /// The record that waits longest.
     pub(crate) fn oldest(&self) -> Option<&Item> {
         self.waiting.front()

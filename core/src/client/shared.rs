@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use crate::client::consent::Changes;
 use crate::client::ledger::{Findings, Reason};
+use crate::client::measure::Meter;
 use crate::client::queue::Content;
 use crate::client::settings::Settings;
 use crate::client::state::{Phase, State};
@@ -24,6 +25,8 @@ const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
 pub(crate) struct Shared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) state: Mutex<State>,
+    /// What was measured. Its lock is never held together with the state's.
+    pub(crate) meter: Meter,
     /// Tells the worker to look at the state again.
     pub(crate) wake: Notify,
     /// Tells a worker that is busy with a request that the phase changed.
@@ -45,6 +48,7 @@ impl Shared {
     pub(crate) fn new(settings: Arc<Settings>) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State::new(settings.queue)),
+            meter: Meter::new(settings.meter),
             settings,
             wake: Notify::new(),
             closing: Notify::new(),
@@ -103,7 +107,7 @@ impl Shared {
         true
     }
 
-    fn refuse(&self) -> bool {
+    pub(crate) fn refuse(&self) -> bool {
         self.heed_if_due();
         self.state.lock().ledger.refuse();
         false
@@ -121,6 +125,7 @@ impl Shared {
 
     pub(crate) fn flush(self: &Arc<Self>, timeout: Duration) -> bool {
         let deadline = deadline(timeout);
+        self.collect_metrics(false);
         let mut state = self.state.lock();
         let end = state.flush();
         if state.phase == Phase::Open && state.queue.pending() > 0 {
@@ -138,7 +143,7 @@ impl Shared {
         true
     }
 
-    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+    pub(crate) fn shutdown(self: &Arc<Self>, timeout: Duration) -> bool {
         let deadline = deadline(timeout);
         let mut state = self.close(deadline);
         while state.has_worker {
@@ -165,7 +170,8 @@ impl Shared {
         }
     }
 
-    fn close(&self, deadline: Instant) -> MutexGuard<'_, State> {
+    fn close(self: &Arc<Self>, deadline: Instant) -> MutexGuard<'_, State> {
+        self.collect_metrics(false);
         let mut state = self.state.lock();
         state.close(deadline);
         if !state.has_worker {

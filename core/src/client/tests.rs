@@ -4,9 +4,14 @@ mod bounds;
 mod consent;
 mod control;
 mod delivery;
+mod export;
 mod failure;
 mod lifecycle;
+mod metrics;
+mod otlp;
+mod proxy;
 mod server;
+mod tls;
 
 use std::time::Duration;
 

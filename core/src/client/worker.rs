@@ -14,7 +14,7 @@ use crate::client::queue::{Content, Item, Load};
 use crate::client::shared::Shared;
 use crate::client::state::{Next, Phase, State};
 use crate::consent::LOOK_INTERVAL;
-use crate::export::{Collector, Failure, Target, Verdict, worth_waiting};
+use crate::export::{Exporter, Failure, Target, Verdict, worth_waiting};
 use crate::ffi::guard;
 use crate::outcome::Status;
 
@@ -23,7 +23,7 @@ pub(crate) fn start(shared: Arc<Shared>) -> bool {
     thread::Builder::new().name("scrubjay".to_owned()).spawn(move || run(&shared)).is_ok()
 }
 
-fn run(shared: &Shared) {
+fn run(shared: &Arc<Shared>) {
     let _farewell = Farewell(shared);
     if let Err(failure) = shared.begin() {
         return shared.book(|state| state.ledger.fail(failure));
@@ -73,21 +73,28 @@ enum Served {
     UntilChange,
 }
 
-async fn serve(shared: &Shared, target: &Target) -> Served {
+async fn serve(shared: &Arc<Shared>, target: &Target) -> Served {
     let revision = shared.settings.revision();
-    let mut collector = Collector::new(target);
-    while let Some(taken) = next(shared, revision).await {
-        let ready = prepare(shared, taken);
-        for batch in Batch::divide(ready, shared.settings.batch) {
-            if collector.is_err() {
-                collector = Collector::new(target);
-            }
-            if deliver(shared, collector.as_ref(), batch).await.is_err() {
-                if shared.forget_in_flight() {
-                    break;
+    let mut exporter = Exporter::new(target);
+    'batches: while let Some(taken) = next(shared, revision).await {
+        let mut ready = prepare(shared, taken);
+        // A request carries one signal; the order within each stays.
+        ready.sort_by_key(|record| target.signal_of(&record.text));
+        let same = |a: &Ready, b: &Ready| target.signal_of(&a.text) == target.signal_of(&b.text);
+        while !ready.is_empty() {
+            let end = ready.partition_point(|record| same(record, &ready[0]));
+            let rest = ready.split_off(end);
+            for batch in Batch::divide(std::mem::replace(&mut ready, rest), shared.settings.batch) {
+                if exporter.is_err() {
+                    exporter = Exporter::new(target);
                 }
-                shared.book(State::abandon);
-                return Served::ToTheEnd;
+                if deliver(shared, target, exporter.as_ref(), batch).await.is_err() {
+                    if shared.forget_in_flight() {
+                        continue 'batches;
+                    }
+                    shared.book(State::abandon);
+                    return Served::ToTheEnd;
+                }
             }
         }
     }
@@ -95,13 +102,14 @@ async fn serve(shared: &Shared, target: &Target) -> Served {
 }
 
 /// Waits for the next batch; nothing where it is time to end, or another configuration holds.
-async fn next(shared: &Shared, revision: usize) -> Option<Vec<Item>> {
+async fn next(shared: &Arc<Shared>, revision: usize) -> Option<Vec<Item>> {
     let settings = &shared.settings;
     loop {
         shared.heed();
         if settings.revision() != revision {
             return None;
         }
+        shared.collect_metrics(true);
         let next = {
             let mut state = shared.state.lock();
             let next = state.next(Instant::now(), settings.batch, settings.flush_interval);
@@ -114,11 +122,17 @@ async fn next(shared: &Shared, revision: usize) -> Option<Vec<Item>> {
             Next::Batch => {}
             Next::At(due) => select! {
                 () = shared.wake.notified() => {}
-                () = sleep_until(due.into()) => {}
+                () = sleep_until(shared.meter.due().map_or(due, |metrics| metrics.min(due)).into()) => {}
                 // While anything waits; an idle client wakes nobody.
                 () = sleep(LOOK_INTERVAL) => {}
             },
-            Next::Idle => shared.wake.notified().await,
+            Next::Idle => match shared.meter.due() {
+                Some(due) => select! {
+                    () = shared.wake.notified() => {}
+                    () = sleep_until(due.into()) => {}
+                },
+                None => shared.wake.notified().await,
+            },
             Next::End => return None,
         }
     }
@@ -169,19 +183,29 @@ fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
 }
 
 /// Brings a batch to its end, in parts where the collector wants less at once.
-async fn deliver(shared: &Shared, collector: Result<&Collector<'_>, &Failure>, batch: Batch) -> Result<(), Abandoned> {
+async fn deliver(
+    shared: &Shared,
+    target: &Target,
+    exporter: Result<&Exporter<'_>, &Failure>,
+    batch: Batch,
+) -> Result<(), Abandoned> {
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let load = part.load();
-        let ended = match collector {
-            Ok(collector) => send(shared, collector, &part).await?,
+        let ended = match exporter {
+            Ok(exporter) => send(shared, target, exporter, &part).await?,
             Err(failure) => Err(*failure),
         };
         let failure = match ended {
             Ok(verdict) => {
                 let mut findings = Findings::default();
                 verdict.codes.into_iter().for_each(|code| findings.note_violation(code));
-                shared.book(|state| state.settle(load, verdict.refused, Reason::Rejected, &findings));
+                shared.book(|state| {
+                    state.settle(load, verdict.refused, Reason::Rejected, &findings);
+                    if verdict.warned {
+                        state.ledger.fail("accepted with a warning".to_owned());
+                    }
+                });
                 continue;
             }
             Err(failure) => failure,
@@ -202,20 +226,24 @@ async fn deliver(shared: &Shared, collector: Result<&Collector<'_>, &Failure>, b
 /// Sends a batch, again where that may help, until there is a verdict or a final failure.
 async fn send(
     shared: &Shared,
-    collector: &Collector<'_>,
+    target: &Target,
+    exporter: &Exporter<'_>,
     batch: &Batch,
 ) -> Result<Result<Verdict, Failure>, Abandoned> {
-    let Ok(body) = batch.body() else { return Ok(Err(Failure::Request)) };
-    let records = batch.load().items as u64;
+    let Ok(request) = target.request(&batch.texts()) else { return Ok(Err(Failure::Request)) };
     let mut tries = 0;
     loop {
+        // While the breaker is open records wait, the bounded queue behind them; a closing client does not.
+        while let Some(until) = exporter.suspended(Instant::now()) {
+            pause(shared, Failure::Connect, until).await?;
+        }
         shared.book(|state| state.ledger.request(tries > 0));
         tries += 1;
         let answer = select! {
             biased;
             () = shared.withdrawn() => return Err(Abandoned),
             () = deadline(shared) => return Err(Abandoned),
-            answer = collector.send(body.clone(), records) => answer,
+            answer = exporter.send(&request) => answer,
         };
         let Err(failure) = answer else { return Ok(answer) };
         shared.book(|state| state.ledger.fail(failure.reason()));

@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::export::ExportConfig;
 use super::key::{Form, Key};
+use super::metrics::MetricsConfig;
 use super::require;
 use crate::error::Result;
 
@@ -33,7 +36,8 @@ pub(super) const KEYS: &[Key] = &[
         .variables(&[("TELEMETRY_SERVICE_NAME", Form::Text), ("OTEL_SERVICE_NAME", Form::Text)]),
     Key::new("/client/resource", "Attributes of what sends, by OpenTelemetry's names.")
         .variables(&[("OTEL_RESOURCE_ATTRIBUTES", Form::Pairs)]),
-    Key::new("/client/resource/*", "An attribute's value."),
+    Key::new("/client/resource/*", "Text, number, boolean, or an array of one of them."),
+    Key::new("/client/resource/*/*", "An element of an attribute."),
     Key::new("/client/endpoint", "Base URL of the collector, http or https.")
         .variables(&[("TELEMETRY_ENDPOINT", Form::Text)]),
     Key::new("/client/api_key", "Sent as a bearer token.").variables(&[("TELEMETRY_API_KEY", Form::Text)]).secret(),
@@ -66,7 +70,7 @@ pub(super) const KEYS: &[Key] = &[
         .default("5000")
         .unit("ms"),
     Key::new("/client/request_timeout_ms", "The longest one request may take.")
-        .variables(&[("TELEMETRY_TIMEOUT", Form::Seconds)])
+        .variables(&[("TELEMETRY_TIMEOUT", Form::Seconds), ("OTEL_EXPORTER_OTLP_TIMEOUT", Form::Number)])
         .default("10000")
         .unit("ms"),
     Key::new("/client/retry_max_attempts", "Tries of one batch, the first included.").default("4").unit("tries"),
@@ -121,7 +125,7 @@ pub struct ClientConfig {
     /// OpenTelemetry's `service.name`.
     pub service_name: Option<String>,
     /// Further attributes of what sends.
-    pub resource: BTreeMap<String, String>,
+    pub resource: BTreeMap<String, Value>,
     /// Base URL of the collector; `/api/v1/telemetry/events/batch` is appended.
     pub endpoint: Option<String>,
     /// Sent as `authorization: Bearer …`. Never printed.
@@ -144,6 +148,10 @@ pub struct ClientConfig {
     pub retry_initial_ms: u32,
     /// Milliseconds: upper end of any wait.
     pub retry_max_ms: u32,
+    /// Where records go, in which form, and over which connection.
+    pub export: ExportConfig,
+    /// How measurements are added up.
+    pub metrics: MetricsConfig,
 }
 
 impl Default for ClientConfig {
@@ -168,6 +176,8 @@ impl Default for ClientConfig {
             retry_max_attempts: 4,
             retry_initial_ms: 1_000,
             retry_max_ms: 30_000,
+            export: ExportConfig::default(),
+            metrics: MetricsConfig::default(),
         }
     }
 }
@@ -203,6 +213,14 @@ impl ClientConfig {
         ] {
             require(value > 0, path, "must be greater than 0")?;
         }
-        require(self.batch_max_items <= 1_000, "/client/batch_max_items", "must be at most 1000")
+        require(self.batch_max_items <= 1_000, "/client/batch_max_items", "must be at most 1000")?;
+        for (name, value) in &self.resource {
+            let is_scalar = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
+            let is_attribute = is_scalar(value) || value.as_array().is_some_and(|list| list.iter().all(is_scalar));
+            let path = format!("/client/resource/{}", super::escaped(name));
+            require(is_attribute, &path, "must be text, a number, a boolean, or an array of them")?;
+        }
+        self.export.check()?;
+        self.metrics.check()
     }
 }

@@ -58,6 +58,10 @@ pub(crate) enum Check {
     List(&'static Shape),
     /// An array of names.
     Names,
+    /// An array of whole numbers from 0 on.
+    Counts,
+    /// An array of numbers, each greater than the one before it.
+    Bounds,
     /// Belongs into the envelope, where legacy records do not always put it.
     Lifted,
 }
@@ -132,6 +136,8 @@ impl Check {
             Self::Object | Self::Nested(_) => kind(node, Kind::Object, "expected an object"),
             Self::List(_) => kind(node, Kind::Array, "expected an array of objects"),
             Self::Names => kind(node, Kind::Array, "expected an array of strings"),
+            Self::Counts => kind(node, Kind::Array, "expected an array of whole numbers"),
+            Self::Bounds => kind(node, Kind::Array, "expected an array of numbers"),
         }
     }
 }

@@ -127,7 +127,7 @@ impl Reading {
         }
         match (field.check, self.metric) {
             (Check::Schema, _) if self.source != Source::Nothing => Slot::Known(self.kind.table().schema),
-            (Check::OneOf(_), Some(metric)) => Slot::Known(metric.kind),
+            (Check::OneOf(_), Some(metric)) if field.name == "type" => Slot::Known(metric.kind),
             (Check::Unit, Some(metric)) => Slot::Known(metric.unit),
             _ if node != 0 => Slot::Node(node),
             _ => field.default.map_or(Slot::Absent, Slot::Known),
@@ -219,6 +219,7 @@ impl Reading {
         }
         if self.kind == RecordKind::Metric {
             self.check_catalog(document);
+            self.check_buckets(document);
         }
     }
 
@@ -267,7 +268,9 @@ impl Reading {
             Check::Agent if is_long_agent(&document.text(node)) && matches!(path, Path::Inside(_, _)) => {
                 self.long_agent = Some(index);
             }
-            Check::Names => self.check_names(path, document, index),
+            Check::Names => self.check_each(Check::Text(MAX_NAME_CHARS), path, document, index),
+            Check::Counts => self.check_each(Check::Count, path, document, index),
+            Check::Bounds => self.check_bounds(path, document, index),
             Check::Nested(shape) => self.check_nested(path, shape, document, index),
             Check::List(shape) => {
                 for (place, element) in elements(document, index).enumerate() {
@@ -283,9 +286,9 @@ impl Reading {
         }
     }
 
-    fn check_names(&mut self, path: &Path<'_>, document: &Document<'_>, index: usize) {
+    fn check_each(&mut self, check: Check, path: &Path<'_>, document: &Document<'_>, index: usize) {
         for (place, element) in elements(document, index).enumerate() {
-            if let Some((code, message)) = Check::Text(MAX_NAME_CHARS).fault(document, element) {
+            if let Some((code, message)) = check.fault(document, element) {
                 self.violate(&Path::Element(path, place), code, message);
             }
         }

@@ -23,6 +23,8 @@ pub(super) enum Answer {
     After(Receiver<()>),
     /// The connection ends without an answer.
     HangUp,
+    /// 200 whose body never ends.
+    Endless,
     /// No answer ever.
     Silence,
 }
@@ -34,8 +36,9 @@ pub(super) const ACCEPTED: Answer = Answer::Refusing(0);
 pub(super) struct Request {
     /// Request line and headers, in lower case.
     pub(super) head: String,
-    /// The body, decompressed.
+    /// The body, decompressed; as text where it is some.
     pub(super) body: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Request {
@@ -137,6 +140,13 @@ fn serve(desk: &Desk, stream: &TcpStream) -> io::Result<()> {
                 let _ = signal.recv_timeout(PATIENCE);
                 respond(stream, 200, "", &verdict(count, 0))?;
             }
+            Answer::Endless => {
+                write!(&*stream, "HTTP/1.1 200 x\r\ntransfer-encoding: chunked\r\n\r\n")?;
+                // Ends with an error, when the client hangs up.
+                loop {
+                    write!(&*stream, "400\r\n{}\r\n", " ".repeat(1024))?;
+                }
+            }
             Answer::HangUp => return Ok(()),
             Answer::Silence => {
                 // Blocks until the other side ends the connection.
@@ -160,9 +170,14 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(body.as_slice()).read_to_string(&mut text)?;
-    Ok(Some(Request { head, body: text }))
+    let encoding = head.lines().find_map(|line| line.strip_prefix("content-encoding: "));
+    let mut bytes = Vec::new();
+    match encoding {
+        Some("gzip") => drop(flate2::read::GzDecoder::new(body.as_slice()).read_to_end(&mut bytes)?),
+        Some("zstd") => bytes = zstd::decode_all(body.as_slice())?,
+        _ => bytes = body,
+    }
+    Ok(Some(Request { head, body: String::from_utf8(bytes.clone()).unwrap_or_default(), bytes }))
 }
 
 fn respond(mut stream: &TcpStream, status: u16, headers: &str, body: &str) -> io::Result<()> {
