@@ -72,7 +72,7 @@ fn what_is_no_measurement_is_refused_and_a_client_that_is_off_measures_nothing()
     let server = Server::start(|_| ACCEPTED);
     let client = client(&server.endpoint(), |_| {});
     assert!(!count(&client, -1.0, "") && !count(&client, 1.0, "[]"));
-    let off = Client::with_environment(&crate::Config::default(), &|_| None).unwrap();
+    let off = Client::with_world(&crate::Config::default(), &crate::client::switch::World::of(&|_| None)).unwrap();
     assert!(!count(&off, 1.0, ""));
     assert!(client.flush(PATIENCE) && off.flush(PATIENCE));
     assert!(server.rest().is_empty());

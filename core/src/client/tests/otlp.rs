@@ -153,6 +153,6 @@ fn a_preview_shows_what_is_sent_byte_for_byte() {
 
 #[test]
 fn a_client_that_is_off_previews_nothing() {
-    let off = Client::with_environment(&crate::Config::default(), &|_| None).unwrap();
+    let off = Client::with_world(&crate::Config::default(), &crate::client::switch::World::of(&|_| None)).unwrap();
     assert_eq!(off.preview(), "[]");
 }

@@ -168,6 +168,6 @@ fn a_key_of_another_certificate_is_an_error_when_the_client_is_made() {
         config.export.client_certificate = write(folder.path(), "client.pem", &me.certificate.pem());
         config.export.client_key = write(folder.path(), "key.pem", &other.key.serialize_pem());
     });
-    let error = super::Client::with_environment(&config, &|_| None).err().unwrap();
+    let error = super::Client::with_world(&config, &crate::client::switch::World::of(&|_| None)).err().unwrap();
     assert_eq!(error.path(), "/client/export");
 }
