@@ -381,6 +381,21 @@ proptest! {
     }
 }
 
+/// Its tokens make it five times as long.
+#[test]
+fn what_one_engine_accepts_near_the_limit_the_next_accepts() {
+    let head = r#"{"timestamp":"2026-01-02T03:04:05Z","channel":"a","event":"b","payload":{"x":["#;
+    let addresses = (scrubjay_core::limits::MAX_RECORD_BYTES - head.len() - 3) / r#""a@b.co","#.len();
+    let record = format!("{head}{}]}}}}", vec![r#""a@b.co""#; addresses].join(","));
+    for engine in engines() {
+        let once = engine.process(record.as_bytes(), None);
+        assert_eq!(once.status, Status::Accepted);
+        let text = once.record.unwrap();
+        let twice = engine.process(text.as_bytes(), None);
+        assert_eq!((twice.status, twice.record), (Status::Accepted, Some(text)));
+    }
+}
+
 /// Found by fuzzing: a domain of more than 255 bytes, cut inside a character.
 #[test]
 fn a_bound_that_falls_into_a_character_splits_nothing() {
