@@ -32,12 +32,30 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     }
     // A full stop that ends the sentence is not the address's.
     let end = if text[end - 1] == b'.' { end - 1 } else { end };
-    let is_address = end - at <= MAX_LEN && text[at..end].split(|byte| *byte == b'.').nth(3).is_some();
-    let address = std::str::from_utf8(&text[at..end]).ok().filter(|_| is_address);
-    match address.and_then(|text| text.parse::<Ipv4Addr>().ok()) {
+    match address(&text[at..end]) {
         Some(address) if !is_nobodys(address) && !is_version(text, at, end) => Verdict::Hit { start: at, end },
         _ => miss,
     }
+}
+
+/// `text` as an address in dotted decimal, without leading zeros.
+fn address(text: &[u8]) -> Option<Ipv4Addr> {
+    if text.len() > MAX_LEN {
+        return None;
+    }
+    let (mut octets, mut place, mut digits) = ([0; 4], 0, 0);
+    for &byte in text {
+        let octet = octets.get_mut(place)?;
+        match byte {
+            b'.' if digits > 0 => (place, digits) = (place + 1, 0),
+            b'0'..=b'9' if digits == 0 || *octet > 0 => {
+                *octet = u8::checked_mul(*octet, 10)?.checked_add(byte - b'0')?;
+                digits += 1;
+            }
+            _ => return None,
+        }
+    }
+    (place == octets.len() - 1 && digits > 0).then(|| Ipv4Addr::from(octets))
 }
 
 /// Words before a version, and products and parts of books that are numbered alike.
