@@ -42,7 +42,7 @@ fn keys_with_a_prefix_are_found() {
             "«00D5g00000AbCdE!AQcAQH0dMHEqJ9vTx3kLmN4oPqR5sTuV6wXyZ7aB8cD9eF0gH1iJ2kL3mN4oP5qR6sT7uV8w»",
             "«1//0gq7Rk2mVx9TzLw4Bn8YcJ1Hd6PsGa5Ke3Uf0Wi»",
             "«oy2abcdefgh1234567890abcdefgh1234567890abcdefg»",
-            "«YCq7Rk2mVx9TzLw4Bn8YcJ1Hd6PsGa5Ke3Uf0WiXy»",
+            "«YCq7Rk2mVx9TzLw4Bn8YcJ1Hd6PsGa5Ke3Uf0WiX»",
             "«API-0123456789ABCDEFGHIJKLMNOP»",
             "«mlsn.0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef»",
         ],
