@@ -14,7 +14,7 @@ use crate::outcome::{Code, Outcome, Redaction, Status, Violation};
 use crate::record::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
 use crate::record::{Check, Reading, RecordKind, Slot};
 use crate::schema::{Checked, Event, Plan, located};
-use crate::scrub::{Change, Explained, Fields, LANES, Place, Rule, Scrubbed, Scrubber, Walk, is_redacted};
+use crate::scrub::{Change, Explained, Fields, LANES, Place, Rule, Scrubbed, Scrubber, Walk, is_redacted, len_before};
 use crate::stamp::Stamp;
 
 /// A compiled configuration. Shared by any number of threads; holds no state between records.
@@ -59,9 +59,8 @@ impl Engine {
     fn process_record(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {
         #[cfg(test)]
         tests::fail_if_asked(record);
-        if record.len() > MAX_RECORD_BYTES {
-            let message = format!("a record has at most {MAX_RECORD_BYTES} bytes");
-            return Outcome::unreadable(Status::Dropped, Violation::new("", Code::RecordTooLarge, message));
+        if is_too_large(record) {
+            return Outcome::unreadable(Status::Dropped, too_large());
         }
         let document = match Document::read(record, &LANES) {
             Ok(document) => document,
@@ -144,6 +143,10 @@ impl Engine {
         }
         walk.end();
         let (record, redactions) = walk.finish();
+        // Rare, and told by the first engine rather than by the collector's.
+        if is_too_large(record.as_bytes()) {
+            return Outcome { id, ..Outcome::unreadable(Status::Dropped, too_large()) };
+        }
         violations.extend(located(checked, document, &record));
         violations.truncate(MAX_VIOLATIONS);
         let status = if violations.is_empty() { Status::Accepted } else { Status::Rejected };
@@ -230,6 +233,23 @@ fn planned_event<'a>(document: &'a Document<'_>, reading: &Reading) -> Option<Ev
     let is_event = reading.kind == RecordKind::Event;
     is_event.then_some(())?;
     Some(Event { channel: text("channel")?, name: text("event")?, payload: node("payload", Kind::Object)? })
+}
+
+/// With what each record begins that an engine wrote.
+const CANONICAL_HEAD: &[u8] = b"{\"schema\":\"";
+/// What stamps, canonical names and defaults add to a record at the most.
+const CANONICAL_BYTES: usize = 1 << 10;
+
+/// Whether a record is over its limit. What an engine wrote may be longer by what it added, and by its tokens, which
+/// count as one byte: what one engine accepts, the next accepts.
+fn is_too_large(record: &[u8]) -> bool {
+    let is_canonical = record.starts_with(CANONICAL_HEAD);
+    record.len() > MAX_RECORD_BYTES && !(is_canonical && len_before(record) <= MAX_RECORD_BYTES + CANONICAL_BYTES)
+}
+
+fn too_large() -> Violation {
+    let message = format!("a record has at most {MAX_RECORD_BYTES} bytes");
+    Violation::new("", Code::RecordTooLarge, message)
 }
 
 /// What a stamp and an attached schema add to a record's text.

@@ -47,7 +47,7 @@ pub(crate) use self::policy::Rule;
 #[cfg(feature = "clock")]
 pub(crate) use self::seal::keypair;
 pub(crate) use self::seal::unseal;
-pub(crate) use self::token::{is_token, token_len};
+pub(crate) use self::token::{is_token, len_before, token_len};
 pub(crate) use self::walk::Walk;
 
 use self::actions::Replacement;

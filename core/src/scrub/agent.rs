@@ -37,17 +37,13 @@ impl Scrubber {
             };
             changes.extend(found);
             let replaced = if is_token(&text) { None } else { self.policy.replace(Rule::UserAgent, &text) };
-            match replaced.filter(|(replacement, _)| *replacement != text) {
-                Some((replacement, action)) => {
-                    changes.push((Rule::UserAgent, action));
-                    current = Some(replacement);
-                }
-                None => {
-                    changes.sort_by_key(|(rule, _)| *rule as usize);
-                    changes.dedup();
-                    return (!changes.is_empty()).then_some(Scrubbed { text, changes });
-                }
-            }
+            let Some((replacement, action)) = replaced.filter(|(replacement, _)| *replacement != text) else {
+                changes.sort_by_key(|(rule, _)| *rule as usize);
+                changes.dedup();
+                return (!changes.is_empty()).then_some(Scrubbed { text, changes });
+            };
+            changes.push((Rule::UserAgent, action));
+            current = Some(replacement);
         }
         let (text, action) = self.policy.cover(Rule::UserAgent);
         Some(Scrubbed { text, changes: vec![(Rule::UserAgent, action)] })

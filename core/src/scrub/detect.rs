@@ -30,6 +30,7 @@ mod ssn;
 mod url_credentials;
 mod url_query;
 mod user_path;
+mod version;
 mod words;
 
 use super::detector::Detector;

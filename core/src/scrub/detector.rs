@@ -101,10 +101,15 @@ pub(crate) static LANES: LazyLock<Lanes> = LazyLock::new(|| {
     Lanes::new(detectors.chain(tokens).chain(hidden))
 });
 
-/// Findings and refused labels that any text may have, and bytes of it that allow for one more: a log of a line a second
+/// What any text may have of them, and bytes of it that allow for one more: a log of a line a second
 /// with an address in each has fewer. What has more is a list of personal data, or was made to cost time.
 const FREE_LOOKS: usize = 1024;
 const BYTES_A_LOOK: usize = 64;
+
+/// Findings and refused labels that `text` may have.
+pub(super) const fn max_looks(text: &str) -> usize {
+    FREE_LOOKS + text.len() / BYTES_A_LOOK
+}
 
 /// All matches of the detectors in `wanted` in a text that was scanned for [`LANES`]: in order, without overlaps; tokens
 /// are passed over. Where two detectors match at one place, the earlier in [`DETECTORS`] wins.
@@ -117,7 +122,7 @@ pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rul
     let mut hits = Vec::new();
     let mut not_before = [0; MAX_GATES];
     let (mut from, mut floor) = (0, 0);
-    let mut looks = FREE_LOOKS + bytes.len() / BYTES_A_LOOK;
+    let mut looks = max_looks(text);
     while let Some(at) = scanned.next_hot(from) {
         from = at + 1;
         let mut open = table.exact.open(bytes, at, wanted.gates);

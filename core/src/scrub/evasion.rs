@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::detector::{LANES, Wanted};
+use super::detector::{LANES, Wanted, max_looks};
 use super::fold::{View, base64_runs, may_hide};
 use super::policy::Rule;
 use super::walk::Walk;
@@ -60,7 +60,16 @@ impl Scrubber {
             let (replacement, action) = self.policy.cover(rule);
             Some(Found { at, rule, replacement, action })
         };
-        let hidden = base64_runs(scanned.text).filter_map(held).collect();
+        let limit = max_looks(scanned.text);
+        let mut hidden: Vec<_> = base64_runs(scanned.text).filter_map(held).take(limit + 1).collect();
+        // As many as no log has in plain either.
+        if hidden.len() > limit
+            && let Some(mut whole) = hidden.pop()
+        {
+            whole.at = 0..scanned.text.len();
+            *found = vec![whole];
+            return;
+        }
         merge(found, hidden);
     }
 
@@ -91,17 +100,14 @@ impl Scrubber {
             return self.nested_document(&document, depth + 1);
         }
         // A string's inside without its quotes: `{\"a\":1}`.
-        if text.contains("\\\"") {
-            let quoted = format!("\"{text}\"");
-            if let Ok(document) = Document::read(quoted.as_bytes(), &LANES)
-                && document.node(0).kind == Kind::String
-                && let Nested::Changed(scrubbed) = self.nested(&document.text(document.node(0)), depth + 1)
-            {
-                let mut out = String::with_capacity(quoted.len());
-                write_string(&scrubbed.text, &mut out);
-                let text = out[1..out.len() - 1].to_owned();
-                return Nested::Changed(Scrubbed { text: text.into(), changes: scrubbed.changes });
-            }
+        if text.contains("\\\"")
+            && let Some(inside) = unquoted(text)
+            && let Nested::Changed(scrubbed) = self.nested(&inside, depth + 1)
+        {
+            let mut out = String::with_capacity(text.len() + "\"\"".len());
+            write_string(&scrubbed.text, &mut out);
+            let text = out[1..out.len() - 1].to_owned();
+            return Nested::Changed(Scrubbed { text: text.into(), changes: scrubbed.changes });
         }
         Nested::Text
     }
@@ -120,6 +126,14 @@ impl Scrubber {
         }
         if changes.is_empty() { Nested::Clean } else { Nested::Changed(Scrubbed { text: text.into(), changes }) }
     }
+}
+
+/// What the inside of a JSON string says. Nothing but that is kept: layers stand inside one another.
+fn unquoted(text: &str) -> Option<String> {
+    let quoted = format!("\"{text}\"");
+    let document = Document::read(quoted.as_bytes(), &LANES).ok()?;
+    let node = document.node(0);
+    (node.kind == Kind::String).then(|| document.text(node).into_owned())
 }
 
 /// Adds what was found `hidden` in a view of `text`.

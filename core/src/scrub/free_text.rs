@@ -17,14 +17,23 @@ const MIN_DENSE: usize = 4;
 
 /// Whether `text` is prose rather than a name, a number, a time or a code: several words with letters, besides tokens.
 pub(crate) fn is_free_text(text: &str) -> bool {
-    let is_word = |word: &&str| {
-        let is_token = token_len(word.as_bytes()).is_some_and(|len| len + 1 >= word.len());
-        !is_token && word.chars().any(char::is_alphabetic)
-    };
     let is_dense =
         |c: &char| matches!(c, '\u{0E00}'..='\u{0EFF}' | '\u{2E80}'..='\u{D7FF}' | '\u{20000}'..='\u{3FFFF}');
-    text.split(char::is_whitespace).filter(is_word).take(MIN_WORDS).count() == MIN_WORDS
+    text.split(char::is_whitespace).filter(|word| has_letter(word)).take(MIN_WORDS).count() == MIN_WORDS
         || !text.is_ascii() && text.chars().filter(is_dense).take(MIN_DENSE).count() == MIN_DENSE
+}
+
+/// Whether `word` has a letter besides those of tokens, which scrubbing may have put there.
+fn has_letter(word: &str) -> bool {
+    let mut rest = word;
+    while let Some(c) = rest.chars().next() {
+        match token_len(rest.as_bytes()) {
+            Some(len) => rest = &rest[len..],
+            None if c.is_alphabetic() => return true,
+            None => rest = &rest[c.len_utf8()..],
+        }
+    }
+    false
 }
 
 impl Scrubber {
@@ -187,9 +196,16 @@ mod tests {
         {
             assert!(is_free_text(text), "{text}");
         }
-        for text in
-            ["checkout", "2026-01-02 03:04:05", "12 ms", "a/b?c=d", "Bearer [bearer]", "[email] [card].", "", "  "]
-        {
+        for text in [
+            "checkout",
+            "2026-01-02 03:04:05",
+            "12 ms",
+            "a/b?c=d",
+            "Bearer [bearer]",
+            "key \"[email]\" ([card]).",
+            "",
+            "  ",
+        ] {
             assert!(!is_free_text(text), "{text}");
         }
     }

@@ -6,7 +6,9 @@ mod layouts;
 mod shapes;
 
 use self::heads::{DASH, DOT, HEADS, LAST, LAST_TWO, LONE, LOW, MAX_HEAD, SECOND, SECOND_LAST, UNDERSCORE, packed};
-use self::layouts::{azure_secret, laid_out, max_mind, openshift, telegram, webhook};
+use self::layouts::{
+    astra, azure_secret, google_refresh, laid_out, max_mind, openshift, salesforce, telegram, webhook,
+};
 use self::shapes::{PLAIN, PREFIXED, Shape};
 use super::secret_name::{Sense, sense};
 use super::secret_value::{distinct, is_filled, looks_random};
@@ -115,7 +117,34 @@ pub(super) const DETECTOR: Detector = Detector {
         Gate {
             before: is_before_lone,
             after: |byte| SECOND[usize::from(byte)],
-            ..Gate::new(Lane::Capital, |byte| matches!(byte, b'A' | b'E' | b'G' | b'L' | b'S'), plain)
+            ..Gate::new(Lane::Capital, |byte| matches!(byte, b'A' | b'E' | b'G' | b'I' | b'L' | b'S' | b'Y'), plain)
+        },
+        // `cmVmd…`, `dapi…`, `dose…`, `eyJrIjoi…`, `oy2…`.
+        Gate {
+            before: is_before_lone,
+            after: |byte| matches!(byte, b'a' | b'm' | b'o' | b'y'),
+            after2: |byte| matches!(byte, b'2' | b'J' | b'V' | b'p' | b's'),
+            ..Gate::new(Lane::Letter, |byte| matches!(byte, b'c' | b'd' | b'e' | b'o'), plain)
+        },
+        Gate {
+            before2: |byte| byte == b'C',
+            before: |byte| byte == b'S',
+            after: |byte| byte.is_ascii_alphanumeric(),
+            after2: |byte| byte.is_ascii_alphanumeric(),
+            ..Gate::new(Lane::Sign, |byte| byte == b':', astra)
+        },
+        Gate {
+            before2: |byte| byte.is_ascii_alphanumeric(),
+            before: |byte| byte.is_ascii_alphanumeric(),
+            after: |byte| byte.is_ascii_alphanumeric(),
+            after2: is_base64url,
+            ..Gate::new(Lane::Comma, |byte| byte == b'!', salesforce)
+        },
+        Gate {
+            before: |byte| byte == b'1',
+            after: |byte| byte == b'/',
+            after2: |byte| byte == b'0',
+            ..Gate::new(Lane::Slash, |byte| byte == b'/', google_refresh)
         },
     ],
 };

@@ -17,6 +17,22 @@ const MAX_SEPARATOR: usize = 3;
 /// Half of a number that was broken in the middle.
 const MAX_GROUP: usize = 8;
 const LABELS: [&str; 7] = ["card", "cards", "creditcard", "debitcard", "maestro", "pan", "cc"];
+/// Things that are numbered, in one go.
+const THINGS: [&str; 12] = [
+    "tracking",
+    "shipment",
+    "parcel",
+    "waybill",
+    "consignment",
+    "barcode",
+    "ean",
+    "upc",
+    "iccid",
+    "snowflake",
+    "epoch",
+    "timestamp",
+];
+const THING_FILLERS: [&str; 6] = ["number", "no", "nr", "num", "id", "is"];
 const FILLERS: [&str; 5] = ["number", "no", "nr", "num", "is"];
 
 /// In the first bytes of a number in its widest form, `4111 - 1111 - 11`.
@@ -48,8 +64,10 @@ pub(super) fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
 
 fn plain_end(text: &[u8], at: usize, end: usize) -> Option<usize> {
     let digits = &text[at..end];
-    let labelled = digits.len() != SHORT || label_before(text, at, &LABELS, &FILLERS).is_some();
-    (ends_there(text, end) && is_card(digits) && labelled).then_some(end)
+    let labelled = || digits.len() != SHORT || label_before(text, at, &LABELS, &FILLERS).is_some();
+    // One number in seventy that was drawn has a card's check digit and range.
+    let is_of_thing = || label_before(text, at, &THINGS, &THING_FILLERS).is_some();
+    (ends_there(text, end) && is_card(digits) && labelled() && !is_of_thing()).then_some(end)
 }
 
 /// Groups as printed: fours with a last group of one to four, or 4-6-5 and 4-6-4 (American Express, Diners); and
@@ -202,6 +220,8 @@ mod tests {
                 "speeds 3552 4111 1111 1111 1111 3479 12",
                 "676000000007",
                 "imei 356938035643809",
+                "tracking number 4111111111111111",
+                "parcel id: 4111111111111111",
                 "id 2740123456789016",
                 "id 6651468611215441",
                 "id4111111111111111",

@@ -46,7 +46,7 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
         end -= 1;
     }
     // The standard library's parser tells the rest.
-    let colons = text[start..end].iter().filter(|byte| **byte == b':').count();
+    let colons = text[start..end].iter().map(|byte| usize::from(*byte == b':')).sum::<usize>();
     let is_short = text[start..end].windows(2).any(|two| two == b"::");
     if colons < MIN_COLONS || !is_short && colons < FULL {
         return miss;

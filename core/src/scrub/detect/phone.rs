@@ -99,7 +99,8 @@ fn may_begin(text: &[u8], at: usize) -> bool {
             }
             true
         }
-        3 => true,
+        // `415.555.0132`, or more between the groups than one byte.
+        3 if text[at] != b'0' => size(end + 1) == 3 || !byte(text, end + 1).is_ascii_digit(),
         _ => text[at] == b'0',
     };
     if is_formed || words::word_before(text, at).is_some() {

@@ -43,6 +43,10 @@ pub(super) fn label(text: &[u8], at: usize, floor: usize) -> Option<Label> {
     if !may_say && text[at] != b'=' {
         return None;
     }
+    // Nothing else stands before a type than its name.
+    if !may_say && !matches!(before(text, name_start(text, end, floor)), b' ' | b':') {
+        return None;
+    }
     let is_quoted = end < end_of_sign && is_quote(text[end]) || byte(text, end) == b'\\';
     let mut name = (name_start(text, end, floor), end);
     let mut sense = match may_say {

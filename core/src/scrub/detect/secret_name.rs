@@ -137,7 +137,7 @@ fn said(word: &str) -> u8 {
     fn slot(word: &[u8]) -> usize {
         let (first, last) = (word.first().copied().unwrap_or(0), word.last().copied().unwrap_or(0));
         let third = word.get(2).copied().unwrap_or(0);
-        (word.len() * 5 ^ usize::from(first) * 7 ^ usize::from(last) * 29 ^ usize::from(third) * 3) % SLOTS
+        (word.len() * 5 + usize::from(first) * 7 + usize::from(last) * 29 + usize::from(third) * 3) % SLOTS
     }
     static WORDS: LazyLock<Slots> = LazyLock::new(|| {
         let mut slots: Slots = vec![Vec::new(); SLOTS];

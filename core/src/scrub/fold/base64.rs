@@ -34,24 +34,17 @@ fn long_runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
 }
 
 /// A run as one value, or else its parts between slashes (paths have the alphabet's bytes), or else theirs between
-/// all that is no letter or digit. Each byte is looked at three times at the most.
-fn whole_or_parts(bytes: &[u8], run: Range<usize>) -> Vec<(Range<usize>, String)> {
-    if let Some(text) = decode(&bytes[run.clone()]) {
-        return vec![(padded(bytes, run), text)];
-    }
-    let mut found = Vec::new();
-    for segment in parts(bytes, run, |byte| byte == b'/') {
-        if let Some(text) = decode(&bytes[segment.clone()]) {
-            found.push((padded(bytes, segment), text));
-            continue;
-        }
-        for part in parts(bytes, segment, |byte| !byte.is_ascii_alphanumeric()) {
-            if let Some(text) = decode(&bytes[part.clone()]) {
-                found.push((padded(bytes, part), text));
-            }
-        }
-    }
-    found
+/// all that is no letter or digit. Each byte is looked at three times at the most, and one part is decoded at a time.
+fn whole_or_parts(bytes: &[u8], run: Range<usize>) -> impl Iterator<Item = (Range<usize>, String)> {
+    let held = move |part: Range<usize>| decode(&bytes[part.clone()]).map(|text| (padded(bytes, part), text));
+    let whole = held(run.clone());
+    let segments = whole.is_none().then(|| parts(bytes, run, |byte| byte == b'/')).into_iter().flatten();
+    whole.into_iter().chain(segments.flat_map(move |segment| {
+        let whole = held(segment.clone());
+        let words = || parts(bytes, segment, |byte| !byte.is_ascii_alphanumeric());
+        let words = whole.is_none().then(words).into_iter().flatten();
+        whole.into_iter().chain(words.filter_map(held))
+    }))
 }
 
 /// The parts of `run` between the bytes that `splits` holds for, where they are long enough.
