@@ -139,6 +139,12 @@ typedef NativeTest = Int8 Function(Uint64 handle, RustBuffer argument, StatusPoi
 /// See [NativeTest].
 typedef DartTest = int Function(int handle, RustBuffer argument, StatusPointer status);
 
+/// A method from a number to text.
+typedef NativeSince = RustBuffer Function(Uint64 handle, Uint64 since, StatusPointer status);
+
+/// See [NativeSince].
+typedef DartSince = RustBuffer Function(int handle, int since, StatusPointer status);
+
 /// A method that waits up to so many milliseconds and says whether it was done.
 typedef NativeWait = Int8 Function(Uint64 handle, Uint64 timeoutMs, StatusPointer status);
 

@@ -100,10 +100,11 @@ impl Register {
     /// # Errors
     /// `consent_unavailable`.
     pub(crate) fn erased(&self, source: &str) -> Result<()> {
-        self.append(self.said(Event::Erased, &Purpose::ALL, None, source))
+        self.append(self.said(Event::Erased, &Purpose::ALL, None, source), |_| true)
     }
 
-    /// Adds to the trail that an operator turned collection on, once for each service, source and notice.
+    /// Adds to the trail that an operator turned collection on where no user was asked: once for each service, source
+    /// and notice.
     ///
     /// # Errors
     /// `consent_unavailable`.
@@ -113,7 +114,7 @@ impl Register {
         if trail::said(&lines).any(|known| known == said) {
             return Ok(());
         }
-        self.append(said)
+        self.append(said, |standing| *standing == Standing::Absent)
     }
 
     /// Every change there was, as a JSON array of the trail's lines.
@@ -153,11 +154,16 @@ impl Register {
         }
     }
 
-    fn append(&self, said: Said) -> Result<()> {
+    /// Adds an entry, unless what stands by then makes it untrue.
+    fn append(&self, said: Said, is_true: impl FnOnce(&Standing) -> bool) -> Result<()> {
         let change = || -> io::Result<()> {
             let _lock = folder::lock(&self.folder)?;
+            let standing = self.standing();
+            if !is_true(&standing) {
+                return Ok(());
+            }
             let head = trail::append(&self.folder, now(), said)?;
-            if let Standing::Given(mut document) = self.standing() {
+            if let Standing::Given(mut document) = standing {
                 document.trail = head;
                 self.write(&document)?;
             }
