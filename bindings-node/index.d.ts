@@ -12,10 +12,11 @@ import type {
 } from './shapes.js'
 
 export type {
-  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, CatalogMetric, ClientStats, Codes, Config, CustomRule,
-  Decision, ErrorCode, Explanation, KeyPair, Outcome, Page, Plan, PlanChange, PlanDiff, PlanFigures, PlanSchema,
-  PlanType, QuerySpec, RecordInput, Redaction, RuleAction, ScrubbedJson, ScrubbedText, ScrubjayError, Selection,
-  Stamp, Status, StoreStats, TelemetryEvent, Unsealed, Verdict, Violation
+  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, CatalogMetric, ChangedKey, ClientChange, ClientConfig,
+  ClientStats, ClientStatus, Codes, Config, ConfigValue, ConsentEntry, ConsentGrant, ConsentWord, CustomRule, Decision,
+  DisabledBy, DoctorReport, ErrorCode, Explanation, Grant, KeyPair, Outcome, Page, Plan, PlanChange, PlanDiff,
+  PlanFigures, PlanSchema, PlanType, Purpose, QuerySpec, RecordInput, Redaction, RuleAction, ScrubbedJson, ScrubbedText,
+  ScrubjayError, Selection, Stamp, Status, StoreStats, TelemetryEvent, TrailState, Unsealed, Verdict, Violation
 } from './shapes.js'
 
 /** A compiled configuration: a pure function from a record to its outcome. */

@@ -88,6 +88,9 @@ test('listeners are told what changes until they are removed', async (t) => {
   const config = { client: { enabled: true, endpoint: 'http://127.0.0.1:1', state_dir: stateDir } }
   const [client, other] = [new Client(config), new Client(config)]
   const told = []
+  // Listening keeps no process alive.
+  const alive = setInterval(() => {}, TIMEOUT_MS)
+  t.after(() => clearInterval(alive))
   const remove = await new Promise((resolve) => {
     const remove = client.addListener((change) => { told.push(change); resolve(remove) })
     other.optOut({ source: 'elsewhere' })
