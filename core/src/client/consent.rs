@@ -166,6 +166,9 @@ impl Shared {
             self.note_change("consent", &json!([]));
         }
         let kept = self.register().and_then(|register| register.withdraw(purposes, source));
+        if kept.is_ok() {
+            gate.follow();
+        }
         let erased = self.obey(gate.look());
         self.wait_for_erasure()?;
         kept?;
