@@ -133,6 +133,9 @@ def run(suite: Suite) -> tuple[str, int, float]:
         "NO_COLOR": "1",
         "PROPTEST_RNG_SEED": "2026",
         "PYTHON": str(BIN / "python"),
+        # Neither read nor changed: the consent and configuration of whoever runs the tests.
+        "XDG_STATE_HOME": str(LOGS / "state"),
+        "XDG_CONFIG_HOME": str(LOGS / "config"),
     }
     command = subprocess.run(
         suite.command,

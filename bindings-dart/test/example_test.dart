@@ -37,6 +37,7 @@ void main() {
       'export_failed': 0,
       'too_large': 0,
       'shutdown': 0,
+      'consent': 0,
     });
     final arrived = jsonEncode(collector.records);
     for (final MapEntry(key: name, :value) in planted.entries) {

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{AsyncTask, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
 use scrubjay_core::ffi;
 
-use crate::blocking::wait;
+use crate::blocking::{Blocking, wait, work};
 use crate::engine::{Text, bytes};
 use crate::error::to_js;
 
@@ -59,6 +59,59 @@ impl Client {
     pub fn shutdown<'env>(&self, env: &'env Env, timeout_ms: u32) -> Result<Object<'env>> {
         let client = Arc::clone(&self.0);
         wait(env, move || client.shutdown(u64::from(timeout_ms)))
+    }
+
+    /// Records that the user agrees (JSON text); whether collection is on then.
+    #[napi(ts_return_type = "Promise<boolean>")]
+    pub fn opt_in(&self, grant: String) -> AsyncTask<Blocking<bool>> {
+        let client = Arc::clone(&self.0);
+        work(move || client.opt_in(&grant))
+    }
+
+    /// Records that the user no longer agrees (JSON text); resolves when nothing more will be sent.
+    #[napi(ts_return_type = "Promise<boolean>")]
+    pub fn opt_out(&self, word: String) -> AsyncTask<Blocking<bool>> {
+        let client = Arc::clone(&self.0);
+        work(move || client.opt_out(&word).map(|()| true))
+    }
+
+    /// Takes another configuration (JSON text); the changed keys as JSON text.
+    ///
+    /// # Errors
+    /// `config_invalid`, `config_unknown_key`; then nothing changes.
+    #[napi]
+    pub fn reconfigure(&self, env: Env, config: String) -> Result<String> {
+        self.0.reconfigure(&config).map_err(|e| to_js(env, &e))
+    }
+
+    /// What changed since, as JSON text.
+    #[napi]
+    pub fn changes(&self, since: u32) -> String {
+        self.0.changes(u64::from(since))
+    }
+
+    /// What holds and who decided it, as JSON text.
+    #[napi]
+    pub fn status(&self) -> String {
+        self.0.status()
+    }
+
+    /// The entries of the audit trail as JSON text.
+    ///
+    /// # Errors
+    /// `consent_unavailable`.
+    #[napi]
+    pub fn consent_history(&self, env: Env) -> Result<String> {
+        self.0.consent_history().map_err(|e| to_js(env, &e))
+    }
+
+    /// What a check of the audit trail found, as JSON text.
+    ///
+    /// # Errors
+    /// `consent_unavailable`.
+    #[napi]
+    pub fn consent_verify(&self, env: Env) -> Result<String> {
+        self.0.consent_verify().map_err(|e| to_js(env, &e))
     }
 
     /// The books as JSON text.

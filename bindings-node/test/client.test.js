@@ -3,7 +3,9 @@
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
+const { mkdtempSync, rmSync } = require('node:fs')
 const { createServer } = require('node:http')
+const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { before, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
@@ -18,6 +20,11 @@ before(() => {
   for (const name of ['DO_NOT_TRACK', 'OTEL_SDK_DISABLED', 'TELEMETRY_ENABLED', 'TELEMETRY_ENDPOINT']) {
     delete process.env[name]
   }
+  // Nor does their consent, or is it changed.
+  const home = mkdtempSync(join(tmpdir(), 'scrubjay-'))
+  process.env.XDG_STATE_HOME = join(home, 'state')
+  process.env.XDG_CONFIG_HOME = join(home, 'config')
+  process.on('exit', () => rmSync(home, { recursive: true, force: true }))
 })
 
 /** A collector that keeps what it is sent and accepts everything. */

@@ -84,6 +84,18 @@ fn seal_keypair(py: Python<'_>) -> PyResult<String> {
     detached(py, ffi::seal_keypair)
 }
 
+/// A configuration with a name, as JSON text.
+#[pyfunction]
+fn profile(py: Python<'_>, name: &str) -> PyResult<String> {
+    detached(py, || ffi::profile(name))
+}
+
+/// Checks what a client of this configuration needs: `{"ok":bool,"checks":[…]}`.
+#[pyfunction]
+fn doctor(py: Python<'_>, config: &str) -> PyResult<String> {
+    detached(py, || ffi::doctor(config))
+}
+
 /// Panics inside the engine's guard: the proof that a host sees an error, not a crash.
 #[pyfunction]
 fn panic_for_test(py: Python<'_>) -> PyResult<String> {
@@ -186,6 +198,69 @@ impl Client {
     fn stats(&self) -> String {
         self.0.stats()
     }
+
+    /// What holds and who decided it, as JSON text.
+    fn status(&self, py: Python<'_>) -> String {
+        py.detach(|| self.0.status())
+    }
+
+    /// Whether collection is on after the grant, JSON text.
+    fn opt_in(&self, py: Python<'_>, grant: &str) -> PyResult<bool> {
+        detached(py, || self.0.opt_in(grant))
+    }
+
+    /// Returns when nothing more will be sent.
+    fn opt_out(&self, py: Python<'_>, word: &str) -> PyResult<()> {
+        detached(py, || self.0.opt_out(word))
+    }
+
+    /// The changed keys, as JSON text.
+    fn reconfigure(&self, py: Python<'_>, config: &str) -> PyResult<String> {
+        detached(py, || self.0.reconfigure(config))
+    }
+
+    /// What changed since, as JSON text.
+    fn changes(&self, py: Python<'_>, since: u64) -> String {
+        py.detach(|| self.0.changes(since))
+    }
+}
+
+/// The consent of the user who runs this program.
+#[pyclass(frozen, module = "scrubjay._scrubjay")]
+struct Consent(ffi::Consent);
+
+#[pymethods]
+impl Consent {
+    #[new]
+    #[pyo3(signature = (config = "{}"))]
+    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
+        detached(py, || ffi::Consent::new(config)).map(Self)
+    }
+
+    /// What holds and who decided it, as JSON text.
+    fn status(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.0.status())
+    }
+
+    /// Records that the user agrees.
+    fn grant(&self, py: Python<'_>, grant: &str) -> PyResult<()> {
+        detached(py, || self.0.grant(grant))
+    }
+
+    /// Records that the user no longer agrees, and erases what is left to be sent.
+    fn withdraw(&self, py: Python<'_>, word: &str) -> PyResult<()> {
+        detached(py, || self.0.withdraw(word))
+    }
+
+    /// Every change, as JSON text.
+    fn history(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.0.history())
+    }
+
+    /// `{"entries":n,"head":…,"broken_at":n|null}`.
+    fn verify(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.0.verify())
+    }
 }
 
 /// The aggregate of archived records.
@@ -216,8 +291,8 @@ impl Report {
 mod _scrubjay {
     #[pymodule_export]
     use super::{
-        Client, Engine, Report, ScrubjayError, codes, fail_for_test, metrics_catalog, panic_for_test, plan_check,
-        plan_diff, schemas, seal_keypair, unseal, version,
+        Client, Consent, Engine, Report, ScrubjayError, codes, doctor, fail_for_test, metrics_catalog, panic_for_test,
+        plan_check, plan_diff, profile, schemas, seal_keypair, unseal, version,
     };
 
     #[pymodule_init]

@@ -1,3 +1,4 @@
+import 'consent.dart';
 import 'outcome.dart';
 import 'telemetry_client.dart';
 
@@ -36,6 +37,13 @@ final class NoOpClient implements TelemetryClient {
   @override
   Future<bool> shutdown({Duration timeout = TelemetryClient.shutdownTimeout}) async => true;
 
+  /// Stays off: `false`.
+  @override
+  Future<bool> optIn({required String source, Set<Purpose> purposes = Purpose.all, String? noticeVersion}) async => false;
+
+  @override
+  Future<void> optOut({required String source, Set<Purpose> purposes = Purpose.all}) async {}
+
   /// An empty ledger, disabled by configuration.
   @override
   Map<String, Object?> stats() => emptyStats(enabled: false);
@@ -48,7 +56,7 @@ Map<String, Object?> emptyStats({required bool enabled}) => {
   'accepted': 0,
   'delivered': 0,
   'pending': 0,
-  'dropped': {'queue_full': 0, 'invalid': 0, 'rejected': 0, 'export_failed': 0, 'too_large': 0, 'shutdown': 0},
+  'dropped': {'queue_full': 0, 'invalid': 0, 'rejected': 0, 'export_failed': 0, 'too_large': 0, 'shutdown': 0, 'consent': 0},
   'not_captured': 0,
   'violations': <String, Object?>{},
   'redactions': <String, Object?>{},

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Final, cast
 
 from scrubjay import _fork, _native
+from scrubjay._control import Controlled
 from scrubjay._json import config_text
 from scrubjay._recorder import Recorder
 from scrubjay._types import Config, Stats
@@ -20,11 +21,12 @@ EXIT_TIMEOUT: Final = 1.0
 _MAX_TIMEOUT: Final = 86_400.0
 
 
-class Tracker(Recorder):
+class Tracker(Controlled, Recorder):
     """Captures records and delivers them from one background thread, which the first record starts.
 
-    Off unless turned on: by `{"client": {"enabled": True, "endpoint": "https://…"}}`, or by `TELEMETRY_ENABLED` and
-    `TELEMETRY_ENDPOINT`. `DO_NOT_TRACK` and `OTEL_SDK_DISABLED` win over both. What becomes of every record is in
+    Off unless turned on: by `{"client": {"enabled": True, "endpoint": "https://…"}}`, by `TELEMETRY_ENABLED` and
+    `TELEMETRY_ENDPOINT`, by a configuration file, or by the user (`opt_in`). Any "off" wins over all of them:
+    `DO_NOT_TRACK`, `OTEL_SDK_DISABLED`, the configuration, the user's consent file. What becomes of every record is in
     `stats()`. Leaving the `with` block flushes and shuts down within `exit_timeout` seconds; so does the end of
     the interpreter for trackers that nobody shut down.
 
@@ -81,6 +83,7 @@ class Tracker(Recorder):
         # The parent delivers what the parent captured. Its client is kept, never dropped: its worker is not here.
         _inherited.append(self._client)
         self._client = _native.Client(self._config)
+        self._listen_anew()
 
 
 # Held until shutdown, so that a tracker to which nobody refers any more still delivers what it captured.

@@ -16,7 +16,7 @@ use tokio::time::sleep;
 use crate::client::shared::Shared;
 use crate::client::state::State;
 use crate::config::{Purpose, Source};
-use crate::consent::{Change, FolderWipe, LOOK_INTERVAL, Register, Standing, Wipe, erase_if_stale};
+use crate::consent::{Change, FolderWipe, LOOK_INTERVAL, Register, Wipe, erase_if_stale, prepare};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a worker may need to drop its request and forget its batch: it only has to be scheduled.
@@ -62,12 +62,12 @@ impl Shared {
     /// Before a worker's first step: nothing is sent before what was withdrawn is erased, and the trail says who
     /// turned collection on.
     pub(crate) fn begin(&self) -> std::result::Result<(), String> {
-        self.erase_disk().map_err(|_| "withdrawn records could not be erased".to_owned())?;
         let settings = &self.settings;
-        let Some(register) = settings.gate.register() else { return Ok(()) };
-        if settings.gate.standing() != Standing::Absent {
-            return Ok(());
+        if let Some((folder, wipe)) = self.kept() {
+            let prepared = prepare(&folder, settings.gate.standing().epoch(), wipe.as_ref());
+            prepared.map_err(|_| "withdrawn records could not be erased".to_owned())?;
         }
+        let Some(register) = settings.gate.register() else { return Ok(()) };
         let source = match settings.resolved.source("/client/enabled") {
             Source::Environment(name) => format!("environment:{name}"),
             source => source.as_str().to_owned(),
@@ -167,6 +167,9 @@ impl Shared {
             self.note_change("consent", &json!([]));
         }
         let kept = self.register().and_then(|register| register.withdraw(purposes, source));
+        if kept.is_ok() {
+            gate.follow();
+        }
         let erased = self.obey(gate.look());
         self.wait_for_erasure()?;
         kept?;

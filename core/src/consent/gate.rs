@@ -108,6 +108,11 @@ impl Gate {
         self.verdict.store(packed(Err(Refusal::NotGranted)), Ordering::Release);
     }
 
+    /// Lets the file speak again, once a withdrawal stands in it: others may agree for the user later.
+    pub(crate) fn follow(&self) {
+        self.is_withdrawn.store(false, Ordering::Release);
+    }
+
     /// Opens as far as the file, or where there is none the operator, allows.
     pub(crate) fn reopen(&self) -> Change {
         self.is_withdrawn.store(false, Ordering::Release);

@@ -48,6 +48,19 @@ impl Wipe for FolderWipe {
 /// Says under which epoch a folder's records were kept.
 const MARK: &str = "epoch";
 
+/// Before a folder is used: erases what it keeps from before the user's last withdrawal. A user who withdrew once needs
+/// a marked folder from its beginning, or what is kept there now would pass for older.
+///
+/// # Errors
+/// What kept it from erasing or marking; nothing must be kept or sent then.
+pub(crate) fn prepare(kept: &Path, epoch: &str, wipe: &dyn Wipe) -> io::Result<()> {
+    if !epoch.is_empty() && !kept.exists() {
+        folder::ensure(kept)?;
+        return folder::replace(kept, MARK, epoch);
+    }
+    erase_if_stale(kept, epoch, wipe).map(drop)
+}
+
 /// Erases what a folder keeps from before the user's last withdrawal, and marks it with the present epoch. Returns
 /// whether anything was to be erased. A folder that is not there, and a user who never withdrew, need no mark.
 ///
@@ -87,6 +100,19 @@ mod tests {
         assert!(!erase("a") && kept.exists());
         // Whoever removes the state file does not bring back what should have been erased.
         assert!(erase("") && !kept.exists());
+    }
+
+    #[test]
+    fn what_is_kept_after_a_withdrawal_does_not_pass_for_older() {
+        let folder = tempfile::tempdir().unwrap();
+        let spool = folder.path().join("spool");
+        let wipe = FolderWipe(spool.clone());
+        prepare(&spool, "", &wipe).unwrap();
+        assert!(!spool.exists());
+        prepare(&spool, "a", &wipe).unwrap();
+        fs::write(spool.join("1.seg"), "records").unwrap();
+        prepare(&spool, "a", &wipe).unwrap();
+        assert!(spool.join("1.seg").exists());
     }
 
     #[test]

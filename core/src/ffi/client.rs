@@ -89,6 +89,22 @@ impl Client {
         guard(|| Ok(self.0.status())).unwrap_or_default()
     }
 
+    /// Every change of the user's consent, as a JSON array of the audit trail's entries.
+    ///
+    /// # Errors
+    /// `consent_unavailable`.
+    pub fn consent_history(&self) -> Result<String> {
+        guard(|| self.0.consent_history())
+    }
+
+    /// Checks the audit trail of the user's consent: `{"entries":n,"head":…,"broken_at":n|null}`.
+    ///
+    /// # Errors
+    /// `consent_unavailable`.
+    pub fn consent_verify(&self) -> Result<String> {
+        guard(|| self.0.consent_verify())
+    }
+
     /// What became of every record; the JSON that [`crate::Client::stats`] describes.
     pub fn stats(&self) -> String {
         guard(|| Ok(self.0.stats())).unwrap_or_default()

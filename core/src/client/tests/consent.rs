@@ -165,8 +165,9 @@ fn another_client_follows_within_a_second_both_ways() {
     assert!(start.elapsed() < A_SECOND, "{:?}", start.elapsed());
     answers_within_a_second(&other, false);
     assert_eq!(stats(&other)["dropped"]["consent"], 5);
-    one.opt_in(&Purpose::ALL, None, "test").unwrap();
+    other.opt_in(&Purpose::ALL, None, "test").unwrap();
     answers_within_a_second(&other, true);
+    answers_within_a_second(&one, true);
 }
 
 #[test]
