@@ -186,10 +186,8 @@ async fn deliver(shared: &Shared, exporter: Result<&Exporter<'_>, &Failure>, bat
 
 /// Sends a batch, again where that may help, until there is a verdict or a final failure.
 async fn send(shared: &Shared, exporter: &Exporter<'_>, batch: &Batch) -> Result<Result<Verdict, Failure>, Abandoned> {
-    let request = match shared.settings.target.as_ref().map(|target| target.request(&batch.texts())) {
-        Ok(Ok(request)) => request,
-        _ => return Ok(Err(Failure::Request)),
-    };
+    let request = shared.settings.target.as_ref().map(|target| target.request(&batch.texts()));
+    let Ok(Ok(request)) = request else { return Ok(Err(Failure::Request)) };
     let mut tries = 0;
     loop {
         // While the breaker is open records wait, the bounded queue behind them; a closing client does not.

@@ -84,7 +84,9 @@ impl Writer for Protobuf {
     fn joined(&mut self, field: Field, parts: [&str; 3]) {
         self.tag(field, LEN);
         self.varint(parts.iter().map(|part| part.len() as u64).sum());
-        parts.iter().for_each(|part| self.0.extend_from_slice(part.as_bytes()));
+        for part in parts {
+            self.0.extend_from_slice(part.as_bytes());
+        }
     }
 
     fn copied(&mut self, field: Field, document: &Document<'_>, node: Node) {
@@ -152,7 +154,6 @@ fn varint(mut value: u64) -> ([u8; MAX_VARINT_BYTES], usize) {
     (bytes, len + 1)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "seven bits are kept")]
 const fn low_bits(value: u64) -> u8 {
     (value & 0x7f) as u8
 }
