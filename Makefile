@@ -55,8 +55,9 @@ build-dart: claim-cache
 
 .PHONY: test-tools
 test-tools: $(BIN)/python
-	@$(BIN)/pip install --quiet -r tests/requirements.txt
+	@$(BIN)/pip install --quiet -r tests/requirements.txt -r tests/interop/requirements.txt
 	@cd bindings-node && npm ci --no-audit --no-fund --silent
+	@cd tests/interop && npm ci --no-audit --no-fund --silent
 
 lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 	cargo fmt --all --check

@@ -78,6 +78,7 @@ SUITES = [
         r"(\d+) passed",
     ),
     Suite("json schema", [str(BIN / "python"), "tests/schema_suite.py"], r"json schema suite: (\d+) passed"),
+    Suite("interop", [str(BIN / "python"), "tests/interop/run.py"], r"interop: (\d+) passed"),
     Suite("pii", [str(BIN / "python"), "tests/pii/evaluate.py", "--own"], r"own set: (\d+) passed"),
     Suite("fuzz", ["core/fuzz/run.sh"], r"fuzz: (\d+) passed"),
     Suite(

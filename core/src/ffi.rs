@@ -11,6 +11,7 @@ mod consent;
 mod plan;
 #[cfg(feature = "store")]
 mod store;
+mod trace;
 
 use std::sync::Arc;
 
@@ -25,6 +26,9 @@ pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};
 #[cfg(feature = "store")]
 pub use self::store::Store;
+#[cfg(feature = "clock")]
+pub use self::trace::new_traceparent;
+pub use self::trace::read_traceparent;
 
 /// The version of the engine, the same for all packages.
 pub fn version() -> &'static str {

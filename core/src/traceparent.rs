@@ -29,6 +29,7 @@ impl SpanContext {
     }
 
     /// A span below this one, in the same trace and with the same flags.
+    #[must_use]
     pub fn child(&self, random: [u8; 8]) -> Self {
         Self { span_id: not_zero(random), ..*self }
     }

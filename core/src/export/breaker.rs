@@ -47,14 +47,13 @@ impl Breaker {
     /// Asks for a request at `now`. Whoever is granted one must say how it ended.
     pub(crate) fn ask(&mut self, now: Instant) -> Permit {
         match self.state {
-            State::Closed(_) => Permit::Granted,
             State::Open(until) if now < until => Permit::Wait(until),
             State::Open(_) => {
                 self.state = State::HalfOpen;
                 Permit::Granted
             }
-            // The probe was given up without an end, by a client that was told to stop waiting: another one may go.
-            State::HalfOpen => Permit::Granted,
+            // Half open: the probe was given up without an end, by a client that stopped waiting; another one may go.
+            State::Closed(_) | State::HalfOpen => Permit::Granted,
         }
     }
 
@@ -77,7 +76,7 @@ mod tests {
 
     use super::*;
 
-    const POLICY: BreakerPolicy = BreakerPolicy { failures: 5, reset: Duration::from_secs(60) };
+    const POLICY: BreakerPolicy = BreakerPolicy { failures: 5, reset: Duration::from_mins(1) };
 
     fn failing(breaker: &mut Breaker, times: u32, now: Instant) {
         for _ in 0..times {

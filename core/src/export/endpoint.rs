@@ -47,7 +47,7 @@ fn is_metadata_host(host: &str) -> bool {
     address.map_or_else(|_| name == "metadata" || name == "metadata.google.internal", is_link_local)
 }
 
-/// 169.254.0.0/16 and fe80::/10, and the addresses beyond them at which clouds serve metadata.
+/// `169.254.0.0/16` and `fe80::/10`, and the addresses beyond them at which clouds serve metadata.
 fn is_link_local(address: IpAddr) -> bool {
     /// Alibaba Cloud's metadata service, in the range of carriers' NAT.
     const ALIBABA: [u8; 4] = [100, 100, 100, 200];

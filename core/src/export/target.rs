@@ -43,7 +43,7 @@ pub(crate) enum Destination {
     /// scrubjay's collector.
     Collector(Box<Http>, Url),
     /// An OTLP receiver.
-    Otlp(Box<Http>, Otlp),
+    Otlp(Box<Http>, Box<Otlp>),
     File(FileTarget),
     Console,
 }
@@ -116,7 +116,7 @@ impl Target {
                     OtlpProtocol::HttpJson => "application/json",
                 };
                 let http = http(client, &otlp.logs, OTLP_USER_AGENT, content_type, environment)?;
-                Destination::Otlp(Box::new(http), otlp)
+                Destination::Otlp(Box::new(http), Box::new(otlp))
             }
             ExporterKind::File => Destination::File(FileTarget {
                 path: PathBuf::from(export.file.clone().unwrap_or_default()),

@@ -1,10 +1,15 @@
 //! [`crate::Client`] behind text.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::error::Result;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::error::{Error, ErrorKind, Result};
 use crate::ffi::consent::Word;
 use crate::ffi::guard;
+use crate::metrics::{Measurement, MetricKind};
 
 /// [`crate::Client`] behind text. A panic below a call that returns no error leaves it without effect.
 pub struct Client(crate::Client);
@@ -31,6 +36,34 @@ impl Client {
     /// `internal` only.
     pub fn track_checked(&self, record: &[u8]) -> Result<String> {
         guard(|| Ok(self.0.track_checked(record).to_json()))
+    }
+
+    /// Adds a measurement, a JSON object: `{"name":…,"type":"counter"|"updowncounter"|"gauge"|"histogram","value":n,
+    /// "unit":…,"attributes":{…}}`, the last two if any. `false` where the client is off or was shut down, or where it is
+    /// no measurement; see [`crate::Client::measure`].
+    ///
+    /// # Errors
+    /// `argument_invalid` for other text.
+    pub fn measure(&self, measurement: &str) -> Result<bool> {
+        guard(|| {
+            let written: Written<'_> = serde_json::from_str(measurement).map_err(|_| not_a_measurement(""))?;
+            let kind = MetricKind::named(&written.kind).ok_or_else(|| not_a_measurement("/type"))?;
+            Ok(self.0.measure(&Measurement {
+                name: &written.name,
+                kind,
+                unit: &written.unit,
+                value: written.value,
+                attributes: written.attributes.map_or("", RawValue::get),
+            }))
+        })
+    }
+
+    /// What the next requests would carry; the JSON that [`crate::Client::preview`] describes.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn preview(&self) -> Result<String> {
+        guard(|| Ok(self.0.preview()))
     }
 
     /// Waits up to `timeout_ms` milliseconds; whether everything captured before the call was delivered or
@@ -111,9 +144,47 @@ impl Client {
     }
 }
 
+/// A measurement as hosts write it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    value: f64,
+    #[serde(borrow, default)]
+    unit: Cow<'a, str>,
+    #[serde(borrow, default)]
+    attributes: Option<&'a RawValue>,
+}
+
+fn not_a_measurement(path: &str) -> Error {
+    let form = r#"expected {"name","type","value"}, with "unit" and "attributes" if any; type is counter, updowncounter, gauge or histogram"#;
+    Error::new(ErrorKind::ArgumentInvalid, path, form)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_measurement_is_read_or_refused_with_its_place() {
+        let client = Client::new(r#"{"client":{"enabled":false}}"#).unwrap();
+        let whole = r#"{"name":"jobs","type":"counter","value":1,"unit":"1","attributes":{"a":1}}"#;
+        assert!(!client.measure(whole).unwrap(), "the client is off");
+        assert!(!client.measure(r#"{"name":"jobs","type":"gauge","value":1.5}"#).unwrap());
+        for (bad, path) in [
+            ("", ""),
+            (r#"{"name":"jobs","type":"counter"}"#, ""),
+            (r#"{"name":"jobs","type":"summary","value":1}"#, "/type"),
+            (r#"{"name":"jobs","type":"counter","value":1,"vlaue":1}"#, ""),
+        ] {
+            let error = client.measure(bad).unwrap_err();
+            assert_eq!((error.kind(), error.path()), (ErrorKind::ArgumentInvalid, path), "{bad}");
+        }
+        assert_eq!(client.preview().unwrap(), "[]");
+    }
 
     #[test]
     fn a_client_is_off_unless_turned_on_and_says_so() {

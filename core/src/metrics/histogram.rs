@@ -55,8 +55,10 @@ mod tests {
     #[test]
     fn buckets_count_and_add_up() {
         let mut buckets = Buckets::default();
-        [3.0, 30.0, 30_000.0].into_iter().for_each(|value| buckets.add(value));
+        for value in [3.0, 30.0, 30_000.0] {
+            buckets.add(value);
+        }
         assert_eq!((buckets.count, buckets.counts[1], buckets.counts[4], buckets.counts[15]), (3, 1, 1, 1));
-        assert_eq!([buckets.min, buckets.max, buckets.mean()], [3.0, 30_000.0, 10_011.0]);
+        assert_eq!((buckets.min, buckets.max, buckets.mean()), (3.0, 30_000.0, 10_011.0));
     }
 }

@@ -64,6 +64,26 @@ fn redirects_in_a_circle_end() {
 }
 
 #[test]
+fn an_answer_that_comes_byte_by_byte_ends_after_the_requests_time() {
+    let server = Server::start(|_| Answer::Trickle);
+    let client = client(&server.endpoint(), |config| {
+        config.request_timeout_ms = 100;
+        config.retry_max_attempts = 1;
+    });
+    track(&client, [1]);
+    assert!(client.flush(PATIENCE));
+    assert_eq!(stats(&client)["last_error"], "timeout");
+}
+
+#[test]
+fn a_name_that_nobody_knows_costs_no_more_than_a_dead_collector() {
+    let client = client("http://collector.invalid:4000", |config| config.retry_max_attempts = 2);
+    track(&client, [1]);
+    assert!(client.flush(PATIENCE));
+    assert_eq!([&stats(&client)["requests"], &stats(&client)["dropped"]["export_failed"]], [2, 1]);
+}
+
+#[test]
 fn an_endless_answer_is_cut_at_the_limit() {
     let server = Server::start(|_| Answer::Endless);
     let client = client(&server.endpoint(), |_| {});

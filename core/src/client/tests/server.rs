@@ -23,6 +23,8 @@ pub(super) enum Answer {
     After(Receiver<()>),
     /// The connection ends without an answer.
     HangUp,
+    /// 200 whose body comes byte by byte, far more slowly than anybody waits.
+    Trickle,
     /// 200 whose body never ends.
     Endless,
     /// No answer ever.
@@ -139,6 +141,17 @@ fn serve(desk: &Desk, stream: &TcpStream) -> io::Result<()> {
             Answer::After(signal) => {
                 let _ = signal.recv_timeout(PATIENCE);
                 respond(stream, 200, "", &verdict(count, 0))?;
+            }
+            Answer::Trickle => {
+                write!(&*stream, "HTTP/1.1 200 x\r\ncontent-length: 1000000\r\n\r\n")?;
+                // Each read waits for the client, who says nothing more, and then ends with an error when it hangs up.
+                stream.set_read_timeout(Some(std::time::Duration::from_millis(5)))?;
+                loop {
+                    (&*stream).write_all(b" ")?;
+                    if (&*stream).read(&mut [0]).is_ok_and(|read| read == 0) {
+                        return Ok(());
+                    }
+                }
             }
             Answer::Endless => {
                 write!(&*stream, "HTTP/1.1 200 x\r\ntransfer-encoding: chunked\r\n\r\n")?;

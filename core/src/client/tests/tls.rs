@@ -93,10 +93,10 @@ fn serve(identity: &Identity, clients: Option<&Authority>) -> (SocketAddr, Recei
     (address, requests)
 }
 
-fn write(folder: &Path, name: &str, text: &str) -> Option<String> {
+fn write(folder: &Path, name: &str, text: &str) -> String {
     let path = folder.join(name);
     std::fs::write(&path, text).unwrap();
-    Some(path.to_string_lossy().into_owned())
+    path.to_string_lossy().into_owned()
 }
 
 /// Whether one record was delivered, to a server whose authority the client trusts, or another one.
@@ -104,7 +104,7 @@ fn delivered(host: &str, identity: &Identity, trusted: &Authority) -> bool {
     let folder = tempfile::tempdir().unwrap();
     let (address, requests) = serve(identity, None);
     let client = client(&format!("https://{host}:{}", address.port()), |config| {
-        config.export.certificate = write(folder.path(), "ca.pem", &trusted.certificate.pem());
+        config.export.certificate = Some(write(folder.path(), "ca.pem", &trusted.certificate.pem()));
         config.retry_max_attempts = 1;
     });
     track(&client, [1]);
@@ -145,11 +145,11 @@ fn a_client_shows_its_certificate_where_one_is_asked_for() {
     let me = authority.sign("client", |_| {});
     for (is_known, expected) in [(true, 1), (false, 0)] {
         let client = client(&format!("https://{address}"), |config| {
-            config.export.certificate = write(folder.path(), "ca.pem", &authority.certificate.pem());
+            config.export.certificate = Some(write(folder.path(), "ca.pem", &authority.certificate.pem()));
             config.retry_max_attempts = 1;
             if is_known {
-                config.export.client_certificate = write(folder.path(), "client.pem", &me.certificate.pem());
-                config.export.client_key = write(folder.path(), "key.pem", &me.key.serialize_pem());
+                config.export.client_certificate = Some(write(folder.path(), "client.pem", &me.certificate.pem()));
+                config.export.client_key = Some(write(folder.path(), "key.pem", &me.key.serialize_pem()));
             }
         });
         track(&client, [1]);
@@ -165,8 +165,8 @@ fn a_key_of_another_certificate_is_an_error_when_the_client_is_made() {
     let folder = tempfile::tempdir().unwrap();
     let (me, other) = (authority.sign("me", |_| {}), authority.sign("other", |_| {}));
     let config = super::config("https://127.0.0.1:1", |config| {
-        config.export.client_certificate = write(folder.path(), "client.pem", &me.certificate.pem());
-        config.export.client_key = write(folder.path(), "key.pem", &other.key.serialize_pem());
+        config.export.client_certificate = Some(write(folder.path(), "client.pem", &me.certificate.pem()));
+        config.export.client_key = Some(write(folder.path(), "key.pem", &other.key.serialize_pem()));
     });
     let error = super::Client::with_world(&config, &crate::client::switch::World::of(&|_| None)).err().unwrap();
     assert_eq!(error.path(), "/client/export");

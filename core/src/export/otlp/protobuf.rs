@@ -4,7 +4,10 @@
 //! messages, or as many as a guess needs; where that was wrong the message is moved. That is cheaper than measuring
 //! everything first, as code generated from the definitions does.
 
-use super::writer::{Field, SMALL, Writer};
+use std::borrow::Cow;
+
+use super::fields::common;
+use super::writer::{Field, Key, SMALL, Writer};
 use crate::json::{Document, Node};
 
 /// See the module's words.
@@ -55,8 +58,8 @@ impl Writer for Protobuf {
     fn element(&mut self, field: Field, size: usize, body: impl FnOnce(&mut Self)) {
         self.tag(field, LEN);
         let start = self.0.len();
-        let kept = varint(size as u64).1;
-        self.0.extend_from_slice(&[0; MAX_VARINT_BYTES][..kept]);
+        let kept = if size < 0x80 { 1 } else { varint(size as u64).1 };
+        self.0.resize(start + kept, 0);
         body(self);
         let end = self.0.len();
         let length = end - start - kept;
@@ -84,7 +87,9 @@ impl Writer for Protobuf {
     fn joined(&mut self, field: Field, parts: [&str; 3]) {
         self.tag(field, LEN);
         self.varint(parts.iter().map(|part| part.len() as u64).sum());
-        parts.iter().for_each(|part| self.0.extend_from_slice(part.as_bytes()));
+        for part in parts {
+            self.0.extend_from_slice(part.as_bytes());
+        }
     }
 
     fn copied(&mut self, field: Field, document: &Document<'_>, node: Node) {
@@ -131,6 +136,25 @@ impl Writer for Protobuf {
         self.varint(u64::from(value));
     }
 
+    fn string_pair(&mut self, field: Field, document: &Document<'_>, key: Key<'_>, value: Node) {
+        let key = match key {
+            Key::Ours(name) => Cow::Borrowed(name),
+            Key::Copied(node) => document.text(node),
+        };
+        let value = document.text(value);
+        let (key, value) = (key.as_bytes(), value.as_bytes());
+        // All lengths are known beforehand: nothing is moved, and there is one check for room.
+        let of_value = 1 + varint_len(value.len()) + value.len();
+        let length = 1 + varint_len(key.len()) + key.len() + 1 + varint_len(of_value) + of_value;
+        self.0.reserve(length + 2 * MAX_VARINT_BYTES);
+        self.tag(field, LEN);
+        self.varint(length as u64);
+        self.bytes(common::KEY, key);
+        self.tag(common::VALUE, LEN);
+        self.varint(of_value as u64);
+        self.bytes(common::STRING, value);
+    }
+
     fn fixed64s(&mut self, field: Field, values: &[u64]) {
         self.packed(field, values.iter().map(|value| value.to_le_bytes()));
     }
@@ -138,6 +162,11 @@ impl Writer for Protobuf {
     fn doubles(&mut self, field: Field, values: &[f64]) {
         self.packed(field, values.iter().map(|value| value.to_le_bytes()));
     }
+}
+
+/// Bytes of the varint of a length.
+fn varint_len(length: usize) -> usize {
+    if length < 0x80 { 1 } else { varint(length as u64).1 }
 }
 
 fn varint(mut value: u64) -> ([u8; MAX_VARINT_BYTES], usize) {
@@ -152,7 +181,6 @@ fn varint(mut value: u64) -> ([u8; MAX_VARINT_BYTES], usize) {
     (bytes, len + 1)
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "seven bits are kept")]
 const fn low_bits(value: u64) -> u8 {
     (value & 0x7f) as u8
 }

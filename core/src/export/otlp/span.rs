@@ -42,7 +42,7 @@ pub(super) fn span<W: Writer>(out: &mut W, record: &Record<'_>) {
             "end_time_unix_nano" => out.fixed64(span::END_TIME, text.parse().unwrap_or(0)),
             "dropped_attributes_count" => count(out, span::DROPPED_ATTRIBUTES, text),
             "events" => {
-                each(document, value, |event| out.element(span::EVENTS, SMALL, |out| of_event(out, document, event)))
+                each(document, value, |event| out.element(span::EVENTS, SMALL, |out| of_event(out, document, event)));
             }
             "dropped_events_count" => count(out, span::DROPPED_EVENTS, text),
             "links" => each(document, value, |link| {

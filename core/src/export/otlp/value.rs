@@ -1,7 +1,7 @@
 //! JSON values as OTLP's `AnyValue`, and texts of records as OTLP's numbers.
 
 use super::fields::common;
-use super::writer::{Field, SMALL, Writer};
+use super::writer::{Field, Key, SMALL, Writer};
 use crate::json::{Document, Kind};
 use crate::record::Timestamp;
 
@@ -39,6 +39,9 @@ pub(super) fn any_value<W: Writer>(out: &mut W, document: &Document<'_>, index: 
 
 /// One `KeyValue` of a member.
 pub(super) fn key_value<W: Writer>(out: &mut W, field: Field, document: &Document<'_>, name: usize, value: usize) {
+    if document.node(value).kind == Kind::String {
+        return out.string_pair(field, document, Key::Copied(document.node(name)), document.node(value));
+    }
     out.element(field, SMALL, |out| {
         out.copied(common::KEY, document, document.node(name));
         out.message(common::VALUE, |out| any_value(out, document, value));
@@ -47,6 +50,9 @@ pub(super) fn key_value<W: Writer>(out: &mut W, field: Field, document: &Documen
 
 /// One `KeyValue` under a name of ours.
 pub(super) fn named_value<W: Writer>(out: &mut W, field: Field, name: &str, document: &Document<'_>, value: usize) {
+    if document.node(value).kind == Kind::String {
+        return out.string_pair(field, document, Key::Ours(name), document.node(value));
+    }
     out.element(field, SMALL, |out| {
         out.string(common::KEY, name);
         out.message(common::VALUE, |out| any_value(out, document, value));

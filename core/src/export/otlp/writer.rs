@@ -1,5 +1,6 @@
 //! What the mapping needs of an encoding, so that it is written once for both.
 
+use super::fields::common;
 use crate::json::{Document, Node};
 
 /// A field of a message: its number in protocol buffers and its name in JSON.
@@ -11,6 +12,15 @@ pub(super) struct Field {
 
 pub(super) const fn field(number: u32, name: &'static str) -> Field {
     Field { number, name }
+}
+
+/// The key of an attribute.
+#[derive(Clone, Copy)]
+pub(super) enum Key<'a> {
+    /// A name of ours.
+    Ours(&'a str),
+    /// A name of the document.
+    Copied(Node),
 }
 
 /// A guess at the size of a message that is mostly below 128 bytes.
@@ -47,6 +57,16 @@ pub(super) trait Writer {
     fn fixed32(&mut self, field: Field, value: u32);
     /// `uint32`, and enumerations.
     fn number(&mut self, field: Field, value: u32);
+    /// A `KeyValue` whose value is a string: most attributes are.
+    fn string_pair(&mut self, field: Field, document: &Document<'_>, key: Key<'_>, value: Node) {
+        self.element(field, SMALL, |out| {
+            match key {
+                Key::Ours(name) => out.string(common::KEY, name),
+                Key::Copied(node) => out.copied(common::KEY, document, node),
+            }
+            out.message(common::VALUE, |out| out.copied(common::STRING, document, value));
+        });
+    }
     /// `repeated fixed64`.
     fn fixed64s(&mut self, field: Field, values: &[u64]);
     /// `repeated double`.
