@@ -5,11 +5,13 @@
 
 mod plan;
 mod privacy;
+mod sampling;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
+pub use self::sampling::SamplingConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
 
@@ -47,7 +49,7 @@ const KEYS: &[Key] = &[
 
 /// Every key there is.
 pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
-    privacy::KEYS.iter().chain(KEYS)
+    privacy::KEYS.iter().chain(sampling::KEYS).chain(KEYS)
 }
 
 /// The whole configuration.
@@ -59,6 +61,8 @@ pub struct Config {
     /// Tracking plan. Read apart, so that its numbers keep the text in which they stand.
     #[serde(skip)]
     pub plan: Option<Plan>,
+    /// Which share of the records is kept.
+    pub sampling: SamplingConfig,
     /// Queue, batches and export.
     pub client: ClientConfig,
 }
@@ -173,6 +177,7 @@ impl Config {
                 "hash needs /privacy/pseudonym_key: a hash without a key can be reversed by guessing",
             )?;
         }
+        self.sampling.check()?;
         let client = &self.client;
         if let Some(endpoint) = &client.endpoint {
             require(

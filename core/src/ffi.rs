@@ -12,6 +12,7 @@ mod store;
 
 use std::sync::Arc;
 
+pub use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, WALKED_LEVELS};
 use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;

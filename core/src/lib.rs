@@ -20,6 +20,7 @@
 //! keeps what a collector accepted and answers questions about it. [`ffi`] is the text facade of all three that
 //! the Python, Node and Dart packages call. See `ARCHITECTURE.md` beside this crate.
 
+mod capture;
 mod codes;
 mod config;
 mod contain;
@@ -30,6 +31,8 @@ mod json;
 mod outcome;
 mod record;
 mod report;
+#[cfg(feature = "client")]
+mod sampling;
 mod scan;
 mod schema;
 mod scrub;
@@ -47,10 +50,11 @@ pub mod ffi;
 #[doc(hidden)]
 pub mod twin;
 
+pub use crate::capture::CapturedRecord;
 #[cfg(feature = "client")]
 pub use crate::client::Client;
 pub use crate::config::{
-    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
+    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SamplingConfig, SealConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};

@@ -10,6 +10,7 @@ use crate::config::{ClientConfig, Config};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::{RetryPolicy, Target};
+use crate::sampling::Sampler;
 
 /// What the collector's base URL is continued by.
 const BATCH_ROUTE: [&str; 5] = ["api", "v1", "telemetry", "events", "batch"];
@@ -24,6 +25,8 @@ pub(crate) struct Bounds {
 /// Everything a running client needs and never changes.
 pub(crate) struct Settings {
     pub(crate) engine: Engine,
+    /// Absent where everything is kept.
+    pub(crate) sampler: Option<Sampler>,
     /// Where records go, or what keeps the client off.
     pub(crate) target: std::result::Result<Target, OffReason>,
     pub(crate) queue: Bounds,
@@ -41,6 +44,7 @@ impl Settings {
         let batch = bounds(client.batch_max_items, client.batch_max_bytes);
         Ok(Self {
             engine: Engine::new(config)?,
+            sampler: Sampler::new(&config.sampling.or_rate(sampling_rate(environment).as_deref())?),
             target: match switch::off_reason(client.enabled, environment) {
                 Some(reason) => Err(reason),
                 None => Ok(target(client, environment)?),
@@ -56,6 +60,12 @@ impl Settings {
             },
         })
     }
+}
+
+/// `TELEMETRY_SAMPLING_RATE`, or R1's name for it.
+fn sampling_rate(environment: Environment<'_>) -> Option<String> {
+    let of = |name| switch::text(name, environment);
+    of("TELEMETRY_SAMPLING_RATE").or_else(|| of("TELEMETRY_SAMPLE_RATE"))
 }
 
 fn millis(value: u32) -> Duration {

@@ -1,14 +1,14 @@
 //! What callers and worker share: settings, state, and the ways to wake each other.
 
-use std::process;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
+use crate::capture::MAX_CAPTURED_BYTES;
 use crate::client::ledger::{Findings, Reason};
-use crate::client::queue::Content;
+use crate::client::queue::Captured;
 use crate::client::settings::Settings;
 use crate::client::state::{Phase, State};
 use crate::client::worker;
@@ -29,8 +29,9 @@ pub(crate) struct Shared {
     pub(crate) closing: Notify,
     /// Tells callers that records came to their end, or the worker to its own.
     settled: Condvar,
-    /// The process that this belongs to.
-    process: u32,
+    /// Tells a forked child from the process that this belongs to, by a handler that the system calls after a fork:
+    /// asking the system for the process on every call would cost more than the rest of the call.
+    fork: forkguard::Guard,
     /// The same for a forked child. The parent's state is not touched there: its lock may be held by a thread
     /// that the child does not have.
     heir: OnceLock<Arc<Self>>,
@@ -44,40 +45,55 @@ impl Shared {
             wake: Notify::new(),
             closing: Notify::new(),
             settled: Condvar::new(),
-            process: process::id(),
+            fork: forkguard::new(),
             heir: OnceLock::new(),
         })
     }
 
     /// The state of this process, found or begun.
     pub(crate) fn here(self: &Arc<Self>) -> &Arc<Self> {
-        let me = process::id();
         let mut shared = self;
-        while shared.process != me {
+        while shared.is_inherited() {
             shared = shared.heir.get_or_init(|| Self::new(Arc::clone(&self.settings)));
         }
         shared
     }
 
-    /// Captures what `content` makes, unless the client is off or closed, when nothing is made.
-    pub(crate) fn capture_with(self: &Arc<Self>, content: impl FnOnce() -> Content) -> bool {
+    /// Whether this is a forked child's copy of its parent's.
+    fn is_inherited(&self) -> bool {
+        self.fork.clone().detected_fork()
+    }
+
+    /// Captures a record, unless the client is off or closed.
+    pub(crate) fn capture(self: &Arc<Self>, record: Captured<'_>) -> bool {
         if self.settings.target.is_err() {
             return self.refuse();
         }
-        // Copied before the lock is taken, so that producers hold it for as short as can be.
-        let (content, now) = (content(), Instant::now());
         let mut state = self.state.lock();
         if state.phase != Phase::Open {
             state.ledger.refuse();
             return false;
         }
-        let is_due = state.capture(content, now, self.settings.batch);
+        let is_due = state.capture(record, Instant::now, self.settings.batch);
         self.ensure_worker(&mut state);
         drop(state);
         if is_due {
             self.wake.notify_one();
         }
         true
+    }
+
+    /// Captures records that a shell collected, in their order.
+    pub(crate) fn capture_all<'a>(self: &Arc<Self>, records: impl Iterator<Item = Captured<'a>>) -> bool {
+        let mut is_open = true;
+        for record in records {
+            is_open = if record.bytes.len() > MAX_CAPTURED_BYTES {
+                self.capture_dropped(Reason::TooLarge, &Findings::default())
+            } else {
+                self.capture(record)
+            };
+        }
+        is_open
     }
 
     /// Books a record that ends where it was captured.
@@ -142,9 +158,8 @@ impl Shared {
 
     /// Lets the worker finish and end, without waiting for it.
     pub(crate) fn disconnect(self: &Arc<Self>) {
-        let me = process::id();
         let mut shared = Some(self);
-        while let Some(elder) = shared.filter(|shared| shared.process != me) {
+        while let Some(elder) = shared.filter(|shared| shared.is_inherited()) {
             shared = elder.heir.get();
         }
         // Nothing to do in a child that never used the client.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::capture::CapturedRecord;
+use crate::client::Form;
 use crate::error::Result;
 use crate::ffi::guard;
 
@@ -21,6 +23,25 @@ impl Client {
     /// Captures a record without ever waiting; `false` where the client is off or was shut down.
     pub fn track(&self, record: &[u8]) -> bool {
         guard(|| Ok(self.0.track(record))).unwrap_or(false)
+    }
+
+    /// [`track`](Self::track) of a record that a shell wrote value by value.
+    pub fn track_captured(&self, record: &CapturedRecord) -> bool {
+        guard(|| Ok(self.0.track_captured(record))).unwrap_or(false)
+    }
+
+    /// [`track_captured`](Self::track_captured) of many records: each has its length in 4 bytes, the milliseconds
+    /// since 1970 as a float in 8, and its bytes, all little-endian. Returns whether the client still captures.
+    pub fn track_framed(&self, frames: &[u8]) -> bool {
+        guard(|| Ok(self.0.track_framed(frames))).unwrap_or(false)
+    }
+
+    /// [`track_checked`](Self::track_checked) of a record that a shell wrote value by value, in its compact bytes.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn track_captured_checked(&self, record: &[u8]) -> Result<String> {
+        guard(|| Ok(self.0.check(Form::Compact, record).to_json()))
     }
 
     /// Runs the engine at once, queues the record where it was accepted, and returns the outcome as canonical
