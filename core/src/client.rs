@@ -61,6 +61,11 @@ impl Client {
         Ok(Self(Shared::new(Arc::new(Settings::new(config, environment)?))))
     }
 
+    /// Whether nothing is captured, whatever comes.
+    pub(crate) fn is_off(&self) -> bool {
+        self.0.settings.target.is_err()
+    }
+
     /// Captures a record, one JSON object, for the worker to validate, scrub and send. Never waits.
     ///
     /// Returns whether it was captured, and so counted in `accepted`: `false` means that the client is off or

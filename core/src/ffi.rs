@@ -139,6 +139,15 @@ impl Engine {
         guard(|| Ok(self.0.process(record, Some(&Stamp::now())).to_json()))
     }
 
+    /// [`process`](Self::process) of a record that a shell wrote value by value.
+    ///
+    /// # Errors
+    /// `argument_invalid` for a malformed stamp.
+    pub fn process_captured(&self, record: &CapturedRecord, stamp: Option<&str>) -> Result<String> {
+        // Nothing is the one honest text of what no host can have meant.
+        self.process(&record.to_json().unwrap_or_default(), stamp)
+    }
+
     /// Why [`process`](Self::process) changes and keeps what it does:
     /// `{"status":…,"violations":[…],"decisions":[{"path":…,"rule":…,"action":…,"reason":…}]}`. Never quotes a value.
     ///

@@ -114,7 +114,7 @@ impl Pipeline<'_> {
             Ok(outcome) if outcome.status != Status::Accepted => (outcome, Some(Reason::Invalid)),
             Ok(outcome) => (outcome, sampled.then_some(Reason::Sampled)),
             // The engine says by itself what is too large.
-            Err(reason) => (self.engine.process(&[b' '; MAX_RECORD_BYTES + 1], None), Some(reason)),
+            Err(reason) => (self.engine.process(&vec![b' '; MAX_RECORD_BYTES + 1], None), Some(reason)),
         }
     }
 }

@@ -20,6 +20,11 @@ impl Client {
         guard(|| Ok(Self(crate::Client::new(&crate::Config::from_json(config)?)?)))
     }
 
+    /// Whether the client is off, so that a shell need not walk a record for it.
+    pub fn is_off(&self) -> bool {
+        guard(|| Ok(self.0.is_off())).unwrap_or(true)
+    }
+
     /// Captures a record without ever waiting; `false` where the client is off or was shut down.
     pub fn track(&self, record: &[u8]) -> bool {
         guard(|| Ok(self.0.track(record))).unwrap_or(false)
