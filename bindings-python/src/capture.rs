@@ -9,9 +9,10 @@
 )]
 
 use std::cell::Cell;
-use std::ptr;
+use std::{ptr, slice};
 
 use pyo3::exceptions::{PyRecursionError, PyTypeError};
+use pyo3::ffi;
 use pyo3::prelude::*;
 use pyo3::sync::critical_section::with_critical_section;
 use pyo3::types::{PyBool, PyBytes, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
@@ -57,35 +58,47 @@ pub(crate) struct Walk<'a, 'py> {
     pub(crate) plain: &'a Bound<'py, PyAny>,
 }
 
+// References are borrowed as long as no Python code runs, types are told apart by their addresses, and values read by
+// the interpreter's own calls: counting references and asking about classes took half of a capture's time.
 impl<'py> Walk<'_, 'py> {
     /// A member of the record itself.
     #[inline]
     pub(crate) fn member(&mut self, name: &str, value: &Bound<'py, PyAny>) -> Result<(), Stop> {
         self.record.name(name);
-        self.value(value, 2)
+        self.value(value.as_borrowed(), 2)
     }
 
     /// `level` is the one at which a container would stand; the record's own is the first.
-    pub(crate) fn value(&mut self, value: &Bound<'py, PyAny>, level: usize) -> Result<(), Stop> {
-        // The most frequent types first. Each test compares one pointer.
-        if let Ok(text) = value.cast_exact::<PyString>() {
-            return self.text(text);
+    #[inline]
+    pub(crate) fn value(&mut self, value: Borrowed<'_, 'py, PyAny>, level: usize) -> Result<(), Stop> {
+        // SAFETY: an object has a type, which outlives it.
+        let class = unsafe { ffi::Py_TYPE(value.as_ptr()) };
+        // The most frequent types first.
+        if class == &raw mut ffi::PyUnicode_Type {
+            return self.text(value);
         }
-        if let Ok(int) = value.cast_exact::<PyInt>() {
-            return self.int(int);
+        if class == &raw mut ffi::PyLong_Type {
+            return self.int(value);
         }
-        if value.is_none() {
+        if class == &raw mut ffi::PyFloat_Type {
+            // SAFETY: it is a float, of which this reads the number.
+            self.record.float(unsafe { ffi::PyFloat_AsDouble(value.as_ptr()) });
+        } else if class == &raw mut ffi::PyBool_Type {
+            // SAFETY: the one object that is true lives for ever.
+            self.record.bool(value.as_ptr() == unsafe { ffi::Py_True() });
+        } else if value.is_none() {
             self.record.null();
-        } else if let Ok(bool) = value.cast_exact::<PyBool>() {
-            self.record.bool(bool.is_true());
-        } else if let Ok(float) = value.cast_exact::<PyFloat>() {
-            self.record.float(float.value());
-        } else if let Ok(dict) = value.cast_exact::<PyDict>() {
-            return self.dict(dict, level);
         } else {
-            return self.other(value, level, 0);
+            return self.container(&value.to_owned(), level);
         }
         Ok(())
+    }
+
+    fn container(&mut self, value: &Bound<'py, PyAny>, level: usize) -> Result<(), Stop> {
+        match value.cast_exact::<PyDict>() {
+            Ok(dict) => self.dict(dict, level),
+            Err(_) => self.other(value, level, 0),
+        }
     }
 
     #[cold]
@@ -97,11 +110,11 @@ impl<'py> Walk<'_, 'py> {
         if let Ok(tuple) = value.cast::<PyTuple>() {
             return self.items(level, |at| tuple.get_item(at).ok());
         }
-        if let Ok(text) = value.cast::<PyString>() {
-            return self.text(text);
+        if value.is_instance_of::<PyString>() {
+            return self.text(value.as_borrowed());
         }
-        if let Ok(int) = value.cast::<PyInt>() {
-            return self.int(int);
+        if value.is_instance_of::<PyInt>() {
+            return self.int(value.as_borrowed());
         }
         if let Ok(float) = value.cast::<PyFloat>() {
             self.record.float(float.value());
@@ -118,7 +131,7 @@ impl<'py> Walk<'_, 'py> {
             return self.dict(dict, level);
         }
         if plain.is_none() || plain.is_exact_instance_of::<PyBool>() {
-            return self.value(&plain, level);
+            return self.value(plain.as_borrowed(), level);
         }
         self.other(&plain, level, conversions + 1)
     }
@@ -128,7 +141,7 @@ impl<'py> Walk<'_, 'py> {
         if level < WALKED_LEVELS {
             for at in 0.. {
                 let Some(item) = item(at) else { break };
-                self.value(&item, level + 1)?;
+                self.value(item.as_borrowed(), level + 1)?;
                 self.check_size()?;
             }
         }
@@ -150,12 +163,15 @@ impl<'py> Walk<'_, 'py> {
         let (mut place, mut name, mut value) = (0, ptr::null_mut(), ptr::null_mut());
         // SAFETY: all pointers are valid, and the dict outlives the loop. The cursor is checked against the dict each
         // time, so one that a value's own code changed meanwhile gives other members, but valid ones.
-        while unsafe { pyo3::ffi::PyDict_Next(dict.as_ptr(), &raw mut place, &raw mut name, &raw mut value) } != 0 {
-            // SAFETY: the dict holds both for now; the references taken here hold them while they are walked.
-            let (name, value) =
-                unsafe { (Bound::from_borrowed_ptr(dict.py(), name), Bound::from_borrowed_ptr(dict.py(), value)) };
-            self.name(&name)?;
-            self.value(&value, level + 1)?;
+        while unsafe { ffi::PyDict_Next(dict.as_ptr(), &raw mut place, &raw mut name, &raw mut value) } != 0 {
+            // SAFETY: the dict holds both as long as nobody changes it. Whatever runs Python code, which might, takes
+            // references of its own first, and does not look at the name again.
+            let (name, value) = unsafe { (Borrowed::from_ptr(dict.py(), name), Borrowed::from_ptr(dict.py(), value)) };
+            // Such as an enumeration, whose members are strings.
+            let held = (!is_exact_text(name)).then(|| (name.to_owned(), value.to_owned()));
+            self.name(name)?;
+            self.value(value, level + 1)?;
+            drop(held);
             self.check_size()?;
         }
         Ok(())
@@ -167,8 +183,8 @@ impl<'py> Walk<'_, 'py> {
         if level < WALKED_LEVELS && !dict.is_empty() {
             for item in dict.as_any().call_method0("items")?.try_iter()? {
                 let (name, value): (Bound<'py, PyAny>, Bound<'py, PyAny>) = item?.extract()?;
-                self.name(&name)?;
-                self.value(&value, level + 1)?;
+                self.name(name.as_borrowed())?;
+                self.value(value.as_borrowed(), level + 1)?;
                 self.check_size()?;
             }
         }
@@ -176,31 +192,50 @@ impl<'py> Walk<'_, 'py> {
         Ok(())
     }
 
-    fn name(&mut self, name: &Bound<'py, PyAny>) -> Result<(), Stop> {
-        if let Ok(text) = name.cast::<PyString>() {
-            return self.text(text);
+    #[inline]
+    fn name(&mut self, name: Borrowed<'_, 'py, PyAny>) -> Result<(), Stop> {
+        if is_exact_text(name) || name.is_instance_of::<PyString>() {
+            return self.text(name);
         }
-        self.record.text(&other_name(name)?);
+        self.record.text(&other_name(&name)?);
         Ok(())
     }
 
-    fn text(&mut self, text: &Bound<'py, PyString>) -> Result<(), Stop> {
-        let Ok(utf8) = text.to_str() else {
-            // Half surrogates. As bytes they are no UTF-8, for which the engine has a verdict.
-            let bytes = text.call_method1("encode", ("utf-8", "surrogatepass"))?;
-            let bytes = bytes.cast_into::<PyBytes>().map_err(PyErr::from)?;
-            self.record.text_bytes(bytes.as_bytes());
-            return Ok(());
-        };
-        self.record.text(utf8);
+    /// `text` is a string, of its own class or one below.
+    #[inline]
+    fn text(&mut self, text: Borrowed<'_, 'py, PyAny>) -> Result<(), Stop> {
+        let mut length = 0;
+        // SAFETY: it is a string, which keeps the bytes for as long as it lives.
+        let bytes = unsafe { ffi::PyUnicode_AsUTF8AndSize(text.as_ptr(), &raw mut length) };
+        let Ok(length @ 0..=MAX_CAPTURED_BYTES) = usize::try_from(length) else { return Err(Stop::TooLarge) };
+        if bytes.is_null() {
+            return self.halved_text(&text);
+        }
+        // SAFETY: so many bytes are there.
+        self.record.text_bytes(unsafe { slice::from_raw_parts(bytes.cast(), length) });
         Ok(())
     }
 
-    fn int(&mut self, int: &Bound<'py, PyInt>) -> Result<(), Stop> {
-        match int.extract::<i64>() {
-            Ok(value) => self.record.int(value),
-            Err(_) => self.record.json(digits(int)?.as_bytes()),
-        };
+    /// A string with half a surrogate pair. As bytes it is no UTF-8, for which the engine has a verdict.
+    #[cold]
+    fn halved_text(&mut self, text: &Bound<'py, PyAny>) -> Result<(), Stop> {
+        drop(PyErr::take(text.py()));
+        let bytes = text.call_method1("encode", ("utf-8", "surrogatepass"))?;
+        self.record.text_bytes(bytes.cast_into::<PyBytes>().map_err(PyErr::from)?.as_bytes());
+        Ok(())
+    }
+
+    /// `int` is a whole number, of its own class or one below.
+    #[inline]
+    fn int(&mut self, int: Borrowed<'_, 'py, PyAny>) -> Result<(), Stop> {
+        let mut is_large = 0;
+        // SAFETY: it is a whole number.
+        let value = unsafe { ffi::PyLong_AsLongLongAndOverflow(int.as_ptr(), &raw mut is_large) };
+        if is_large == 0 {
+            self.record.int(value);
+        } else {
+            self.record.json(digits(&int)?.as_bytes());
+        }
         Ok(())
     }
 
@@ -211,8 +246,13 @@ impl<'py> Walk<'_, 'py> {
     }
 }
 
+fn is_exact_text(name: Borrowed<'_, '_, PyAny>) -> bool {
+    // SAFETY: an object has a type, which outlives it.
+    unsafe { ffi::Py_TYPE(name.as_ptr()) == &raw mut ffi::PyUnicode_Type }
+}
+
 /// A whole number's digits; raises where there are more than the interpreter prints.
-fn digits(int: &Bound<'_, PyInt>) -> PyResult<String> {
+fn digits(int: &Bound<'_, PyAny>) -> PyResult<String> {
     // The class's own: an enumeration's members print as their names.
     int.py().get_type::<PyInt>().call_method1("__repr__", (int,))?.extract()
 }
@@ -223,8 +263,8 @@ fn other_name(name: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(bool) = name.cast::<PyBool>() {
         return Ok(if bool.is_true() { "true" } else { "false" }.to_owned());
     }
-    if let Ok(int) = name.cast::<PyInt>() {
-        return digits(int);
+    if name.is_instance_of::<PyInt>() {
+        return digits(name);
     }
     if let Ok(float) = name.cast::<PyFloat>() {
         let mut record = CapturedRecord::new();

@@ -99,7 +99,8 @@ impl Client {
             ("context", context),
         ];
         let event = Event { channel, name: event, payload, others };
-        let taken = self.walk(channel.py(), |walk| event.walk(walk), |record| self.inner.track_captured(record));
+        let taken =
+            self.walk(channel.py(), |walk| event.walk(walk), |record| self.inner.track_captured(record.as_bytes()));
         taken.map(Option::unwrap_or_default)
     }
 
@@ -134,7 +135,11 @@ impl Client {
 
     /// Whether a record of any kind was captured, which is a mapping of its members.
     fn track_record(&self, record: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let taken = self.walk(record.py(), |walk| walk.value(record, 1), |record| self.inner.track_captured(record));
+        let taken = self.walk(
+            record.py(),
+            |walk| walk.value(record.as_borrowed(), 1),
+            |record| self.inner.track_captured(record.as_bytes()),
+        );
         taken.map(Option::unwrap_or_default)
     }
 

@@ -142,10 +142,10 @@ impl Engine {
     ) -> PyResult<String> {
         let py = record.py();
         with_writer(|writer| {
-            if let Err(Stop::Unwritable(error)) = (Walk { record: writer, plain }).value(record, 1) {
+            if let Err(Stop::Unwritable(error)) = (Walk { record: writer, plain }).value(record.as_borrowed(), 1) {
                 return Err(error);
             }
-            self.0.process_captured(writer, stamp).map_err(|error| to_py(py, &error))
+            self.0.process_captured(writer.as_bytes(), stamp).map_err(|error| to_py(py, &error))
         })
     }
 

@@ -170,8 +170,8 @@ def test_a_time_with_an_offset_is_sent_as_utc(collector: Collector) -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [{"a": {1, 2}}, {"a": b"bytes"}, {"a": object()}, cycle(), deep(), {"a": Throwing()}, ThrowingMapping(a=1)],
-    ids=["set", "bytes", "object", "cycle", "depth", "throwing attribute", "throwing mapping"],
+    [{"a": {1, 2}}, {"a": b"bytes"}, {"a": object()}, {"a": Throwing()}, ThrowingMapping(a=1), {(1, 2): 3}],
+    ids=["set", "bytes", "object", "throwing attribute", "throwing mapping", "name"],
 )
 def test_a_value_that_json_cannot_hold_costs_its_record_alone(
     collector: Collector, payload: dict[str, Any], caplog: pytest.LogCaptureFixture
@@ -186,14 +186,38 @@ def test_a_value_that_json_cannot_hold_costs_its_record_alone(
     assert len(caplog.records) == 1
 
 
-def test_a_logging_handler_that_throws_does_not_reach_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("payload", [cycle(), deep()], ids=["cycle", "depth"])
+def test_what_is_too_deep_is_refused_by_the_engine(collector: Collector, payload: dict[str, Any]) -> None:
+    with Tracker(collector.config()) as tracker:
+        assert tracker.track("app", "odd", payload)
+        assert tracker.track_checked("app", "odd", payload)["violations"][0]["code"] == "json_depth"
+        assert tracker.flush(PATIENCE)
+        stats = tracker.stats()
+    assert (stats["accepted"], stats["dropped"]["invalid"]) == (2, 2)
+    assert stats["violations"] == {"json_depth": 2}
+
+
+def test_what_is_too_large_is_counted_without_being_walked_to_its_end(collector: Collector) -> None:
+    wide: list[Any] = []
+    wide.extend([wide] * 100)
+    with Tracker(collector.config()) as tracker:
+        for payload in ({"a": "x" * 200_000}, {str(i): i for i in range(1_000_000)}, {"a": wide}):
+            assert tracker.track("app", "odd", payload)
+            assert tracker.track_checked("app", "odd", payload)["violations"][0]["code"] == "record_too_large"
+        assert tracker.stats()["dropped"]["too_large"] == 6
+
+
+def test_a_logging_handler_that_throws_does_not_reach_the_host(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Bad(logging.Handler):
         def emit(self, _: logging.LogRecord) -> None:
             raise RuntimeError
 
     logger = logging.getLogger("telemetry")
     monkeypatch.setattr(logger, "handlers", [Bad()])
-    assert not Tracker().track("app", "odd", {"a": {1}})
+    with Tracker(collector.config()) as tracker:
+        assert not tracker.track("app", "odd", {"a": {1}})
 
 
 def test_arguments_of_wrong_types_do_not_reach_the_host(collector: Collector) -> None:

@@ -96,8 +96,7 @@ impl CapturedRecord {
 
     /// The JSON text; `None` where calls did not add up to one value.
     pub fn to_json(&self) -> Option<Vec<u8>> {
-        let mut text = Vec::with_capacity(self.0.len());
-        write_json(&self.0, &mut text).ok().map(|()| text)
+        json_of(&self.0)
     }
 
     /// `null`.
@@ -206,19 +205,32 @@ impl CapturedRecord {
     }
 }
 
+/// The JSON text of a captured record; `None` for bytes that are none.
+pub(crate) fn json_of(record: &[u8]) -> Option<Vec<u8>> {
+    let mut text = Vec::new();
+    write_json(record, &mut text).ok().map(|()| text)
+}
+
+/// In place of a length in [`framed`]: a record that is too large to be handed over, and has no bytes.
+#[cfg(feature = "client")]
+const TOO_LARGE_MARK: u32 = u32::MAX;
+
 /// Records that a shell collected between two crossings, one behind the other: each has its length in 4 bytes, the
 /// milliseconds since 1970-01-01T00:00:00Z as a float in 8 (what a host's clock gives), and its bytes. Yields the time
-/// in microseconds and the bytes. What is cut off at the end is left out.
+/// in microseconds and the bytes, none for a record that is too large. What is cut off at the end is left out.
 #[cfg(feature = "client")]
-pub(crate) fn framed(mut frames: &[u8]) -> impl Iterator<Item = (i64, &[u8])> {
+pub(crate) fn framed(mut frames: &[u8]) -> impl Iterator<Item = (i64, Option<&[u8]>)> {
     std::iter::from_fn(move || {
         let (length, rest) = frames.split_first_chunk()?;
         let (milliseconds, rest) = rest.split_first_chunk()?;
-        let (bytes, rest) = rest.split_at_checked(usize::try_from(u32::from_le_bytes(*length)).ok()?)?;
+        let length = u32::from_le_bytes(*length);
+        let kept = if length == TOO_LARGE_MARK { 0 } else { usize::try_from(length).ok()? };
+        let (bytes, rest) = rest.split_at_checked(kept)?;
         frames = rest;
         #[allow(clippy::cast_possible_truncation, reason = "saturates, and such a moment is stamped anew")]
         let at = (f64::from_le_bytes(*milliseconds) * 1_000.0) as i64;
-        Some((at, bytes))
+        let is_small = length != TOO_LARGE_MARK && kept <= MAX_CAPTURED_BYTES;
+        Some((at, is_small.then_some(bytes)))
     })
 }
 

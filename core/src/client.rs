@@ -63,7 +63,7 @@ impl Client {
 
     /// Whether nothing is captured, whatever comes.
     pub(crate) fn is_off(&self) -> bool {
-        self.0.settings.target.is_err()
+        self.0.is_off()
     }
 
     /// Captures a record, one JSON object, for the worker to validate, scrub and send. Never waits.
@@ -77,7 +77,11 @@ impl Client {
     /// [`track`](Self::track) of a record that was written value by value. Costs the caller a copy: no allocation, no
     /// formatting.
     pub fn track_captured(&self, record: &CapturedRecord) -> bool {
-        self.capture(Form::Compact, record.as_bytes(), MAX_CAPTURED_BYTES)
+        self.track_compact(record.as_bytes())
+    }
+
+    pub(crate) fn track_compact(&self, record: &[u8]) -> bool {
+        self.capture(Form::Compact, record, MAX_CAPTURED_BYTES)
     }
 
     fn capture(&self, form: Form, bytes: &[u8], most: usize) -> bool {
@@ -90,8 +94,15 @@ impl Client {
 
     /// Captures what a shell collected: see [`framed`]. Returns whether the client still captures.
     pub(crate) fn track_framed(&self, frames: &[u8]) -> bool {
-        let records = framed(frames).map(|(at, bytes)| Captured { form: Form::Compact, at, bytes });
-        self.0.here().capture_all(records)
+        let shared = self.0.here();
+        let mut is_open = !shared.is_off();
+        for (at, bytes) in framed(frames) {
+            is_open = match bytes {
+                Some(bytes) => shared.capture(Captured { form: Form::Compact, at, bytes }),
+                None => shared.capture_dropped(Reason::TooLarge, &Findings::default()),
+            };
+        }
+        is_open
     }
 
     /// Runs the engine at once, queues the scrubbed record where it was accepted, and returns the outcome.

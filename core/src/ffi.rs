@@ -143,9 +143,9 @@ impl Engine {
     ///
     /// # Errors
     /// `argument_invalid` for a malformed stamp.
-    pub fn process_captured(&self, record: &CapturedRecord, stamp: Option<&str>) -> Result<String> {
+    pub fn process_captured(&self, record: &[u8], stamp: Option<&str>) -> Result<String> {
         // Nothing is the one honest text of what no host can have meant.
-        self.process(&record.to_json().unwrap_or_default(), stamp)
+        self.process(&crate::capture::json_of(record).unwrap_or_default(), stamp)
     }
 
     /// Why [`process`](Self::process) changes and keeps what it does:

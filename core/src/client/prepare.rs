@@ -104,7 +104,9 @@ impl Pipeline<'_> {
     /// drops has an outcome too: whether it is valid does not hang on luck.
     pub(crate) fn check(&self, record: &Captured<'_>) -> (Outcome, Option<Reason>) {
         let mut scratch = Scratch::default();
-        let stamp = Stamp::captured(record.at, scratch.random());
+        let mut random = [0; 10];
+        let _ = getrandom::fill(&mut random);
+        let stamp = Stamp::captured(record.at, random);
         let unsampled = || Pipeline { sampler: None, ..*self }.outcome(record, &stamp, &mut Scratch::default());
         let (outcome, sampled) = match self.outcome(record, &stamp, &mut scratch) {
             Err(Reason::Sampled) => (unsampled(), true),
@@ -113,7 +115,7 @@ impl Pipeline<'_> {
         match outcome {
             Ok(outcome) if outcome.status != Status::Accepted => (outcome, Some(Reason::Invalid)),
             Ok(outcome) => (outcome, sampled.then_some(Reason::Sampled)),
-            // The engine says by itself what is too large.
+            // The engine says it in its own words.
             Err(reason) => (self.engine.process(&vec![b' '; MAX_RECORD_BYTES + 1], None), Some(reason)),
         }
     }

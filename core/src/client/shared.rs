@@ -6,7 +6,6 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
-use crate::capture::MAX_CAPTURED_BYTES;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::Captured;
 use crate::client::settings::Settings;
@@ -59,6 +58,11 @@ impl Shared {
         shared
     }
 
+    /// Whether nothing is captured, whatever comes.
+    pub(crate) fn is_off(&self) -> bool {
+        self.settings.target.is_err()
+    }
+
     /// Whether this is a forked child's copy of its parent's.
     fn is_inherited(&self) -> bool {
         self.fork.clone().detected_fork()
@@ -81,19 +85,6 @@ impl Shared {
             self.wake.notify_one();
         }
         true
-    }
-
-    /// Captures records that a shell collected, in their order.
-    pub(crate) fn capture_all<'a>(self: &Arc<Self>, records: impl Iterator<Item = Captured<'a>>) -> bool {
-        let mut is_open = true;
-        for record in records {
-            is_open = if record.bytes.len() > MAX_CAPTURED_BYTES {
-                self.capture_dropped(Reason::TooLarge, &Findings::default())
-            } else {
-                self.capture(record)
-            };
-        }
-        is_open
     }
 
     /// Books a record that ends where it was captured.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::capture::CapturedRecord;
 use crate::client::Form;
 use crate::error::Result;
 use crate::ffi::guard;
@@ -31,12 +30,13 @@ impl Client {
     }
 
     /// [`track`](Self::track) of a record that a shell wrote value by value.
-    pub fn track_captured(&self, record: &CapturedRecord) -> bool {
-        guard(|| Ok(self.0.track_captured(record))).unwrap_or(false)
+    pub fn track_captured(&self, record: &[u8]) -> bool {
+        guard(|| Ok(self.0.track_compact(record))).unwrap_or(false)
     }
 
     /// [`track_captured`](Self::track_captured) of many records: each has its length in 4 bytes, the milliseconds
-    /// since 1970 as a float in 8, and its bytes, all little-endian. Returns whether the client still captures.
+    /// since 1970 as a float in 8, and its bytes, all little-endian; a length of `ffffffff` stands for a record that is
+    /// too large, and has no bytes. Returns whether the client still captures.
     pub fn track_framed(&self, frames: &[u8]) -> bool {
         guard(|| Ok(self.0.track_framed(frames))).unwrap_or(false)
     }
