@@ -46,6 +46,7 @@ const { platformName } = require('./platform.js')
  * @property {(old: string, next: string) => string} planDiff
  * @property {(secretKey: string, text: string) => string} unseal
  * @property {() => string} sealKeypair
+ * @property {(config: string, record: string) => string} sample
  * @property {() => string} panicForTest
  * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine

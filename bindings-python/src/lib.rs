@@ -90,6 +90,12 @@ fn seal_keypair(py: Python<'_>) -> PyResult<String> {
     detached(py, ffi::seal_keypair)
 }
 
+/// What sampling makes of a record: `{"kept":bool,"sample_rate":n|null}`.
+#[pyfunction]
+fn sample(py: Python<'_>, config: &str, record: &str) -> PyResult<String> {
+    detached(py, || ffi::sample(config, record))
+}
+
 /// Panics inside the engine's guard: the proof that a host sees an error, not a crash.
 #[pyfunction]
 fn panic_for_test(py: Python<'_>) -> PyResult<String> {
@@ -200,7 +206,7 @@ mod _scrubjay {
     #[pymodule_export]
     use super::{
         Client, Engine, Report, ScrubjayError, codes, fail_for_test, metrics_catalog, panic_for_test, plan_check,
-        plan_diff, schemas, seal_keypair, unseal, version,
+        plan_diff, sample, schemas, seal_keypair, unseal, version,
     };
 
     #[pymodule_init]

@@ -94,15 +94,8 @@ impl Client {
 
     /// Captures what a shell collected: see [`framed`]. Returns whether the client still captures.
     pub(crate) fn track_framed(&self, frames: &[u8]) -> bool {
-        let shared = self.0.here();
-        let mut is_open = !shared.is_off();
-        for (at, bytes) in framed(frames) {
-            is_open = match bytes {
-                Some(bytes) => shared.capture(Captured { form: Form::Compact, at, bytes }),
-                None => shared.capture_dropped(Reason::TooLarge, &Findings::default()),
-            };
-        }
-        is_open
+        let captured = |at, bytes| Captured { form: Form::Compact, at, bytes };
+        self.0.here().capture_all(framed(frames).map(|(at, bytes)| bytes.map(|bytes| captured(at, bytes))))
     }
 
     /// Runs the engine at once, queues the scrubbed record where it was accepted, and returns the outcome.

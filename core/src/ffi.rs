@@ -68,6 +68,17 @@ pub fn seal_keypair() -> Result<String> {
     })
 }
 
+/// What sampling as configured makes of a record, JSON text, while nothing presses: `{"kept":bool,"sample_rate":n|null}`.
+///
+/// # Errors
+/// `config_invalid`, `config_unknown_key`.
+pub fn sample(config: &str, record: &str) -> Result<String> {
+    guard(|| {
+        let config = crate::Config::from_json(config)?;
+        Ok(crate::sampling::explain(&config.sampling, record.as_bytes()))
+    })
+}
+
 /// Panics on purpose inside the guard, so that each host can prove what it makes of it.
 ///
 /// # Errors

@@ -31,7 +31,6 @@ mod json;
 mod outcome;
 mod record;
 mod report;
-#[cfg(feature = "client")]
 mod sampling;
 mod scan;
 mod schema;

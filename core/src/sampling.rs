@@ -21,6 +21,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use crate::capture::write_number;
 use crate::config::SamplingConfig;
 use crate::json::{Document, Kind};
 use crate::record::limits::MAX_RECORD_BYTES;
@@ -128,12 +129,25 @@ fn is_kept(key: &str, rate: f64) -> bool {
     place < threshold
 }
 
+/// The decision about a record without pressure, as JSON: `{"kept":bool,"sample_rate":number|null}`; the rate is null
+/// where none would be written. A record without a key of its own has the empty one.
+pub(crate) fn explain(config: &SamplingConfig, record: &[u8]) -> String {
+    let decision = Sampler::new(config).map_or(Decision::Keep, |sampler| sampler.decide(record, "", 0.0));
+    let mut rate = b"null".to_vec();
+    if let Decision::KeepOneOf(share) = decision {
+        rate.clear();
+        write_number(share, &mut rate);
+    }
+    format!(r#"{{"kept":{},"sample_rate":{}}}"#, decision != Decision::Drop, String::from_utf8_lossy(&rate))
+}
+
 /// Says a kept record's rate, as its first member. `record` is an object.
+#[cfg(feature = "client")]
 pub(crate) fn with_rate(record: &[u8], rate: f64, out: &mut Vec<u8>) {
     let start = record.iter().position(|&byte| byte == b'{').map_or(0, |brace| brace + 1);
     out.extend_from_slice(&record[..start]);
     out.extend_from_slice(b"\"sample_rate\":");
-    crate::capture::write_number(rate, out);
+    write_number(rate, out);
     // An object without members is not decided about: it has nothing of a record.
     out.push(b',');
     out.extend_from_slice(&record[start..]);

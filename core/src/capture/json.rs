@@ -60,7 +60,11 @@ pub(crate) fn write_json(record: &[u8], out: &mut Vec<u8>) -> Result<(), Malform
             }
             is_first = false;
             if wants_name {
-                write_text(string(tag, &mut rest)?, out);
+                match tag {
+                    // A string with half a surrogate pair, of which JavaScript knows the escape only.
+                    tag::JSON => out.extend_from_slice(long(&mut rest)?),
+                    _ => write_text(string(tag, &mut rest)?, out),
+                }
                 out.push(b':');
                 wants_name = false;
                 continue;

@@ -155,7 +155,7 @@ mod tests {
             (1.234e17, "1.234e+17", "123400000000000000"),
             (1e20, "1e+20", "100000000000000000000"),
             (1e21, "1e+21", "1e+21"),
-            (1.7976931348623157e308, "1.7976931348623157e+308", "1.7976931348623157e+308"),
+            (f64::MAX, "1.7976931348623157e+308", "1.7976931348623157e+308"),
             (5e-324, "5e-324", "5e-324"),
             (-2.5e-9, "-2.5e-09", "-2.5e-9"),
             (f64::NAN, "NaN", "NaN"),
@@ -172,7 +172,7 @@ mod tests {
             let value = f64::from_bits(bits);
             if value.is_finite() {
                 for text in both(value) {
-                    proptest::prop_assert_eq!(text.parse::<f64>().unwrap(), value);
+                    proptest::prop_assert!(text.parse::<f64>().unwrap().total_cmp(&value).is_eq() || value == 0.0);
                 }
             }
         }

@@ -1,6 +1,6 @@
 //! From captured records to records that can be sent: read, sampled, validated, scrubbed.
 
-use crate::capture::write_json;
+use crate::capture::{MAX_CAPTURED_BYTES, write_json};
 use crate::client::batch::Ready;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::{Captured, Chunk, Form, Load};
@@ -79,6 +79,9 @@ impl Pipeline<'_> {
     fn outcome(&self, record: &Captured<'_>, stamp: &Stamp, scratch: &mut Scratch) -> Result<Outcome, Reason> {
         let mut text = record.bytes;
         if record.form == Form::Compact {
+            if text.len() > MAX_CAPTURED_BYTES {
+                return Err(Reason::TooLarge);
+            }
             scratch.text.clear();
             if write_json(record.bytes, &mut scratch.text).is_err() {
                 // Nothing is the one honest text of what no host can have meant.

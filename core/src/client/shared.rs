@@ -70,15 +70,27 @@ impl Shared {
 
     /// Captures a record, unless the client is off or closed.
     pub(crate) fn capture(self: &Arc<Self>, record: Captured<'_>) -> bool {
-        if self.settings.target.is_err() {
-            return self.refuse();
+        self.capture_all(std::iter::once(Some(record)))
+    }
+
+    /// Captures records under one lock; those that are missing are too large. Whether the client captures at all.
+    pub(crate) fn capture_all<'a>(self: &Arc<Self>, records: impl Iterator<Item = Option<Captured<'a>>>) -> bool {
+        if self.is_off() {
+            records.for_each(|_| _ = self.refuse());
+            return false;
         }
         let mut state = self.state.lock();
         if state.phase != Phase::Open {
-            state.ledger.refuse();
+            records.for_each(|_| state.ledger.refuse());
             return false;
         }
-        let is_due = state.capture(record, Instant::now, self.settings.batch);
+        let mut is_due = false;
+        for record in records {
+            match record {
+                Some(record) => is_due |= state.capture(record, Instant::now, self.settings.batch),
+                None => state.capture_dropped(Reason::TooLarge),
+            }
+        }
         self.ensure_worker(&mut state);
         drop(state);
         if is_due {
