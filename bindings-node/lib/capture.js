@@ -166,11 +166,19 @@ class Slab {
         this.bytes[this.#at++] = NULL
         return true
       case 'bigint':
-        this.#json(typeof value.toJSON === 'function' ? JSON.stringify(value.toJSON(String(name))) : value.toString())
-        return true
+        return this.#bigint(value, name)
       default:
         return false
     }
+  }
+
+  /**
+   * @param {any} value whole, of any size
+   * @param {string | number} name
+   */
+  #bigint (value, name) {
+    // Which hosts define so that `JSON.stringify` takes such numbers.
+    return this.#json(typeof value.toJSON === 'function' ? JSON.stringify(value.toJSON(String(name))) : String(value))
   }
 
   /**
@@ -324,7 +332,7 @@ class Slab {
   /** @param {string} text */
   #long (text) {
     // Half of a surrogate pair has an escape in JSON, and no bytes of its own.
-    if (!text.isWellFormed()) return this.#json(JSON.stringify(text))
+    if (!(/** @type {any} */ (text).isWellFormed())) return this.#json(JSON.stringify(text))
     this.#bytes(TEXT_4, text)
   }
 

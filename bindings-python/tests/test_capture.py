@@ -1,5 +1,7 @@
-"""Records as the native module walks them end as the same bytes as their JSON text: values of every kind, and the
-inputs of all conformance vectors."""
+"""Records as the native module walks them end as the same bytes as their JSON text.
+
+Values of every kind, and the inputs of all conformance vectors.
+"""
 
 from __future__ import annotations
 
@@ -25,16 +27,22 @@ Pair = namedtuple("Pair", "left right")
 
 
 class Colour(enum.Enum):
+    """Of values that are no strings."""
+
     RED = "red"
     SHARE = decimal.Decimal("0.10")
-    NESTED = {"a": [1]}
+    NESTED = ({"a": [1]},)
 
 
 class Level(enum.IntEnum):
+    """A number that prints as its name."""
+
     HIGH = 3
 
 
 class Word(str, enum.Enum):
+    """A string that prints as its name."""
+
     YES = "yes"
 
 
@@ -46,6 +54,8 @@ class Renamed(dict[str, Any]):
 
 
 class Share(float):
+    """Prints as something else than a number."""
+
     def __repr__(self) -> str:
         return "a share"
 
@@ -55,8 +65,8 @@ VALUES: list[Any] = [
     *[0.0, -0.0, 1.0, 0.1, -1.5, 1e-4, 1e-5, 1e15, 1e16, 1e22, 123456789.123, 5e-324, 1.7976931348623157e308],
     *[float("nan"), float("inf"), float("-inf")],
     *["", "a", '"', "\\", "\n\x01\x7f", "é", "x" * 255, "x" * 256, "é" * 200, "😀", "\ud800", "a\udc00b", "\u2028"],
-    *[[], {}, [[]], (), (1, "a"), [1, [2, [3]]], {"a": {"b": {}}}, {"": 1, "é\"": 2, "\ud800": 3, "x" * 300: 4}],
-    *[{1: "a", True: "b", None: "c", 1.5: "d", float("nan"): "e", 1e16: "f", 2**70: "g"}, {Level.HIGH: 1, Word.YES: 2}],
+    *[[], {}, [[]], (), (1, "a"), [1, [2, [3]]], {"a": {"b": {}}}, {"": 1, 'é"': 2, "\ud800": 3, "x" * 300: 4}],
+    *[{2: "a", True: "b", None: "c", 1.5: "d", float("nan"): "e", 1e16: "f", 2**70: "g"}, {Level.HIGH: 1, Word.YES: 2}],
     *[Level.HIGH, Word.YES, Colour.RED, Colour.SHARE, Colour.NESTED, Share(0.5), Pair(1, "b")],
     *[OrderedDict(b=1, a=2), Renamed(a=1), Renamed(), UserDict(a=1), types.MappingProxyType({"a": 1})],
     *[decimal.Decimal("1.50"), uuid.UUID(int=7), datetime.date(2026, 1, 2), datetime.time(3, 4)],
@@ -98,7 +108,6 @@ def test_every_vector_that_python_can_hold_gives_the_same_outcome_captured() -> 
                 assert outcome == case["outcome"], f"{path.relative_to(VECTORS)}: {case['name']}"
             cases += 1
     assert cases > 100
-    print(f"\ncaptured: {cases} cases")
 
 
 def test_a_dict_that_changes_while_it_is_walked_harms_nobody() -> None:

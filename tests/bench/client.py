@@ -166,7 +166,7 @@ def structlog() -> Contender:
     """JSON lines with level and time, into nothing."""
     import structlog as peer
 
-    sink = pathlib.Path(os.devnull).open("w")
+    sink = pathlib.Path(os.devnull).open("w")  # noqa: SIM115 - for as long as the process lives
     processors = [peer.processors.add_log_level, peer.processors.TimeStamper(fmt="iso"), peer.processors.JSONRenderer()]
     peer.configure(processors=processors, logger_factory=peer.WriteLoggerFactory(file=sink))
     info = peer.get_logger().bind().info

@@ -2,10 +2,10 @@
 
     run.py [GROUP…]
 
-Groups are `engine`, `python`, `node` and `client`; none means all. Prints one table and keeps the figures in `target/bench.json`,
-an object from name to `{ratio, ours, theirs, unit}`; a run of one group leaves the others' figures as they were.
-Figures are CPU time; ratios are what counts, as a machine's speed drifts. A bar that is missed is marked and is no
-failure; exits 1 where a group could not run.
+Groups are `engine`, `python`, `node` and `client`; none means all. Prints one table and keeps the figures in
+`target/bench.json`, an object from name to `{ratio, ours, theirs, unit}`; a run of one group leaves the others' figures
+as they were. Figures are CPU time; ratios are what counts, as a machine's speed drifts. A bar that is missed is marked
+and is no failure; exits 1 where a group could not run.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
         "node_track_vs_otel": (AT_LEAST, 2.5),
         "node_track_checked_vs_otel": (AT_LEAST, 1),
         "node_track_vs_pino": (AT_LEAST, 8),
-        # The last four are figures beside their bar: `theirs` is what may be, or has to be, reached.
+        # What follows is compared with no peer but with what it has to reach; the 99th percentile with the median.
         "worker_records_per_s": (AT_LEAST, 1),
         "client_track_p99": (AT_MOST, 20),
         "client_first_track": (AT_MOST, 1),

@@ -58,6 +58,7 @@ class Recorder(abc.ABC):
         A record with a value that JSON cannot hold is rejected as `json_invalid`.
         """
 
+
 #: The outcome of a record with a value that JSON cannot hold: nothing is the one honest text of it.
 UNWRITTEN: Final = _native.Engine().process(b"")
 

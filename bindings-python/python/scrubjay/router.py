@@ -122,6 +122,7 @@ class TelemetryRouter(Recorder):
         context: Mapping[str, Any] | None = None,
         timestamp: datetime.datetime | str | None = None,
     ) -> bool:
+        """Does what `Recorder.track` says."""
         record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
         if record is None:
             return False
@@ -144,6 +145,7 @@ class TelemetryRouter(Recorder):
         context: Mapping[str, Any] | None = None,
         timestamp: datetime.datetime | str | None = None,
     ) -> Outcome:
+        """Does what `Recorder.track_checked` says."""
         record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
         return cast(Outcome, json.loads(UNWRITTEN if record is None else self._route(record)[0]))
 

@@ -61,6 +61,7 @@ class Tracker(Recorder):
         context: Mapping[str, Any] | None = None,
         timestamp: datetime.datetime | str | None = None,
     ) -> bool:
+        """Does what `Recorder.track` says."""
         return self._client.track(
             channel,
             event,
@@ -84,6 +85,7 @@ class Tracker(Recorder):
         context: Mapping[str, Any] | None = None,
         timestamp: datetime.datetime | str | None = None,
     ) -> Outcome:
+        """Does what `Recorder.track_checked` says."""
         outcome = self._client.track_checked(
             channel,
             event,
@@ -126,6 +128,7 @@ class Tracker(Recorder):
     def _leave(self, deadline: float) -> None:
         self.flush(deadline - time.monotonic())
         self.shutdown(deadline - time.monotonic())
+
 
 # Held until shutdown, so that a tracker to which nobody refers any more still delivers what it captured.
 _live: Final[set[Tracker]] = set()
