@@ -18,6 +18,7 @@ const HANDOVER_MS = 100
  * @type {Set<WeakRef<Client>>}
  */
 const live = new Set()
+let isWatching = false
 /** @type {(client: Client, deadline: number) => void} */
 let leave
 
@@ -121,8 +122,7 @@ class Client {
     this.#timer = setTimeout(() => this.#handOver(), HANDOVER_MS)
     this.#timer.unref()
     this.#self = new WeakRef(this)
-    if (live.size === 0) process.once('exit', leaveAll)
-    live.add(this.#self)
+    enlist(this.#self)
   }
 
   #handOver () {
@@ -145,6 +145,15 @@ class Client {
     this.#close()
     this.#native.leave(Math.max(0, deadline - Date.now()))
   }
+}
+
+/** @param {WeakRef<Client>} client */
+function enlist (client) {
+  // Those that were forgotten without being shut down.
+  for (const reference of live) if (!reference.deref()) live.delete(reference)
+  if (!isWatching) process.once('exit', leaveAll)
+  isWatching = true
+  live.add(client)
 }
 
 /** At the end of the process: one deadline for all clients. Nothing else can run any more, so this may wait. */
