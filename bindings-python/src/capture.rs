@@ -26,7 +26,7 @@ const MAX_CONVERSIONS: usize = 16;
 pub(crate) enum Stop {
     /// A value cannot be written, or raised while it was looked at.
     Unwritable(PyErr),
-    /// There is more than any record may have.
+    /// There is more than any record may have; what was written says so by its length.
     TooLarge,
 }
 
@@ -207,10 +207,7 @@ impl<'py> Walk<'_, 'py> {
         let mut length = 0;
         // SAFETY: it is a string, which keeps the bytes for as long as it lives.
         let bytes = unsafe { ffi::PyUnicode_AsUTF8AndSize(text.as_ptr(), &raw mut length) };
-        let Ok(length @ 0..=MAX_CAPTURED_BYTES) = usize::try_from(length) else { return Err(Stop::TooLarge) };
-        if bytes.is_null() {
-            return self.halved_text(&text);
-        }
+        let (false, Ok(length)) = (bytes.is_null(), usize::try_from(length)) else { return self.halved_text(&text) };
         // SAFETY: so many bytes are there.
         self.record.text_bytes(unsafe { slice::from_raw_parts(bytes.cast(), length) });
         Ok(())

@@ -21,6 +21,7 @@ const Map<String, int> checksums = {
   'func_panic_for_test': 51861,
   'func_plan_check': 38010,
   'func_plan_diff': 28244,
+  'func_sample': 14985,
   'func_schemas': 19709,
   'func_seal_keypair': 63440,
   'func_unseal': 7683,
