@@ -51,8 +51,8 @@ class Written {
   }
 }
 
-/** Equal to no text that is written in a row: half of a surrogate pair. */
-const NOTHING = new Written('\ud800', new Float64Array(0), 0)
+/** Equal to no text. */
+const NOTHING = new Written(/** @type {any} */ (undefined), new Float64Array(0), 0)
 
 /** A member's name, and what is expected of it: comparing is faster than looking up, and copying than writing. */
 class Name {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import enum
 import json
 import logging
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -235,6 +237,54 @@ def test_values_are_copied_before_track_returns(collector: Collector) -> None:
         payload["step"] = 2
         assert tracker.flush(PATIENCE)
     assert collector.next().records[0]["payload"] == {"step": 1}
+
+
+def test_a_value_that_tracks_while_it_is_looked_at_disturbs_nothing(collector: Collector) -> None:
+    class Talkative(enum.Enum):
+        ONE = 1
+
+        @property
+        def value(self) -> Any:
+            tracker.track("app", "inner", {"a": "b"})
+            return "outer"
+
+    with Tracker(collector.config(flush_interval_ms=60_000)) as tracker:
+        assert tracker.track("app", "outer", {"before": 1, "value": Talkative.ONE, "after": 2})
+        assert tracker.flush(PATIENCE)
+    inner, outer = collector.next().records
+    assert (inner["event"], inner["payload"]) == ("inner", {"a": "b"})
+    assert (outer["event"], outer["payload"]) == ("outer", {"before": 1, "value": "outer", "after": 2})
+
+
+def test_what_a_host_must_not_miss_passes(collector: Collector) -> None:
+    class Interrupted(enum.Enum):
+        ONE = 1
+
+        @property
+        def value(self) -> Any:
+            raise KeyboardInterrupt
+
+    with Tracker(collector.config()) as tracker, pytest.raises(KeyboardInterrupt):
+        tracker.track("app", "login", {"value": Interrupted.ONE})
+
+
+def test_a_subclass_may_have_a_track_of_its_own(collector: Collector) -> None:
+    class Loud(Tracker):
+        def track(self, channel: str, event: str, *args: Any, **kwargs: Any) -> bool:
+            return super().track(channel, event.upper(), *args, **kwargs)
+
+    with Loud(collector.config()) as tracker:
+        assert tracker.track("app", "login", {"a": 1})
+        assert collector.next().records[0]["event"] == "LOGIN"
+
+
+def test_a_record_of_any_kind_is_tracked_as_a_mapping(collector: Collector) -> None:
+    record = {"schema": "telemetry_metric_v1", "name": "a.b", "type": "counter", "value": 1}
+    with Tracker(collector.config()) as tracker:
+        assert tracker.track_record(record)
+        assert tracker.track_record(types.MappingProxyType(record))
+        assert tracker.flush(PATIENCE)
+        assert tracker.stats()["delivered"] == 2
 
 
 def test_threads_may_share_a_tracker(collector: Collector) -> None:
