@@ -72,7 +72,8 @@ lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 # What a group needs; the engine's benches build themselves.
 BENCH_BUILDS_python := build-python
 BENCH_BUILDS_node := build-node
-bench: $(foreach group,$(or $(ONLY),python node),$(BENCH_BUILDS_$(group))) ## Ratios against peers, in one run. ONLY="engine python node" runs some.
+BENCH_BUILDS_client := build-python build-node
+bench: $(sort $(foreach group,$(or $(ONLY),python node client),$(BENCH_BUILDS_$(group)))) ## Ratios against peers, in one run. ONLY="engine python node client" runs some.
 	@$(PYTHON) tests/bench/run.py $(ONLY)
 
 fuzz: claim-cache ## Every fuzz target for 20 seconds, to find something new; `make test` runs a fixed number of inputs.

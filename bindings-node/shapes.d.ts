@@ -387,6 +387,7 @@ export interface ClientStats {
   pending: number
   dropped: {
     queue_full: number
+    sampled: number
     invalid: number
     rejected: number
     export_failed: number

@@ -105,6 +105,12 @@ pub fn profile(name: &str) -> Result<String> {
     Ok(ffi::profile(name)?)
 }
 
+/// What sampling makes of a record: `{"kept":bool,"sample_rate":n|null}`.
+#[uniffi::export]
+pub fn sample(config: &str, record: &str) -> Result<String> {
+    Ok(ffi::sample(config, record)?)
+}
+
 /// Panics inside the guard, so that the host can prove what it makes of it.
 #[uniffi::export]
 pub fn panic_for_test() -> Result<String> {

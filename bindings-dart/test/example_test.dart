@@ -32,6 +32,7 @@ void main() {
     expect(collector.records.length > 180, true);
     expect(stats['dropped'], {
       'queue_full': 0,
+      'sampled': 0,
       'invalid': 5,
       'rejected': 0,
       'export_failed': 0,

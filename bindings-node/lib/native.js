@@ -17,12 +17,17 @@ const { platformName } = require('./platform.js')
  * @typedef {object} NativeEngine
  * @property {(record: Text, stamp?: string) => string} process
  * @property {(record: Text) => string} processNow
+ * @property {(record: Uint8Array, stamp?: string) => string} processCaptured
  * @property {(record: Text, stamp?: string) => string} explain
  * @property {(text: string) => string} scrubText
  * @property {(document: Text) => string} scrubJson
  * @typedef {object} NativeClient
  * @property {(record: Text) => boolean} track
  * @property {(record: Text) => string} trackChecked
+ * @property {(frames: Uint8Array, length: number) => boolean} trackFramed
+ * @property {(bytes: Uint8Array, start: number, end: number) => string} trackCapturedChecked
+ * @property {() => boolean} isOff
+ * @property {(timeoutMs: number) => boolean} leave
  * @property {(timeoutMs: number) => Promise<boolean>} flush
  * @property {(timeoutMs: number) => Promise<boolean>} shutdown
  * @property {() => string} stats
@@ -50,6 +55,7 @@ const { platformName } = require('./platform.js')
  * @property {() => string} sealKeypair
  * @property {(name: string) => string} profile
  * @property {(config: string) => Promise<string>} doctor
+ * @property {(config: string, record: string) => string} sample
  * @property {() => string} panicForTest
  * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{AsyncTask, Object};
+use napi::bindgen_prelude::{AsyncTask, BufferSlice, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
 use scrubjay_core::ffi;
@@ -30,6 +30,34 @@ impl Client {
     #[napi]
     pub fn track(&self, record: Text<'_>) -> bool {
         self.0.track(bytes(&record))
+    }
+
+    /// Captures the records that JavaScript wrote into the first `length` bytes of its slab; whether the client still
+    /// captures.
+    #[napi]
+    pub fn track_framed(&self, frames: BufferSlice<'_>, length: u32) -> bool {
+        self.0.track_framed(part(&frames, 0, length))
+    }
+
+    /// `trackChecked` of a record that JavaScript wrote into its slab.
+    ///
+    /// # Errors
+    /// `internal` only.
+    #[napi]
+    pub fn track_captured_checked(&self, env: Env, slab: BufferSlice<'_>, start: u32, end: u32) -> Result<String> {
+        self.0.track_captured_checked(part(&slab, start, end)).map_err(|e| to_js(env, &e))
+    }
+
+    /// Whether the client is off.
+    #[napi]
+    pub fn is_off(&self) -> bool {
+        self.0.is_off()
+    }
+
+    /// `shutdown` at the end of the process: holds up the event loop, which is over.
+    #[napi]
+    pub fn leave(&self, timeout_ms: u32) -> bool {
+        self.0.shutdown(u64::from(timeout_ms))
     }
 
     /// Runs the engine at once, returns the outcome (JSON text) and queues what was accepted.
@@ -119,4 +147,10 @@ impl Client {
     pub fn stats(&self) -> String {
         self.0.stats()
     }
+}
+
+/// A part of the slab; nothing where there is no such part.
+fn part<'a>(slab: &'a BufferSlice<'_>, start: u32, end: u32) -> &'a [u8] {
+    let place = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
+    slab.get(place(start)..place(end)).unwrap_or_default()
 }

@@ -94,6 +94,15 @@ pub fn doctor(config: String) -> AsyncTask<Blocking<String>> {
     work(move || ffi::doctor(&config))
 }
 
+/// What sampling makes of a record: `{"kept":bool,"sample_rate":n|null}`.
+///
+/// # Errors
+/// `config_invalid`, `config_unknown_key`.
+#[napi]
+pub fn sample(env: Env, config: String, record: String) -> Result<String> {
+    ffi::sample(&config, &record).map_err(|e| error::to_js(env, &e))
+}
+
 /// Panics on purpose inside the engine's guard: proves what this host makes of it.
 ///
 /// # Errors

@@ -4,9 +4,15 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "the interpreter hands arguments over by value")]
 
+mod capture;
+mod client;
+
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use scrubjay_core::ffi;
+
+use self::capture::{Stop, Walk, with_writer};
+use self::client::Client;
 
 pyo3::create_exception!(
     scrubjay,
@@ -96,6 +102,12 @@ fn doctor(py: Python<'_>, config: &str) -> PyResult<String> {
     detached(py, || ffi::doctor(config))
 }
 
+/// What sampling makes of a record: `{"kept":bool,"sample_rate":n|null}`.
+#[pyfunction]
+fn sample(py: Python<'_>, config: &str, record: &str) -> PyResult<String> {
+    detached(py, || ffi::sample(config, record))
+}
+
 /// Panics inside the engine's guard: the proof that a host sees an error, not a crash.
 #[pyfunction]
 fn panic_for_test(py: Python<'_>) -> PyResult<String> {
@@ -138,6 +150,23 @@ impl Engine {
         detached(py, || self.0.process(record.as_ref(), stamp))
     }
 
+    /// The outcome of one record as a client would capture it; pure. `plain` is `_json.plain`.
+    #[pyo3(signature = (record, plain, stamp = None))]
+    fn process_captured<'py>(
+        &self,
+        record: &Bound<'py, PyAny>,
+        plain: &Bound<'py, PyAny>,
+        stamp: Option<&str>,
+    ) -> PyResult<String> {
+        let py = record.py();
+        with_writer(|writer| {
+            if let Err(Stop::Unwritable(error)) = (Walk { record: writer, plain }).value(record.as_borrowed(), 1) {
+                return Err(error);
+            }
+            self.0.process_captured(writer.as_bytes(), stamp).map_err(|error| to_py(py, &error))
+        })
+    }
+
     /// The outcome of one record; an absent id or timestamp is filled in.
     fn process_now(&self, py: Python<'_>, record: Octets) -> PyResult<String> {
         detached(py, || self.0.process_now(record.as_ref()))
@@ -157,71 +186,6 @@ impl Engine {
     /// `{"violations":[…],"redactions":[…],"json":…}`.
     fn scrub_json(&self, py: Python<'_>, document: Octets) -> PyResult<String> {
         detached(py, || self.0.scrub_json(document.as_ref()))
-    }
-}
-
-/// Queue, worker and exporter of one configuration.
-#[pyclass(frozen, module = "scrubjay._scrubjay")]
-struct Client(ffi::Client);
-
-#[pymethods]
-impl Client {
-    #[new]
-    #[pyo3(signature = (config = "{}"))]
-    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
-        detached(py, || ffi::Client::new(config)).map(Self)
-    }
-
-    /// Whether the record was captured.
-    // Holds the interpreter: giving it up for an append under a short lock would cost more than the append, and
-    // another thread may keep it for a whole switch interval (5 ms).
-    fn track(&self, record: Octets) -> bool {
-        self.0.track(record.as_ref())
-    }
-
-    /// The outcome of one record, which is queued if accepted.
-    fn track_checked(&self, py: Python<'_>, record: Octets) -> PyResult<String> {
-        detached(py, || self.0.track_checked(record.as_ref()))
-    }
-
-    /// Whether everything captured before the call was delivered or finally dropped in time.
-    fn flush(&self, py: Python<'_>, timeout_ms: u64) -> bool {
-        py.detach(|| self.0.flush(timeout_ms))
-    }
-
-    /// Whether nothing was left behind in time; idempotent.
-    fn shutdown(&self, py: Python<'_>, timeout_ms: u64) -> bool {
-        py.detach(|| self.0.shutdown(timeout_ms))
-    }
-
-    /// The books, as JSON text.
-    fn stats(&self) -> String {
-        self.0.stats()
-    }
-
-    /// What holds and who decided it, as JSON text.
-    fn status(&self, py: Python<'_>) -> String {
-        py.detach(|| self.0.status())
-    }
-
-    /// Whether collection is on after the grant, JSON text.
-    fn opt_in(&self, py: Python<'_>, grant: &str) -> PyResult<bool> {
-        detached(py, || self.0.opt_in(grant))
-    }
-
-    /// Returns when nothing more will be sent.
-    fn opt_out(&self, py: Python<'_>, word: &str) -> PyResult<()> {
-        detached(py, || self.0.opt_out(word))
-    }
-
-    /// The changed keys, as JSON text.
-    fn reconfigure(&self, py: Python<'_>, config: &str) -> PyResult<String> {
-        detached(py, || self.0.reconfigure(config))
-    }
-
-    /// What changed since, as JSON text.
-    fn changes(&self, py: Python<'_>, since: u64) -> String {
-        py.detach(|| self.0.changes(since))
     }
 }
 
@@ -292,7 +256,7 @@ mod _scrubjay {
     #[pymodule_export]
     use super::{
         Client, Consent, Engine, Report, ScrubjayError, codes, doctor, fail_for_test, metrics_catalog, panic_for_test,
-        plan_check, plan_diff, profile, schemas, seal_keypair, unseal, version,
+        plan_check, plan_diff, profile, sample, schemas, seal_keypair, unseal, version,
     };
 
     #[pymodule_init]

@@ -10,6 +10,7 @@ mod control;
 mod doctor;
 mod ledger;
 mod measure;
+mod prepare;
 mod preview;
 mod purpose;
 mod queue;
@@ -25,15 +26,18 @@ mod worker;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, framed};
 use crate::config::Config;
 use crate::error::Result;
 use crate::metrics::{Measurement, MetricKind};
-use crate::outcome::{Outcome, Status};
+use crate::outcome::Outcome;
 use crate::record::limits::MAX_RECORD_BYTES;
-use crate::stamp::Stamp;
+use crate::stamp::microseconds_now;
 
 use self::ledger::{Findings, Reason};
-use self::queue::Content;
+use self::prepare::Pipeline;
+use self::queue::Captured;
+pub(crate) use self::queue::Form;
 use self::settings::Settings;
 use self::shared::Shared;
 pub(crate) use self::switch::text;
@@ -66,37 +70,74 @@ impl Client {
         Ok(Self(Shared::new(Arc::new(Settings::new(config, world)?))))
     }
 
+    /// Whether nothing is captured, whatever comes.
+    pub(crate) fn is_off(&self) -> bool {
+        self.0.is_off()
+    }
+
     /// Captures a record, one JSON object, for the worker to validate, scrub and send. Never waits.
     ///
     /// Returns whether it was captured, and so counted in `accepted`: `false` means that the client is off or
     /// was shut down. What becomes of a captured record is in [`stats`](Self::stats).
     pub fn track(&self, record: &[u8]) -> bool {
+        self.capture(Form::Json, record, MAX_RECORD_BYTES)
+    }
+
+    /// [`track`](Self::track) of a record that was written value by value. Costs the caller a copy: no allocation, no
+    /// formatting.
+    pub fn track_captured(&self, record: &CapturedRecord) -> bool {
+        self.track_compact(record.as_bytes())
+    }
+
+    pub(crate) fn track_compact(&self, record: &[u8]) -> bool {
+        self.capture(Form::Compact, record, MAX_CAPTURED_BYTES)
+    }
+
+    fn capture(&self, form: Form, bytes: &[u8], most: usize) -> bool {
         let shared = self.0.here();
-        if record.len() > MAX_RECORD_BYTES {
+        if bytes.len() > most {
             return shared.capture_dropped(Reason::TooLarge, &Findings::default());
         }
-        shared.capture_with(|| Content::Raw(record.into(), Stamp::now()))
+        shared.capture(Captured { form, at: microseconds_now(), bytes })
+    }
+
+    /// Captures what a shell collected: see [`framed`]. Returns whether the client still captures.
+    pub(crate) fn track_framed(&self, frames: &[u8]) -> bool {
+        let captured = |at, bytes| Captured { form: Form::Compact, at, bytes };
+        self.0.here().capture_all(framed(frames).map(|(at, bytes)| bytes.map(|bytes| captured(at, bytes))))
     }
 
     /// Runs the engine at once, queues the scrubbed record where it was accepted, and returns the outcome.
     ///
-    /// The books are the same as after [`track`](Self::track). A client that is off returns the outcome too, and
-    /// captures nothing.
+    /// The books are the same as after [`track`](Self::track); what sampling leaves out has its outcome all the same.
+    /// A client that is off returns the outcome too, and captures nothing.
     pub fn track_checked(&self, record: &[u8]) -> Outcome {
+        self.check(Form::Json, record)
+    }
+
+    /// [`track_checked`](Self::track_checked) of a record that was written value by value.
+    pub fn track_captured_checked(&self, record: &CapturedRecord) -> Outcome {
+        self.check(Form::Compact, record.as_bytes())
+    }
+
+    pub(crate) fn check(&self, form: Form, bytes: &[u8]) -> Outcome {
         let shared = self.0.here();
-        let outcome = shared.settings.engine.process(record, Some(&Stamp::now()));
+        let at = microseconds_now();
+        let pressure = shared.state.lock().queue.pressure();
+        let settings = &shared.settings;
+        let pipeline = Pipeline { engine: &settings.engine, sampler: settings.sampler.as_ref(), pressure };
+        let (outcome, reason) = pipeline.check(&Captured { form, at, bytes });
         let mut findings = Findings::default();
         findings.note(&outcome);
-        match &outcome.record {
-            Some(text) if outcome.status == Status::Accepted => {
-                if shared.capture_with(|| Content::Scrubbed(text.as_str().into())) {
+        match (reason, &outcome.record) {
+            (None, Some(text)) => {
+                let bytes = text.as_bytes();
+                if shared.capture(Captured { form: Form::Scrubbed, at, bytes }) {
                     shared.state.lock().ledger.find(&findings);
                 }
             }
-            _ => {
-                let is_too_large = record.len() > MAX_RECORD_BYTES;
-                let reason = if is_too_large { Reason::TooLarge } else { Reason::Invalid };
-                shared.capture_dropped(reason, &findings);
+            (reason, _) => {
+                shared.capture_dropped(reason.unwrap_or(Reason::Invalid), &findings);
             }
         }
         outcome
@@ -144,8 +185,9 @@ impl Client {
     /// What became of every record, as JSON; all figures are of one moment:
     ///
     /// `{"enabled":bool,"disabled_by":null|"DO_NOT_TRACK"|"OTEL_SDK_DISABLED"|"TELEMETRY_ENABLED"|"configuration"|
-    /// "consent"|"notice_version"|"consent_unreadable","accepted":n,"delivered":n,"pending":n,"dropped":{"queue_full":n,"invalid":n,"rejected":n,"export_failed":n,
-    /// "too_large":n,"shutdown":n,"consent":n},"not_captured":n,"violations":{code:n},"redactions":{rule:n},"requests":n,
+    /// "consent"|"notice_version"|"consent_unreadable","accepted":n,"delivered":n,"pending":n,"dropped":{"queue_full":n,
+    /// "sampled":n,"invalid":n,"rejected":n,"export_failed":n,"too_large":n,"shutdown":n,"consent":n},
+    /// "not_captured":n,"violations":{code:n},"redactions":{rule:n},"requests":n,
     /// "retries":n,"last_error":null|phrase}`
     ///
     /// accepted = delivered + pending + the sum of dropped. `last_error` is the latest failure, kept after later

@@ -12,6 +12,7 @@ mod metrics;
 mod plan;
 mod privacy;
 mod profile;
+mod sampling;
 #[cfg(feature = "client")]
 mod sources;
 
@@ -30,6 +31,7 @@ pub(crate) use self::key::{Form, Key, keys};
 pub use self::metrics::{MetricTemporality, MetricsConfig};
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
 pub(crate) use self::profile::profile;
+pub use self::sampling::SamplingConfig;
 #[cfg(feature = "client")]
 pub(crate) use self::sources::{Environment, Resolved, Source, resolve, unknown_variables};
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +47,8 @@ pub struct Config {
     /// Tracking plan. Read apart, so that its numbers keep the text in which they stand.
     #[serde(skip)]
     pub plan: Option<Plan>,
+    /// Which share of the records is kept.
+    pub sampling: SamplingConfig,
     /// Queue, batches and export.
     pub client: ClientConfig,
     /// Which keys the text named that this was read from.
@@ -125,6 +129,7 @@ impl Config {
                 "hash needs /privacy/pseudonym_key: a hash without a key can be reversed by guessing",
             )?;
         }
+        self.sampling.check()?;
         self.client.check()
     }
 }

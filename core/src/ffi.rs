@@ -15,6 +15,7 @@ mod trace;
 
 use std::sync::Arc;
 
+pub use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, WALKED_LEVELS};
 use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;
@@ -80,6 +81,17 @@ pub fn seal_keypair() -> Result<String> {
             Error::new(ErrorKind::Internal, "", "this machine gives no random bytes, and a key must not do without")
         })?;
         Ok(crate::scrub::keypair(&seed))
+    })
+}
+
+/// What sampling as configured makes of a record, JSON text, while nothing presses: `{"kept":bool,"sample_rate":n|null}`.
+///
+/// # Errors
+/// `config_invalid`, `config_unknown_key`.
+pub fn sample(config: &str, record: &str) -> Result<String> {
+    guard(|| {
+        let config = crate::Config::from_json(config)?;
+        Ok(crate::sampling::explain(&config.sampling, record.as_bytes()))
     })
 }
 
@@ -152,6 +164,15 @@ impl Engine {
     #[cfg(feature = "clock")]
     pub fn process_now(&self, record: &[u8]) -> Result<String> {
         guard(|| Ok(self.0.process(record, Some(&Stamp::now())).to_json()))
+    }
+
+    /// [`process`](Self::process) of a record that a shell wrote value by value.
+    ///
+    /// # Errors
+    /// `argument_invalid` for a malformed stamp.
+    pub fn process_captured(&self, record: &[u8], stamp: Option<&str>) -> Result<String> {
+        // Nothing is the one honest text of what no host can have meant.
+        self.process(&crate::capture::json_of(record).unwrap_or_default(), stamp)
     }
 
     /// Why [`process`](Self::process) changes and keeps what it does:

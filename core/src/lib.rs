@@ -20,6 +20,7 @@
 //! keeps what a collector accepted and answers questions about it. [`ffi`] is the text facade of all three that
 //! the Python, Node and Dart packages call. See `ARCHITECTURE.md` beside this crate.
 
+mod capture;
 mod codes;
 mod config;
 mod contain;
@@ -31,6 +32,7 @@ mod json;
 mod outcome;
 mod record;
 mod report;
+mod sampling;
 mod scan;
 mod schema;
 mod scrub;
@@ -53,11 +55,12 @@ pub mod ffi;
 #[doc(hidden)]
 pub mod twin;
 
+pub use crate::capture::CapturedRecord;
 #[cfg(feature = "client")]
 pub use crate::client::{Client, Timer};
 pub use crate::config::{
     AllowConfig, ClientConfig, Compression, Config, CustomRule, ExportConfig, ExporterKind, MetricTemporality,
-    MetricsConfig, OtlpProtocol, PrivacyConfig, PrivacyMode, Purpose, RuleAction, SealConfig,
+    MetricsConfig, OtlpProtocol, PrivacyConfig, PrivacyMode, Purpose, RuleAction, SamplingConfig, SealConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};

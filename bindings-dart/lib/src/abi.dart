@@ -22,6 +22,7 @@ const Map<String, int> checksums = {
   'func_plan_check': 38010,
   'func_plan_diff': 28244,
   'func_profile': 58948,
+  'func_sample': 14985,
   'func_schemas': 19709,
   'func_seal_keypair': 63440,
   'func_unseal': 7683,

@@ -54,6 +54,7 @@ final class Bindings implements Finalizable {
       _failForTest = library.lookupFunction<Text1, Text1>(_function('fail_for_test')),
       _planCheck = library.lookupFunction<Text1, Text1>(_function('plan_check')),
       _planDiff = library.lookupFunction<Text2, Text2>(_function('plan_diff')),
+      _sample = library.lookupFunction<Text2, Text2>(_function('sample')),
       _unseal = library.lookupFunction<Text2, Text2>(_function('unseal')),
       _sealKeypair = _text0(library, 'seal_keypair'),
       _profile = library.lookupFunction<Text1, Text1>(_function('profile')),
@@ -114,6 +115,7 @@ final class Bindings implements Finalizable {
   final Text1 _failForTest;
   final Text1 _planCheck;
   final Text2 _planDiff;
+  final Text2 _sample;
   final Text2 _unseal;
   final Text0 _sealKeypair;
   final Text1 _profile;
@@ -170,6 +172,13 @@ final class Bindings implements Finalizable {
     final first = _lowerText(utf8.encode(old));
     final second = _lowerText(utf8.encode(next));
     return _text(() => _planDiff(first, second, _status));
+  }
+
+  /// What sampling as configured makes of a record, as JSON.
+  String sample(String config, String record) {
+    final first = _lowerText(utf8.encode(config));
+    final second = _lowerText(utf8.encode(record));
+    return _text(() => _sample(first, second, _status));
   }
 
   /// The sealed values in [text] opened, as JSON.

@@ -23,7 +23,6 @@ class Controlled:
     """The part of a tracker that users and operators reach for. Nothing here is on the way of a record."""
 
     _client: _native.Client
-    _config: str
 
     def status(self) -> Status:
         """What holds and who decided it: `status()["values"]` names the source of every key, secrets unshown."""
@@ -51,10 +50,7 @@ class Controlled:
 
         Raises `ScrubjayError` for a wrong one, and then nothing changes.
         """
-        text = config_text(config)
-        changed = cast(list[ChangedKey], json.loads(self._client.reconfigure(text)))
-        self._config = text
-        return changed
+        return cast(list[ChangedKey], json.loads(self._client.reconfigure(config_text(config))))
 
     def add_listener(self, listener: Listener) -> Callable[[], None]:
         """Calls `listener` with each change of consent or configuration within a second; returns what removes it.

@@ -290,7 +290,7 @@ class Stats(TypedDict):
     delivered: int
     pending: int
     dropped: dict[str, int]
-    """By reason: `queue_full invalid rejected export_failed too_large shutdown consent`."""
+    """By reason: `queue_full sampled invalid rejected export_failed too_large shutdown consent`."""
     not_captured: int
     """What `track` answered with `False`: collection is off or closed, or the record could not be written as JSON."""
     violations: dict[str, int]

@@ -14,6 +14,8 @@ use crate::outcome::{Code, Outcome};
 pub(crate) enum Reason {
     /// The queue was full and it was the oldest.
     QueueFull,
+    /// The sampler did not choose it.
+    Sampled,
     /// The engine did not accept it.
     Invalid,
     /// The collector did not accept it.
@@ -31,6 +33,7 @@ pub(crate) enum Reason {
 #[derive(Clone, Default, Serialize)]
 struct Dropped {
     queue_full: u64,
+    sampled: u64,
     invalid: u64,
     rejected: u64,
     export_failed: u64,
@@ -119,6 +122,7 @@ impl Ledger {
         let dropped = &mut self.dropped;
         *match reason {
             Reason::QueueFull => &mut dropped.queue_full,
+            Reason::Sampled => &mut dropped.sampled,
             Reason::Invalid => &mut dropped.invalid,
             Reason::Rejected => &mut dropped.rejected,
             Reason::ExportFailed => &mut dropped.export_failed,
@@ -181,7 +185,8 @@ mod tests {
             Ledger::default().to_json(Some(OffReason::DoNotTrack), 0),
             concat!(
                 r#"{"enabled":false,"disabled_by":"DO_NOT_TRACK","accepted":0,"delivered":0,"pending":0,"#,
-                r#""dropped":{"queue_full":0,"invalid":0,"rejected":0,"export_failed":0,"too_large":0,"shutdown":0,"consent":0},"#,
+                r#""dropped":{"queue_full":0,"sampled":0,"invalid":0,"rejected":0,"export_failed":0,"too_large":0,"#,
+                r#""shutdown":0,"consent":0},"#,
                 r#""not_captured":0,"violations":{},"redactions":{},"requests":0,"retries":0,"last_error":null}"#,
             )
         );

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
 
-use crate::client::queue::Content;
+use crate::client::queue::{Captured, Form};
 use crate::client::shared::Shared;
 use crate::client::state::Phase;
 use crate::config::{ClientConfig, ExporterKind, MetricTemporality};
 use crate::metrics::{Aggregator, Limits, Measurement, Temporality};
 use crate::record::Timestamp;
-use crate::stamp::Stamp;
+use crate::stamp::microseconds_now;
 
 /// The aggregator and when it is due.
 pub(crate) struct Meter(Mutex<Metered>);
@@ -96,7 +96,7 @@ impl Shared {
         metered.due = (!metered.aggregator.is_empty()).then(|| now + self.settings.meter.interval);
         drop(metered);
         for record in records {
-            self.capture_with(|| Content::Raw(record.into_bytes().into(), Stamp::now()));
+            self.capture(Captured { form: Form::Json, at: microseconds_now(), bytes: record.as_bytes() });
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::client::queue::Content;
+use crate::client::prepare::Pipeline;
+use crate::client::queue::{Captured, Form};
 use crate::client::shared::Shared;
-use crate::outcome::Status;
 
 /// What a client that would send nothing shows.
 const NOTHING: &str = "[]";
@@ -14,24 +14,17 @@ pub(crate) fn preview(shared: &Arc<Shared>) -> String {
     let Ok(target) = &shared.settings.target else { return NOTHING.to_owned() };
     shared.collect_metrics(false);
     // Copied under the lock, processed without it: the engine takes its time.
-    let waiting: Vec<(Box<[u8]>, Option<crate::Stamp>)> = {
+    let waiting: Vec<(Form, i64, Vec<u8>)> = {
         let state = shared.state.lock();
-        let copy = |content: &Content| match content {
-            Content::Raw(record, stamp) => (record.clone(), Some(*stamp)),
-            Content::Scrubbed(record) => (record.as_bytes().into(), None),
-        };
+        let copy = |record: Captured<'_>| (record.form, record.at, record.bytes.to_vec());
         state.queue.each().take(shared.settings.batch.items).map(copy).collect()
     };
-    let records: Vec<String> = waiting
-        .into_iter()
-        .filter_map(|(record, stamp)| match stamp {
-            Some(stamp) => {
-                let outcome = shared.settings.engine.process(&record, Some(&stamp));
-                outcome.record.filter(|_| outcome.status == Status::Accepted)
-            }
-            None => String::from_utf8(record.into()).ok(),
-        })
-        .collect();
-    let texts: Vec<&str> = records.iter().map(String::as_str).collect();
+    let settings = &shared.settings;
+    // What the sampler keeps is decided as the worker will decide it, while the queue is as full as now.
+    let pressure = shared.state.lock().queue.pressure();
+    let pipeline = Pipeline { engine: &settings.engine, sampler: settings.sampler.as_ref(), pressure };
+    let of = |(form, at, bytes): (Form, i64, Vec<u8>)| pipeline.text(&Captured { form, at, bytes: &bytes });
+    let records: Vec<Box<str>> = waiting.into_iter().filter_map(of).filter(|record| settings.permits(record)).collect();
+    let texts: Vec<&str> = records.iter().map(AsRef::as_ref).collect();
     target.preview(&texts).unwrap_or_else(|_| NOTHING.to_owned())
 }

@@ -12,6 +12,7 @@ use crate::consent::{Gate, Refusal, Register, Rule};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::{RetryPolicy, Target};
+use crate::sampling::Sampler;
 
 /// How many records and bytes something holds at most.
 #[derive(Clone, Copy)]
@@ -42,6 +43,8 @@ impl Deref for Settings {
 /// Everything a running client needs.
 pub(crate) struct Snapshot {
     pub(crate) engine: Engine,
+    /// Absent where everything is kept.
+    pub(crate) sampler: Option<Sampler>,
     /// Where records go, or what keeps the client off whatever the user consents to.
     pub(crate) target: std::result::Result<Target, OffReason>,
     /// What the user consents to.
@@ -141,6 +144,7 @@ impl Snapshot {
             gate: gate(client, world),
             upload: client.upload_enabled,
             meter: MeterSettings::new(client),
+            sampler: Sampler::new(&config.sampling),
             engine,
             queue,
             // A batch that the queue cannot hold would never fill.

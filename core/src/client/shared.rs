@@ -1,6 +1,5 @@
 //! What callers and worker share: settings, state, and the ways to wake each other.
 
-use std::process;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -10,7 +9,7 @@ use tokio::sync::Notify;
 use crate::client::consent::Changes;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::measure::Meter;
-use crate::client::queue::Content;
+use crate::client::queue::Captured;
 use crate::client::settings::Settings;
 use crate::client::state::{Phase, State};
 use crate::client::worker;
@@ -37,8 +36,9 @@ pub(crate) struct Shared {
     pub(crate) changes: Changes,
     /// Tells callers that records came to their end, or the worker to its own.
     pub(crate) settled: Condvar,
-    /// The process that this belongs to.
-    process: u32,
+    /// Tells a forked child from the process that this belongs to, by a handler that the system calls after a fork:
+    /// asking the system for the process on every call would cost more than the rest of the call.
+    fork: forkguard::Guard,
     /// The same for a forked child. The parent's state is not touched there: its lock may be held by a thread
     /// that the child does not have.
     heir: OnceLock<Arc<Self>>,
@@ -55,35 +55,54 @@ impl Shared {
             withdrawing: Notify::new(),
             changes: Changes::default(),
             settled: Condvar::new(),
-            process: process::id(),
+            fork: forkguard::new(),
             heir: OnceLock::new(),
         })
     }
 
     /// The state of this process, found or begun.
     pub(crate) fn here(self: &Arc<Self>) -> &Arc<Self> {
-        let me = process::id();
         let mut shared = self;
-        while shared.process != me {
+        while shared.is_inherited() {
             shared = shared.heir.get_or_init(|| Self::new(Arc::clone(&self.settings)));
         }
         shared
     }
 
-    /// Captures what `content` makes, unless the client is off or closed, when nothing is made.
-    pub(crate) fn capture_with(self: &Arc<Self>, content: impl FnOnce() -> Content) -> bool {
-        if !self.settings.is_on() {
-            return self.refuse();
-        }
-        // Copied before the lock is taken, so that producers hold it for as short as can be.
-        let (content, now) = (content(), Instant::now());
-        let mut state = self.state.lock();
-        // Asked again under the lock: what is captured after a withdrawal would outlive its erasure.
-        if state.phase != Phase::Open || !self.settings.is_on() {
-            state.ledger.refuse();
+    /// Whether nothing is captured, whatever comes.
+    pub(crate) fn is_off(&self) -> bool {
+        !self.settings.is_on()
+    }
+
+    /// Whether this is a forked child's copy of its parent's.
+    fn is_inherited(&self) -> bool {
+        self.fork.clone().detected_fork()
+    }
+
+    /// Captures a record, unless the client is off or closed.
+    pub(crate) fn capture(self: &Arc<Self>, record: Captured<'_>) -> bool {
+        self.capture_all(std::iter::once(Some(record)))
+    }
+
+    /// Captures records under one lock; those that are missing are too large. Whether the client captures at all.
+    pub(crate) fn capture_all<'a>(self: &Arc<Self>, records: impl Iterator<Item = Option<Captured<'a>>>) -> bool {
+        if self.is_off() {
+            records.for_each(|_| _ = self.refuse());
             return false;
         }
-        let is_due = state.capture(content, now, self.settings.batch);
+        let mut state = self.state.lock();
+        // Asked again under the lock: what is captured after a withdrawal would outlive its erasure.
+        if state.phase != Phase::Open || self.is_off() {
+            records.for_each(|_| state.ledger.refuse());
+            return false;
+        }
+        let mut is_due = false;
+        for record in records {
+            match record {
+                Some(record) => is_due |= state.capture(record, Instant::now, self.settings.batch),
+                None => state.capture_dropped(Reason::TooLarge),
+            }
+        }
         self.ensure_worker(&mut state);
         drop(state);
         if is_due {
@@ -159,9 +178,8 @@ impl Shared {
 
     /// Lets the worker finish and end, without waiting for it.
     pub(crate) fn disconnect(self: &Arc<Self>) {
-        let me = process::id();
         let mut shared = Some(self);
-        while let Some(elder) = shared.filter(|shared| shared.process != me) {
+        while let Some(elder) = shared.filter(|shared| shared.is_inherited()) {
             shared = elder.heir.get();
         }
         // Nothing to do in a child that never used the client.

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use crate::client::ledger::{Findings, Ledger, Reason};
-use crate::client::queue::{Content, Item, Load, Queue};
+use crate::client::queue::{Captured, Load, Queue};
 use crate::client::settings::Bounds;
 
 /// How far the client's life has come.
@@ -59,10 +59,10 @@ impl State {
 
     /// Books a captured record into the queue. Returns whether the worker should look: the record is the first
     /// to wait, or completes a batch.
-    pub(crate) fn capture(&mut self, content: Content, now: Instant, batch: Bounds) -> bool {
+    pub(crate) fn capture(&mut self, record: Captured<'_>, now: impl FnOnce() -> Instant, batch: Bounds) -> bool {
         let before = self.queue.waiting();
         let seq = self.ledger.accept();
-        let gone = self.queue.push(Item { seq, since: now, content });
+        let gone = self.queue.push(seq, record, now, batch);
         self.ledger.drop_for(Reason::QueueFull, gone);
         before.items == 0 || (!is_full(before, batch) && is_full(self.queue.waiting(), batch))
     }
@@ -86,9 +86,9 @@ impl State {
                 }
             }
             (Phase::Open, None) => Next::Idle,
-            (Phase::Open, Some(oldest)) => {
-                let due = oldest.since + flush_interval;
-                if oldest.seq < self.flush_before || is_full(self.queue.waiting(), batch) || due <= now {
+            (Phase::Open, Some((oldest, since))) => {
+                let due = since + flush_interval;
+                if oldest < self.flush_before || is_full(self.queue.waiting(), batch) || due <= now {
                     Next::Batch
                 } else {
                     Next::At(due)
@@ -166,6 +166,7 @@ fn is_full(waiting: Load, batch: Bounds) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::queue::Form;
 
     const BATCH: Bounds = Bounds { items: 3, bytes: 100 };
     const INTERVAL: Duration = Duration::from_secs(5);
@@ -175,7 +176,8 @@ mod tests {
     }
 
     fn capture(state: &mut State, bytes: usize, now: Instant) -> bool {
-        state.capture(Content::Scrubbed("x".repeat(bytes).into()), now, BATCH)
+        let text = "x".repeat(bytes);
+        state.capture(Captured { form: Form::Scrubbed, at: 0, bytes: text.as_bytes() }, || now, BATCH)
     }
 
     fn fill(state: &mut State, now: Instant) {

@@ -1,6 +1,7 @@
 //! The client against a real server on the loopback interface. Nothing sleeps: tests wait for requests.
 
 mod bounds;
+mod capture;
 mod consent;
 mod control;
 mod delivery;

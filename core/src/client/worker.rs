@@ -10,13 +10,12 @@ use tokio::time::{sleep, sleep_until};
 
 use crate::client::batch::{Batch, Ready};
 use crate::client::ledger::{Findings, Reason};
-use crate::client::queue::{Content, Item, Load};
+use crate::client::prepare::Pipeline;
+use crate::client::queue::Chunk;
 use crate::client::shared::Shared;
 use crate::client::state::{Next, Phase, State};
 use crate::consent::LOOK_INTERVAL;
 use crate::export::{Exporter, Failure, Target, Verdict, worth_waiting};
-use crate::ffi::guard;
-use crate::outcome::Status;
 
 /// Starts the thread; false where the system has none left. Nobody ever joins it.
 pub(crate) fn start(shared: Arc<Shared>) -> bool {
@@ -102,7 +101,7 @@ async fn serve(shared: &Arc<Shared>, target: &Target) -> Served {
 }
 
 /// Waits for the next batch; nothing where it is time to end, or another configuration holds.
-async fn next(shared: &Arc<Shared>, revision: usize) -> Option<Vec<Item>> {
+async fn next(shared: &Arc<Shared>, revision: usize) -> Option<Vec<Chunk>> {
     let settings = &shared.settings;
     loop {
         shared.heed();
@@ -139,47 +138,20 @@ async fn next(shared: &Arc<Shared>, revision: usize) -> Option<Vec<Item>> {
 }
 
 /// Runs the engine over what was taken, books what it did not accept, and returns the rest.
-fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
-    let mut ready = Vec::with_capacity(taken.len());
-    let mut findings = Findings::default();
-    let mut invalid = Load::default();
-    let mut not_permitted = Load::default();
-    let mut defect = None;
-    for item in taken {
-        let cost = item.content.bytes();
-        let text = match item.content {
-            Content::Scrubbed(text) => Some(text),
-            Content::Raw(record, stamp) => match guard(|| Ok(shared.settings.engine.process(&record, Some(&stamp)))) {
-                Ok(outcome) => {
-                    findings.note(&outcome);
-                    outcome.record.filter(|_| outcome.status == Status::Accepted).map(String::into_boxed_str)
-                }
-                Err(error) => {
-                    defect = Some(error.kind().code().to_owned());
-                    None
-                }
-            },
-        };
-        if let Some(text) = text {
-            if shared.settings.permits(&text) {
-                ready.push(Ready { text, cost });
-            } else {
-                not_permitted.items += 1;
-                not_permitted.bytes += cost;
-            }
-        } else {
-            invalid.items += 1;
-            invalid.bytes += cost;
-        }
-    }
+fn prepare(shared: &Shared, taken: Vec<Chunk>) -> Vec<Ready> {
+    let settings = &shared.settings;
+    let pressure = shared.state.lock().queue.pressure();
+    let pipeline = Pipeline { engine: &settings.engine, sampler: settings.sampler.as_ref(), pressure };
+    let mut prepared = pipeline.run(&taken);
+    prepared.keep(|record| settings.permits(record), Reason::Consent);
     shared.book(|state| {
-        state.settle(invalid, invalid.items as u64, Reason::Invalid, &findings);
-        state.settle(not_permitted, not_permitted.items as u64, Reason::Consent, &Findings::default());
-        if let Some(defect) = defect {
-            state.ledger.fail(defect);
+        state.queue.reuse(taken);
+        state.ledger.find(&prepared.findings);
+        for (reason, load) in prepared.dropped {
+            state.settle(load, load.items as u64, reason, &Findings::default());
         }
     });
-    ready
+    prepared.ready
 }
 
 /// Brings a batch to its end, in parts where the collector wants less at once.

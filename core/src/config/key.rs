@@ -99,7 +99,7 @@ pub(crate) const OTHER_VARIABLES: &[(&str, &str)] = &[
 /// Every key there is. A section adds its rows here.
 pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
     let client = super::client::KEYS.iter().chain(super::export::KEYS).chain(super::metrics::KEYS);
-    super::privacy::KEYS.iter().chain(super::plan::KEYS).chain(client)
+    super::privacy::KEYS.iter().chain(super::plan::KEYS).chain(super::sampling::KEYS).chain(client)
 }
 
 #[cfg(test)]

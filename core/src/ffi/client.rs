@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::client::Form;
 use crate::error::{Error, ErrorKind, Result};
 use crate::ffi::consent::Word;
 use crate::ffi::guard;
@@ -24,9 +25,34 @@ impl Client {
         guard(|| Ok(Self(crate::Client::new(&crate::Config::from_json(config)?)?)))
     }
 
+    /// Whether the client is off, so that a shell need not walk a record for it.
+    pub fn is_off(&self) -> bool {
+        guard(|| Ok(self.0.is_off())).unwrap_or(true)
+    }
+
     /// Captures a record without ever waiting; `false` where the client is off or was shut down.
     pub fn track(&self, record: &[u8]) -> bool {
         guard(|| Ok(self.0.track(record))).unwrap_or(false)
+    }
+
+    /// [`track`](Self::track) of a record that a shell wrote value by value.
+    pub fn track_captured(&self, record: &[u8]) -> bool {
+        guard(|| Ok(self.0.track_compact(record))).unwrap_or(false)
+    }
+
+    /// [`track_captured`](Self::track_captured) of many records: each has its length in 4 bytes, the milliseconds
+    /// since 1970 as a float in 8, and its bytes, all little-endian; a length of `ffffffff` stands for a record that is
+    /// too large, and has no bytes. Returns whether the client still captures.
+    pub fn track_framed(&self, frames: &[u8]) -> bool {
+        guard(|| Ok(self.0.track_framed(frames))).unwrap_or(false)
+    }
+
+    /// [`track_checked`](Self::track_checked) of a record that a shell wrote value by value, in its compact bytes.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn track_captured_checked(&self, record: &[u8]) -> Result<String> {
+        guard(|| Ok(self.0.check(Form::Compact, record).to_json()))
     }
 
     /// Runs the engine at once, queues the record where it was accepted, and returns the outcome as canonical
