@@ -36,8 +36,8 @@ use self::ledger::{Findings, Reason};
 use self::queue::Content;
 use self::settings::Settings;
 use self::shared::Shared;
-pub(crate) use self::switch::text;
 use self::switch::World;
+pub(crate) use self::switch::text;
 
 /// Records in, delivered in the background; off unless turned on.
 ///
