@@ -40,8 +40,8 @@ use self::queue::Captured;
 pub(crate) use self::queue::Form;
 use self::settings::Settings;
 use self::shared::Shared;
-pub(crate) use self::switch::text;
 use self::switch::World;
+pub(crate) use self::switch::text;
 
 /// Records in, delivered in the background; off unless turned on.
 ///

@@ -37,8 +37,7 @@ pub fn otlp_logs(records: &[&str]) -> Vec<u8> {
 pub fn read_json(texts: &[&str]) -> usize {
     use crate::json::Document;
     use crate::scan::Lanes;
-    let nodes =
-        |text: &str| Document::read(text.as_bytes(), Lanes::none()).map_or(0, |read| read.node(0).next());
+    let nodes = |text: &str| Document::read(text.as_bytes(), Lanes::none()).map_or(0, |read| read.node(0).next());
     texts.iter().map(|text| nodes(text)).sum()
 }
 

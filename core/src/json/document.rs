@@ -43,7 +43,7 @@ pub(crate) struct Node {
 
 impl Node {
     /// Stands where no node is yet.
-    const NONE: Self = Self { kind: Kind::Null, escaped: false, marked: false, start: 0, end: 0, link: 0 };
+    pub(super) const NONE: Self = Self { kind: Kind::Null, escaped: false, marked: false, start: 0, end: 0, link: 0 };
 
     /// The index of the node behind this value and all that is in it. Not of a member name.
     #[inline]
@@ -101,11 +101,6 @@ impl<'a> Document<'a> {
         let input = utf8(input)?;
         let (mut nodes, mut blocks) = KEPT.try_with(Cell::take).unwrap_or_default();
         scan(input.as_bytes(), lanes, &mut blocks);
-        // Each value takes a byte, and one more that parts it from the next.
-        let room = input.len() / 2 + 1;
-        if nodes.len() < room {
-            nodes.resize(room, Node::NONE);
-        }
         let read = Reader::new(input, &blocks, &mut nodes).read();
         // Kept whatever comes of it, for its buffers.
         let mut document = Self { input, nodes, count: 0, blocks, is_compact: false };

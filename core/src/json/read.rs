@@ -38,8 +38,8 @@ pub(super) struct Reader<'a, 'b> {
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
     pub(super) blocks: &'b [Block],
-    /// Room for all nodes that there can be, and how many there are.
-    nodes: &'b mut [Node],
+    /// The nodes so far are the first `count`; behind them is room for more.
+    nodes: &'b mut Vec<Node>,
     count: usize,
     /// The containers that are open, outermost first.
     open: [Open; MAX_DEPTH],
@@ -63,8 +63,8 @@ pub(super) fn utf8(input: &[u8]) -> Result<&str, Violation> {
 }
 
 impl<'a, 'b> Reader<'a, 'b> {
-    /// Of `input`, which the scan made `blocks` of. There is room in `nodes` for all that it can have.
-    pub(super) fn new(input: &'a str, blocks: &'b [Block], nodes: &'b mut [Node]) -> Self {
+    /// Of `input`, which the scan made `blocks` of. What stands in `nodes` is written over.
+    pub(super) fn new(input: &'a str, blocks: &'b [Block], nodes: &'b mut Vec<Node>) -> Self {
         Self {
             input,
             bytes: input.as_bytes(),
@@ -232,10 +232,22 @@ impl<'a, 'b> Reader<'a, 'b> {
 
     #[inline]
     pub(super) fn push(&mut self, node: Node) {
+        if self.count == self.nodes.len() {
+            self.make_room();
+        }
+        // There is a place now.
         if let Some(place) = self.nodes.get_mut(self.count) {
             *place = node;
-            self.count += 1;
         }
+        self.count += 1;
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        /// Nodes of a usual record: memory of a thread that reads many grows once.
+        const USUAL: usize = 128;
+        let room = (2 * self.nodes.len()).max(USUAL);
+        self.nodes.resize(room, Node::NONE);
     }
 
     /// A value from `start` to `end` with nothing in it.

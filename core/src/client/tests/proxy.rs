@@ -33,7 +33,11 @@ fn proxy() -> (String, Receiver<String>) {
 
 fn send(endpoint: &str, variables: &[(&str, &str)]) -> bool {
     let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    let client = Client::with_world(&config(endpoint, |config| config.retry_max_attempts = 1), &crate::client::switch::World::of(&lookup)).unwrap();
+    let client = Client::with_world(
+        &config(endpoint, |config| config.retry_max_attempts = 1),
+        &crate::client::switch::World::of(&lookup),
+    )
+    .unwrap();
     assert!(client.track(&record(1)));
     assert!(client.flush(PATIENCE));
     client.stats().contains(r#""delivered":1"#)

@@ -99,7 +99,8 @@ fn variables_are_read_in_their_own_form() {
     ];
     let Config { client, privacy, .. } = resolved("{}", &variables, None).unwrap().config;
     assert_eq!((client.flush_interval_ms, client.service_name.as_deref()), (1_500, Some("shop")));
-    let resource: Vec<(&str, &str)> = client.resource.iter().map(|(k, v)| (k.as_str(), v.as_str().unwrap_or_default())).collect();
+    let resource: Vec<(&str, &str)> =
+        client.resource.iter().map(|(k, v)| (k.as_str(), v.as_str().unwrap_or_default())).collect();
     assert_eq!(resource, [("service.version", "1.2"), ("team", "a,b=")]);
     assert_eq!(privacy.pii_fields, ["nick", "badge"]);
     assert_eq!(client.api_key, None);
