@@ -251,7 +251,8 @@ fn find_plain(text: &[u8], at: usize, floor: usize) -> Place {
     if at < floor || before(text, at).is_ascii_alphanumeric() && !is_escape(text, at) {
         return None;
     }
-    let shape = PLAIN.iter().find(|shape| text[at..].starts_with(shape.head.as_bytes()))?;
+    let is_head = |head: &[u8]| head[..2] == text[at..text.len().min(at + 2)] && text[at..].starts_with(head);
+    let shape = PLAIN.iter().find(|shape| is_head(shape.head.as_bytes()))?;
     fits(text, shape, at + shape.head.len()).map(|end| (at, end))
 }
 

@@ -86,6 +86,8 @@ fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> Option<usi
     const COMPLETE: usize = 7;
     /// Longer than any form allows.
     const MAX_NUMBER: usize = 48;
+    /// A month's name, and `de` twice.
+    const MAX_LETTERS: usize = 12;
     /// More digits than any telephone's number has.
     const MAX_DIGITS: usize = 18;
     /// The longest group of a number that is written in groups.
@@ -95,11 +97,20 @@ fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> Option<usi
         Rule::Phone => 6,
         _ => COMPLETE,
     };
+    // What `shape` refuses for them is told before the rest is read.
+    let max_letters = match rule {
+        Rule::Phone => 0,
+        Rule::BirthDate => MAX_LETTERS,
+        _ => MAX_NUMBER,
+    };
     let first = Group::at(text, start, limit, rule);
-    let (mut end, mut last) = (first.end, first.end - start);
+    let (mut end, mut last, mut letters) = (first.end, first.end - start, first.letters);
     // Counted as groups come: a value of many is not read again for each.
     let (mut count, mut marks) = (first.digits, first.marks);
     loop {
+        if letters > max_letters {
+            return None;
+        }
         let next = if rule == Rule::BirthDate && byte(text, end) == b',' { end + 2 } else { end + 1 };
         if byte(text, end) != b' ' && next == end + 1 || next >= limit {
             return Some(end);
@@ -126,6 +137,7 @@ fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> Option<usi
             return Some(end);
         }
         marks += group.marks;
+        letters += group.letters;
         count += group.digits;
         (end, last) = (group.end, len);
     }
@@ -135,6 +147,8 @@ fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> Option<usi
 struct Group {
     end: usize,
     digits: usize,
+    /// Of ASCII, but for the `x` of an extension.
+    letters: usize,
     /// What stands between the figures of a date.
     marks: usize,
 }
@@ -142,17 +156,20 @@ struct Group {
 impl Group {
     /// The group from `start` on, which is empty where it is the name of the next pair: `phone=1 code=2`.
     fn at(text: &[u8], start: usize, limit: usize, rule: Rule) -> Self {
-        let (mut end, mut digits, mut marks) = (start, 0, 0);
+        let (mut end, mut counts) = (start, [0; 5]);
         while end < limit {
             let part = PARTS[usize::from(text[end])];
             if part == END || part == COLON && rule != Rule::BirthDate {
                 break;
             }
-            digits += usize::from(part == DIGIT);
-            marks += usize::from(part == MARK);
+            counts[usize::from(part)] += 1;
             end += 1;
         }
-        if byte(text, end) == b'=' { Self { end: start, digits: 0, marks: 0 } } else { Self { end, digits, marks } }
+        if byte(text, end) == b'=' {
+            return Self { end: start, digits: 0, letters: 0, marks: 0 };
+        }
+        let [_, digits, marks, _, letters] = counts;
+        Self { end, digits, letters, marks }
     }
 }
 
@@ -167,6 +184,7 @@ static PARTS: [u8; 256] = {
             b':' => COLON,
             b' ' | b',' | b'\'' | b'`' => END,
             _ if DELIMITERS[i] => END,
+            b'a'..=b'w' | b'y' | b'z' | b'A'..=b'Z' => LETTER,
             _ => 0,
         };
         i += 1;
@@ -176,7 +194,8 @@ static PARTS: [u8; 256] = {
 const DIGIT: u8 = 1;
 const MARK: u8 = 2;
 const COLON: u8 = 3;
-const END: u8 = 4;
+const LETTER: u8 = 4;
+const END: u8 = 5;
 
 /// A full stop behind a word, but not behind an initial or titles in a row (`Univ.Prof.`).
 fn ends_sentence(word: &[u8]) -> bool {
