@@ -112,6 +112,8 @@ impl State {
             self.ledger.drop_for(reason, dropped);
             self.ledger.deliver((load.items as u64).saturating_sub(dropped));
         }
+        // What ended before the worker saw the withdrawal need not be forgotten any more.
+        self.is_erasing &= self.queue.has_in_flight();
     }
 
     /// Ends capture; delivery may go on until `deadline`, or an earlier one set before.
@@ -128,6 +130,7 @@ impl State {
         let left = self.queue.clear();
         self.ledger.drop_for(Reason::Shutdown, left);
         self.phase = Phase::Closed;
+        self.is_erasing = false;
     }
 
     /// Forgets what waits; what is in flight is the worker's to forget.
@@ -229,6 +232,24 @@ mod tests {
         state.close(now + INTERVAL);
         assert_eq!(state.next(now, BATCH, INTERVAL), Next::Batch);
         assert_eq!(state.next(now + INTERVAL, BATCH, INTERVAL), Next::End);
+    }
+
+    #[test]
+    fn what_is_erased_is_booked_and_a_batch_that_ended_meanwhile_is_not_waited_for() {
+        let (mut state, now) = (state(), Instant::now());
+        (0..5).for_each(|_| fill(&mut state, now));
+        state.queue.take(BATCH);
+        state.erase();
+        assert!(state.is_erasing);
+        state.settle(Load { items: 3, bytes: 3 }, 0, Reason::Rejected, &Findings::default());
+        assert!(!state.is_erasing);
+        let books = state.ledger.to_json(None, state.queue.pending());
+        assert!(books.contains(r#""delivered":3,"pending":0"#) && books.contains(r#""consent":2"#), "{books}");
+        fill(&mut state, now);
+        state.queue.take(BATCH);
+        state.erase();
+        state.erased();
+        assert!(!state.is_erasing && state.queue.pending() == 0);
     }
 
     #[test]

@@ -70,7 +70,8 @@ pub(crate) fn resolve(code: &Config, environment: Environment<'_>, file: Option<
     let defaults = to_value(&Config::default())?;
     let said_in_code = to_value(code)?;
     let said_in_file = file.map(to_value).transpose()?;
-    let mut value = said_in_code.clone();
+    // Written only where code does not decide alone, which is the common case.
+    let mut laid = None;
     let mut sources = Vec::new();
     for key in keys().filter(|key| key.is_leaf() && !key.path.starts_with("/plan/")) {
         let at = |value: &Value| value.pointer(key.path).cloned().unwrap_or(Value::Null);
@@ -84,19 +85,22 @@ pub(crate) fn resolve(code: &Config, environment: Environment<'_>, file: Option<
         ];
         let said: Vec<(Value, Source)> = said.into_iter().flatten().filter(|(value, _)| !value.is_null()).collect();
         let rank = |value: &Value| {
-            let text = value.to_string();
+            let text = if key.most_private.is_empty() { String::new() } else { value.to_string() };
             key.most_private.iter().position(|known| text == *known)
         };
         // The first of equals: the order above.
         let winner = said.into_iter().min_by_key(|(value, _)| rank(value));
         if let Some((chosen, source)) = winner {
-            put(&mut value, key.path, chosen);
+            if source != Source::Code {
+                put(laid.get_or_insert_with(|| said_in_code.clone()), key.path, chosen);
+            }
             sources.push((key, source));
         } else {
             sources.push((key, Source::Default));
         }
     }
-    let mut config: Config = serde_json::from_value(value).map_err(|_| unreadable())?;
+    let laid: Option<Config> = laid.map(serde_json::from_value).transpose().map_err(|_| unreadable())?;
+    let mut config = laid.unwrap_or_else(|| code.clone());
     config.plan = code.plan.clone().or_else(|| file.and_then(|file| file.plan.clone()));
     config.written = code.written.clone();
     config.check()?;
