@@ -7,6 +7,7 @@ mod endpoint;
 mod exporter;
 mod file;
 mod http;
+mod otel;
 pub(crate) mod otlp;
 mod preview;
 mod proxy;

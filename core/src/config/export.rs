@@ -106,8 +106,8 @@ pub enum Compression {
 pub struct ExportConfig {
     /// Who receives the records.
     pub exporter: ExporterKind,
-    /// How OTLP is encoded.
-    pub protocol: OtlpProtocol,
+    /// How OTLP is encoded; absent means that the environment decides, and otherwise protocol buffers.
+    pub protocol: Option<OtlpProtocol>,
     /// Where logs go, used as it is.
     pub logs_endpoint: Option<String>,
     /// Where metrics go, used as it is.
@@ -116,8 +116,8 @@ pub struct ExportConfig {
     pub traces_endpoint: Option<String>,
     /// Further headers. Never printed.
     pub headers: BTreeMap<String, String>,
-    /// Of request bodies.
-    pub compression: Compression,
+    /// Of request bodies; absent means that the environment decides, and otherwise gzip.
+    pub compression: Option<Compression>,
     /// PEM file of the authorities to trust.
     pub certificate: Option<String>,
     /// PEM file of the client's chain.
@@ -148,12 +148,12 @@ impl Default for ExportConfig {
     fn default() -> Self {
         Self {
             exporter: ExporterKind::default(),
-            protocol: OtlpProtocol::default(),
+            protocol: None,
             logs_endpoint: None,
             metrics_endpoint: None,
             traces_endpoint: None,
             headers: BTreeMap::new(),
-            compression: Compression::default(),
+            compression: None,
             certificate: None,
             client_certificate: None,
             client_key: None,
@@ -223,7 +223,7 @@ mod tests {
         let text = r#"{"client":{"export":{"exporter":"otlp","protocol":"http/json","compression":"zstd",
             "resource":{"service.name":"shop","ports":[1,2]},"headers":{"x-key":"k"}}}}"#;
         let export = Config::from_json(text).unwrap().client.export;
-        assert_eq!((export.exporter, export.protocol), (ExporterKind::Otlp, OtlpProtocol::HttpJson));
+        assert_eq!((export.exporter, export.protocol), (ExporterKind::Otlp, Some(OtlpProtocol::HttpJson)));
         assert_eq!(refused(r#"{"protocol":"grpc"}"#), "/client/export/protocol");
         assert_eq!(refused(r#"{"compression":"br"}"#), "/client/export/compression");
     }

@@ -14,6 +14,7 @@ use super::body::content_encoding;
 use super::breaker::BreakerPolicy;
 use super::endpoint::{continued, endpoint};
 use super::http::Connection;
+use super::otel;
 use super::proxy::proxy_for;
 use super::tls::Tls;
 use crate::client::Environment;
@@ -90,7 +91,10 @@ impl Target {
     /// # Errors
     /// `config_invalid` with the place.
     pub(crate) fn new(client: &ClientConfig, engine: &Engine, environment: Environment<'_>) -> Result<Self> {
-        let export = &client.export;
+        let export = &match client.export.exporter {
+            ExporterKind::Otlp => otel::completed(&client.export, environment),
+            ExporterKind::Collector | ExporterKind::File | ExporterKind::Console => client.export.clone(),
+        };
         let given = client.endpoint.clone().or_else(|| crate::client::text("TELEMETRY_ENDPOINT", environment));
         let base = |default: Option<&str>| {
             let text = given.as_deref().or(default).ok_or_else(|| {
@@ -103,15 +107,17 @@ impl Target {
             ExporterKind::Collector => {
                 let url = continued(&base(None)?, &BATCH_ROUTE);
                 let agent = concat!("scrubjay/", env!("CARGO_PKG_VERSION"));
-                Destination::Collector(Box::new(http(client, &url, agent, "application/json", environment)?), url)
+                let http = http(client, export, &url, agent, "application/json", environment)?;
+                Destination::Collector(Box::new(http), url)
             }
             ExporterKind::Otlp => {
-                let otlp = otlp(export, || base(Some(OTLP_ENDPOINT)), engine)?;
-                let content_type = match export.protocol {
+                let default = otel::endpoint(environment).unwrap_or_else(|| OTLP_ENDPOINT.to_owned());
+                let otlp = otlp(export, || base(Some(&default)), resource(export, engine, environment)?)?;
+                let content_type = match otlp.protocol {
                     OtlpProtocol::HttpProtobuf => "application/x-protobuf",
                     OtlpProtocol::HttpJson => "application/json",
                 };
-                let http = http(client, &otlp.logs, OTLP_USER_AGENT, content_type, environment)?;
+                let http = http(client, export, &otlp.logs, OTLP_USER_AGENT, content_type, environment)?;
                 Destination::Otlp(Box::new(http), Box::new(otlp))
             }
             ExporterKind::File => Destination::File(FileTarget {
@@ -127,23 +133,23 @@ impl Target {
 }
 
 /// The three URLs: a signal's own as it is, otherwise the base continued by `v1` and the signal.
-fn otlp(export: &ExportConfig, base: impl Fn() -> Result<Url>, engine: &Engine) -> Result<Otlp> {
+fn otlp(export: &ExportConfig, base: impl Fn() -> Result<Url>, resource: String) -> Result<Otlp> {
     let url = |own: &Option<String>, path: &str, signal: &str| match own {
         Some(own) => endpoint(own, path, export.allow_link_local),
         None => Ok(continued(&base()?, &["v1", signal])),
     };
     Ok(Otlp {
-        protocol: export.protocol,
+        protocol: export.protocol.unwrap_or_default(),
         logs: url(&export.logs_endpoint, "/client/export/logs_endpoint", "logs")?,
         metrics: url(&export.metrics_endpoint, "/client/export/metrics_endpoint", "metrics")?,
         traces: url(&export.traces_endpoint, "/client/export/traces_endpoint", "traces")?,
-        resource: resource(export, engine)?,
+        resource,
     })
 }
 
 /// The resource's attributes: what the specification requires, and what is configured. A path or a host's name may be
 /// somebody's, so they are scrubbed like a record.
-fn resource(export: &ExportConfig, engine: &Engine) -> Result<String> {
+fn resource(export: &ExportConfig, engine: &Engine, environment: Environment<'_>) -> Result<String> {
     let required = [
         ("service.name", "unknown_service"),
         ("telemetry.sdk.name", "scrubjay"),
@@ -152,6 +158,7 @@ fn resource(export: &ExportConfig, engine: &Engine) -> Result<String> {
     ];
     let mut attributes: Map<String, Value> =
         required.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    attributes.extend(otel::resource(environment).into_iter().map(|(name, value)| (name, value.into())));
     attributes.extend(export.resource.iter().map(|(name, value)| (name.clone(), value.clone())));
     let text = Value::Object(attributes).to_string();
     engine.scrub_json(text.as_bytes()).json.ok_or_else(|| {
@@ -161,15 +168,16 @@ fn resource(export: &ExportConfig, engine: &Engine) -> Result<String> {
 
 fn http(
     client: &ClientConfig,
+    export: &ExportConfig,
     url: &Url,
     user_agent: &'static str,
     content_type: &'static str,
     environment: Environment<'_>,
 ) -> Result<Http> {
-    let export = &client.export;
+    let compression = export.compression.unwrap_or_default();
     let mut headers = further_headers(export)?;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    if let Some(encoding) = content_encoding(export.compression) {
+    if let Some(encoding) = content_encoding(compression) {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     let api_key = client.api_key.clone().or_else(|| crate::client::text("TELEMETRY_API_KEY", environment));
@@ -187,7 +195,7 @@ fn http(
             allow_link_local: export.allow_link_local,
         },
         headers,
-        compression: export.compression,
+        compression,
     })
 }
 

@@ -63,8 +63,8 @@ fn json_says_the_same_under_the_same_routes() {
         let server = Server::start(|_| Answer::Body("{}".to_owned()));
         let client = client(&server.endpoint(), |config| {
             otlp(config);
-            config.export.protocol = OtlpProtocol::HttpJson;
-            config.export.compression = compression;
+            config.export.protocol = Some(OtlpProtocol::HttpJson);
+            config.export.compression = Some(compression);
         });
         track_all(&client);
         assert!(client.flush(PATIENCE));
@@ -83,7 +83,7 @@ fn partial_success_is_counted_and_not_retried() {
     let server = Server::start(move |_| Answer::Body(answer.clone()));
     let client = client(&server.endpoint(), |config| {
         otlp(config);
-        config.export.protocol = OtlpProtocol::HttpJson;
+        config.export.protocol = Some(OtlpProtocol::HttpJson);
     });
     track(&client, 0..5);
     assert!(client.flush(PATIENCE));
@@ -97,7 +97,7 @@ fn a_warning_is_told_and_costs_nothing() {
     let server = Server::start(|_| Answer::Body(answer.to_owned()));
     let client = client(&server.endpoint(), |config| {
         otlp(config);
-        config.export.protocol = OtlpProtocol::HttpJson;
+        config.export.protocol = Some(OtlpProtocol::HttpJson);
     });
     track(&client, 0..2);
     assert!(client.flush(PATIENCE));
@@ -123,7 +123,7 @@ fn a_preview_shows_what_is_sent_byte_for_byte() {
         let client = client(&server.endpoint(), |config| {
             otlp(config);
             config.api_key = Some("hunter2".to_owned());
-            config.export.protocol = protocol;
+            config.export.protocol = Some(protocol);
         });
         track(&client, 0..2);
         assert!(client.track(SPAN));

@@ -66,6 +66,15 @@ fn otlp_has_opentelemetrys_endpoints() {
 }
 
 #[test]
+fn opentelemetrys_variables_count_for_otlp_only() {
+    let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h/in"), ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=k")];
+    assert_eq!(url(r#"{"export":{"exporter":"otlp"}}"#, &variables), "http://h/in/v1/logs");
+    assert_eq!(headers(r#"{"export":{"exporter":"otlp"}}"#, &variables)["x-key"], "k");
+    assert_eq!(refusal("{}", &variables).path(), "/client/endpoint", "the collector is somebody else");
+    assert!(!headers(r#"{"endpoint":"http://h"}"#, &variables).contains_key("x-key"));
+}
+
+#[test]
 fn each_endpoint_keeps_to_the_policy() {
     for (key, value) in [
         ("logs_endpoint", "file:///hunter2"),
