@@ -1,6 +1,7 @@
 //! OpenTelemetry's variables for exporters, as its specification defines them: they fill in what the configuration
 //! leaves open. An empty variable counts as unset, and one that cannot be read as absent.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use percent_encoding::percent_decode_str;
@@ -59,7 +60,7 @@ pub(super) fn resource(environment: Environment<'_>) -> BTreeMap<String, String>
 /// `key=value,key=value`, percent-encoded; of a list with anything else in it nothing is taken, as the specification
 /// asks.
 fn pairs(list: &str) -> BTreeMap<String, String> {
-    let decoded = |text: &str| percent_decode_str(text.trim()).decode_utf8().ok().map(|text| text.into_owned());
+    let decoded = |text: &str| percent_decode_str(text.trim()).decode_utf8().ok().map(Cow::into_owned);
     let pair = |part: &str| {
         let (key, value) = part.split_once('=')?;
         Some((decoded(key).filter(|key| !key.is_empty())?, decoded(value)?))
