@@ -207,11 +207,11 @@ impl ExportConfig {
             "/client/export/file",
             "the file exporter needs the path of its file",
         )?;
-        require(
-            self.client_certificate.is_some() == self.client_key.is_some(),
-            "/client/export/client_key",
-            "client_certificate and client_key go together: set both or none",
-        )?;
+        // Told of the one that is missing.
+        let together = "client_certificate and client_key go together: set both or none";
+        let (certificate, key) = (self.client_certificate.is_some(), self.client_key.is_some());
+        require(certificate || !key, "/client/export/client_certificate", together)?;
+        require(key || !certificate, "/client/export/client_key", together)?;
         require(
             self.breaker_failures == 0 || self.breaker_reset_ms > 0,
             "/client/export/breaker_reset_ms",
@@ -242,7 +242,8 @@ mod tests {
     #[test]
     fn what_belongs_together_is_asked_for_together() {
         assert_eq!(refused(r#"{"exporter":"file"}"#), "/client/export/file");
-        assert_eq!(refused(r#"{"client_key":"k.pem"}"#), "/client/export/client_key");
+        assert_eq!(refused(r#"{"client_key":"k.pem"}"#), "/client/export/client_certificate");
+        assert_eq!(refused(r#"{"client_certificate":"c.pem"}"#), "/client/export/client_key");
         assert_eq!(refused(r#"{"breaker_reset_ms":0}"#), "/client/export/breaker_reset_ms");
     }
 

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-use super::{Config, Form, Key, OTHER_VARIABLES, keys, nearest_of};
+use super::{Config, ExporterKind, Form, Key, OTHER_VARIABLES, keys, nearest_of};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Looks up an environment variable. Injected, so that tests leave the process alone.
@@ -18,6 +18,11 @@ pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// Variables that begin so are ours: an unknown one is a slip, and a bad value an error.
 const OURS: &str = "TELEMETRY_";
+
+/// Variables that say how an OTLP receiver is reached. They count for no other exporter.
+const OTLP: &str = "OTEL_EXPORTER_OTLP_";
+
+const EXPORTER: &str = "/client/export/exporter";
 
 /// What decided a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +71,14 @@ impl Resolved {
 /// As [`Config::from_json`]; for a variable of ours too, which the message names.
 pub(crate) fn resolve(code: &Config, environment: Environment<'_>, file: Option<&Config>) -> Result<Resolved> {
     let mut warnings = Vec::new();
-    let variables = variables(environment, &mut warnings)?;
+    let mut variables = variables(environment, &mut warnings)?;
     let defaults = to_value(&Config::default())?;
     let said_in_code = to_value(code)?;
     let said_in_file = file.map(to_value).transpose()?;
+    if !sends_otlp(code, file, variables.get(EXPORTER).map(|(value, _)| value)) {
+        // Headers meant for an OTLP receiver may hold its secrets: the collector is somebody else.
+        variables.retain(|_, (_, name)| !name.starts_with(OTLP));
+    }
     // Written only where code does not decide alone, which is the common case.
     let mut laid = None;
     let mut sources = Vec::new();
@@ -105,6 +114,18 @@ pub(crate) fn resolve(code: &Config, environment: Environment<'_>, file: Option<
     config.written = code.written.clone();
     config.check()?;
     Ok(Resolved { config, sources, warnings })
+}
+
+/// Whether records go to an OTLP receiver.
+fn sends_otlp(code: &Config, file: Option<&Config>, variable: Option<&Value>) -> bool {
+    let is_said = |config: &Config| {
+        config.written.0.contains(EXPORTER) || config.client.export.exporter != ExporterKind::default()
+    };
+    let of = |config: &Config| config.client.export.exporter == ExporterKind::Otlp;
+    if is_said(code) {
+        return of(code);
+    }
+    variable.map_or_else(|| file.is_some_and(of), |value| value == "otlp")
 }
 
 fn to_value(config: &Config) -> Result<Value> {
@@ -159,7 +180,9 @@ fn read(key: &Key, form: Form, text: &str) -> Result<Value> {
     };
     let mut alone = Value::Object(Map::new());
     put(&mut alone, key.path, value.clone());
-    Config::from_json(&alone.to_string()).map(|_| value)
+    // What is wrong elsewhere is what this value asks for beside it, which may be said elsewhere too.
+    Config::from_json(&alone.to_string()).map(drop).or_else(|e| if e.path() == key.path { Err(e) } else { Ok(()) })?;
+    Ok(value)
 }
 
 /// The words that turn a switch on.

@@ -120,3 +120,28 @@ fn an_unknown_variable_of_ours_is_told_with_the_nearest_known_one() {
     let said = unknown_variables(names.iter().map(|name| (*name).to_owned()));
     assert_eq!(said, ["TELEMETRY_ENABELD is ignored: no such variable; did you mean TELEMETRY_ENABLED?"]);
 }
+
+#[test]
+fn variables_of_an_otlp_receiver_count_for_otlp_only() {
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://h/in"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-key=k"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", "c.pem"),
+        ("OTEL_EXPORTER_OTLP_CLIENT_KEY", "k.pem"),
+    ];
+    let otlp = r#"{"client":{"export":{"exporter":"otlp"}}}"#;
+    let by_variable = [&variables[..], &[("TELEMETRY_EXPORTER", "otlp")]].concat();
+    for (code, variables, file) in
+        [(otlp, &variables[..], None), ("{}", &variables[..], Some(otlp)), ("{}", &by_variable[..], None)]
+    {
+        let export = resolved(code, variables, file).unwrap().config.client.export;
+        assert_eq!(export.otlp_endpoint.as_deref(), Some("http://h/in"));
+        assert_eq!(export.headers["x-key"], "k");
+        assert_eq!(
+            (export.client_certificate.as_deref(), export.client_key.as_deref()),
+            (Some("c.pem"), Some("k.pem"))
+        );
+    }
+    let collector = resolved("{}", &variables, None).unwrap().config.client.export;
+    assert!(collector.headers.is_empty() && collector.otlp_endpoint.is_none() && collector.client_key.is_none());
+}
