@@ -33,6 +33,8 @@ mod report;
 mod scan;
 mod schema;
 mod scrub;
+#[cfg(feature = "segment")]
+mod segment;
 mod stamp;
 #[cfg(feature = "store")]
 mod store;
