@@ -7,12 +7,16 @@
 mod batch;
 mod ledger;
 mod queue;
+mod self_metrics;
 mod settings;
 mod shared;
+mod spool;
+mod spooled;
 mod state;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod warnings;
 mod worker;
 
 use std::sync::Arc;
@@ -61,10 +65,17 @@ impl Client {
     ///
     /// Returns whether it was captured, and so counted in `accepted`: `false` means that the client is off or
     /// was shut down. What becomes of a captured record is in [`stats`](Self::stats).
+    ///
+    /// In durable mode (`client.durable`) the engine runs at once, and the scrubbed record is in the spool and
+    /// survives a power loss when this returns `true`. Where the disk refuses, it returns `false`; the record is
+    /// then counted and waits in memory all the same.
     pub fn track(&self, record: &[u8]) -> bool {
         let shared = self.0.here();
         if record.len() > MAX_RECORD_BYTES {
             return shared.capture_dropped(Reason::TooLarge, &Findings::default());
+        }
+        if shared.settings.durable {
+            return self.check(record).1;
         }
         shared.capture_with(|| Content::Raw(record.into(), Stamp::now()))
     }
@@ -74,48 +85,79 @@ impl Client {
     /// The books are the same as after [`track`](Self::track). A client that is off returns the outcome too, and
     /// captures nothing.
     pub fn track_checked(&self, record: &[u8]) -> Outcome {
+        self.check(record).0
+    }
+
+    /// The outcome, and whether the record was captured; in durable mode, whether it is on the disk.
+    fn check(&self, record: &[u8]) -> (Outcome, bool) {
         let shared = self.0.here();
         let outcome = shared.settings.engine.process(record, Some(&Stamp::now()));
         let mut findings = Findings::default();
         findings.note(&outcome);
         match &outcome.record {
             Some(text) if outcome.status == Status::Accepted => {
-                if shared.capture_with(|| Content::Scrubbed(text.as_str().into())) {
-                    shared.state.lock().ledger.find(&findings);
-                }
+                let is_kept = if shared.settings.durable {
+                    shared.capture_durably(text, &findings)
+                } else {
+                    let is_captured = shared.capture_with(|| Content::Scrubbed(text.as_str().into()));
+                    if is_captured {
+                        shared.state.lock().ledger.find(&findings);
+                    }
+                    is_captured
+                };
+                (outcome, is_kept)
             }
             _ => {
                 let is_too_large = record.len() > MAX_RECORD_BYTES;
                 let reason = if is_too_large { Reason::TooLarge } else { Reason::Invalid };
-                shared.capture_dropped(reason, &findings);
+                let is_booked = shared.capture_dropped(reason, &findings);
+                (outcome, is_booked)
             }
         }
-        outcome
     }
 
     /// Sends what is queued without waiting for batches to fill, and waits up to `timeout` for it.
     ///
-    /// Returns whether everything captured before the call was delivered or finally dropped.
+    /// Returns whether everything captured before the call was delivered or finally dropped. What has to wait in the
+    /// spool was not, and is not waited for once the collector could not take it.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.0.here().flush(timeout)
     }
 
     /// Ends capture, delivers what it can within `timeout`, and ends the worker.
     ///
-    /// Returns whether nothing was left behind; what was is counted as `dropped.shutdown`. A collector that cannot
-    /// be reached is not waited for. Further calls return the same; [`track`](Self::track) returns `false`.
+    /// Returns whether nothing was left behind; what was is counted as `dropped.shutdown`. With a spool nothing needs to
+    /// be: the rest waits there for the next process, and is `pending`. A collector that cannot be reached is not
+    /// waited for. Further calls return the same; [`track`](Self::track) returns `false`.
     pub fn shutdown(&self, timeout: Duration) -> bool {
         self.0.here().shutdown(timeout)
+    }
+
+    /// Removes every record from the spool's folder, those of other processes included. Returns when none is there; the
+    /// queue is not touched.
+    ///
+    /// # Errors
+    /// `store_unavailable` where a file could not be removed.
+    pub fn wipe_spool(&self) -> Result<()> {
+        self.0.here().wipe_spool()
+    }
+
+    /// Calls `listener` with one line for each warning: at most one a minute for each reason.
+    pub fn on_warning(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        self.0.here().warnings.listen(Box::new(listener));
     }
 
     /// What became of every record, as JSON; all figures are of one moment:
     ///
     /// `{"enabled":bool,"disabled_by":null|"DO_NOT_TRACK"|"OTEL_SDK_DISABLED"|"TELEMETRY_ENABLED"|"configuration",
-    /// "accepted":n,"delivered":n,"pending":n,"dropped":{"queue_full":n,"invalid":n,"rejected":n,"export_failed":n,
-    /// "too_large":n,"shutdown":n},"not_captured":n,"violations":{code:n},"redactions":{rule:n},"requests":n,
-    /// "retries":n,"last_error":null|phrase}`
+    /// "accepted":n,"delivered":n,"pending":n,"spooled":n,"recovered":n,"dropped":{"queue_full":n,"invalid":n,
+    /// "rejected":n,"export_failed":n,"too_large":n,"shutdown":n,"expired":n,"spool_full":n,"corrupt":n,"consent":n},
+    /// "not_captured":n,"violations":{code:n},"redactions":{rule:n},"requests":n,"retries":n,"last_error":null|phrase,
+    /// "spool_error":null|phrase}`
     ///
-    /// accepted = delivered + pending + the sum of dropped. `last_error` is the latest failure, kept after later
+    /// accepted = delivered + pending + the sum of dropped. Of what is pending, `spooled` waits on the disk; of what
+    /// was accepted, `recovered` was left there by earlier processes. `spool_error` says why records wait in memory
+    /// although there is a spool. `last_error` is the latest failure, kept after later
     /// successes.
     pub fn stats(&self) -> String {
         self.0.here().stats()

@@ -5,11 +5,13 @@
 
 mod plan;
 mod privacy;
+mod spool;
 
 use serde::Deserialize;
 use serde_json::Value;
 
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
+pub use self::spool::SpoolConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
 
@@ -47,7 +49,7 @@ const KEYS: &[Key] = &[
 
 /// Every key there is.
 pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
-    privacy::KEYS.iter().chain(KEYS)
+    privacy::KEYS.iter().chain(KEYS).chain(spool::KEYS)
 }
 
 /// The whole configuration.
@@ -91,6 +93,12 @@ pub struct ClientConfig {
     pub retry_initial_ms: u32,
     /// Milliseconds: upper end of any wait.
     pub retry_max_ms: u32,
+    /// What cannot be sent waits on the disk, where a folder is given.
+    pub spool: SpoolConfig,
+    /// Whether `track` returns when the scrubbed record is on the disk for good. Needs a spool.
+    pub durable: bool,
+    /// Whether the client's own books are sent as metrics, once a minute.
+    pub self_metrics: bool,
 }
 
 impl Default for ClientConfig {
@@ -108,6 +116,9 @@ impl Default for ClientConfig {
             retry_max_attempts: 4,
             retry_initial_ms: 1_000,
             retry_max_ms: 30_000,
+            spool: SpoolConfig::default(),
+            durable: false,
+            self_metrics: false,
         }
     }
 }
@@ -192,7 +203,8 @@ impl Config {
         ] {
             require(value > 0, path, "must be greater than 0")?;
         }
-        require(client.batch_max_items <= 1_000, "/client/batch_max_items", "must be at most 1000")
+        require(client.batch_max_items <= 1_000, "/client/batch_max_items", "must be at most 1000")?;
+        client.spool.check()
     }
 }
 

@@ -52,7 +52,7 @@ pub mod twin;
 #[cfg(feature = "client")]
 pub use crate::client::Client;
 pub use crate::config::{
-    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
+    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig, SpoolConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};

@@ -50,6 +50,11 @@ impl Batch {
         Load { items: self.0.len(), bytes: self.0.iter().map(|record| record.cost).sum() }
     }
 
+    /// The records, in order.
+    pub(crate) fn texts(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|record| &*record.text)
+    }
+
     /// The compressed body.
     pub(crate) fn body(&self) -> io::Result<Vec<u8>> {
         // Level 1: higher levels cost more CPU than everything before them and save little on JSON.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
+use crate::client::spool::SpoolSettings;
 use crate::client::switch::{self, Environment, OffReason};
 use crate::config::{ClientConfig, Config};
 use crate::engine::Engine;
@@ -30,6 +31,13 @@ pub(crate) struct Settings {
     pub(crate) batch: Bounds,
     pub(crate) flush_interval: Duration,
     pub(crate) retry: RetryPolicy,
+    /// Where records wait that cannot be sent.
+    pub(crate) spool: Option<SpoolSettings>,
+    /// Whether `track` returns when its record is in the spool.
+    pub(crate) durable: bool,
+    pub(crate) self_metrics: bool,
+    /// Whether warnings go to standard error (`TELEMETRY_DEBUG`).
+    pub(crate) is_debug: bool,
 }
 
 impl Settings {
@@ -54,6 +62,10 @@ impl Settings {
                 initial: millis(client.retry_initial_ms),
                 max: millis(client.retry_max_ms),
             },
+            spool: SpoolSettings::new(client, environment)?,
+            durable: client.durable,
+            self_metrics: client.self_metrics,
+            is_debug: switch::text("TELEMETRY_DEBUG", environment).is_some_and(|word| word == "1"),
         })
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::client::ledger::{Findings, Ledger, Reason};
 use crate::client::queue::{Content, Item, Load, Queue};
 use crate::client::settings::Bounds;
+use crate::client::spool::Waiting;
 
 /// How far the client's life has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +42,8 @@ pub(crate) struct State {
     pub(crate) has_worker: bool,
     /// Records before this place do not wait for their batch to fill.
     flush_before: u64,
+    /// When the spool is delivered.
+    pub(crate) spool: Waiting,
 }
 
 impl State {
@@ -51,6 +54,7 @@ impl State {
             phase: Phase::Open,
             has_worker: false,
             flush_before: 0,
+            spool: Waiting::default(),
         }
     }
 
@@ -216,7 +220,7 @@ mod tests {
         state.queue.take(BATCH);
         state.abandon();
         state.settle(Load { items: 1, bytes: 1 }, 0, Reason::Rejected, &Findings::default());
-        let books = state.ledger.to_json(None, state.queue.pending());
+        let books = state.ledger.to_json(None, state.queue.pending(), None);
         assert!(books.contains(r#""accepted":1,"delivered":0,"pending":0"#) && books.contains(r#""shutdown":1"#));
     }
 
@@ -227,7 +231,7 @@ mod tests {
         state.has_worker = true;
         state.queue.take(BATCH);
         state.worker_ended();
-        let books = state.ledger.to_json(None, state.queue.pending());
+        let books = state.ledger.to_json(None, state.queue.pending(), None);
         assert!(books.contains(r#""pending":2"#) && books.contains(r#""export_failed":3"#), "{books}");
         assert!(!state.has_worker && state.phase == Phase::Open);
     }

@@ -3,8 +3,10 @@
 mod bounds;
 mod delivery;
 mod failure;
+mod kill;
 mod lifecycle;
 mod server;
+mod spool;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The one thread: takes batches, runs the engine, sends, retries, books.
+//! The one thread: takes batches, runs the engine, sends, retries, keeps, books.
 
 use std::sync::Arc;
 use std::thread;
@@ -11,11 +11,15 @@ use tokio::time::sleep_until;
 use crate::client::batch::{Batch, Ready};
 use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::{Content, Item, Load};
+use crate::client::self_metrics::Told;
 use crate::client::shared::Shared;
-use crate::client::state::{Next, Phase, State};
+use crate::client::spool::{LOOK_EVERY, SpoolNext};
+use crate::client::spooled::give_up;
+use crate::client::state::{Next, Phase};
 use crate::export::{Collector, Failure, Target, Verdict, worth_waiting};
 use crate::ffi::guard;
 use crate::outcome::Status;
+use crate::stamp::Stamp;
 
 /// Starts the thread; false where the system has none left. Nobody ever joins it.
 pub(crate) fn start(shared: Arc<Shared>) -> bool {
@@ -56,43 +60,134 @@ impl Drop for Farewell<'_> {
 }
 
 /// The client closes and its records are not worth or out of further waiting.
-struct Abandoned;
+pub(crate) struct Abandoned;
+
+/// What the worker does next.
+enum Work {
+    /// Bring what was taken from the queue to its end.
+    Queue(Vec<Item>),
+    /// Deliver from the spool.
+    Spool,
+    /// Nothing but what is done at every turn.
+    Look,
+}
 
 async fn serve(shared: &Shared, target: &Target) {
-    let mut collector = Collector::new(target);
-    while let Some(taken) = next(shared).await {
-        let ready = prepare(shared, taken);
-        for batch in Batch::divide(ready, shared.settings.batch) {
-            if collector.is_err() {
-                collector = Collector::new(target);
+    let mut sender = Sender(Collector::new(target));
+    let mut told = Told::default();
+    // The spool first: it holds the oldest. Then in turn, so that neither waits for the other to be empty.
+    let mut spool_first = true;
+    loop {
+        shared.look_after_spool();
+        tell_books(shared, &mut told);
+        let Some(work) = next(shared, spool_first).await else { break };
+        if sender.0.is_err() {
+            sender = Sender(Collector::new(target));
+        }
+        let ended = match work {
+            Work::Queue(taken) => {
+                spool_first = true;
+                deliver_all(shared, &sender, taken).await
             }
-            if deliver(shared, collector.as_ref(), batch).await.is_err() {
-                return shared.book(State::abandon);
+            Work::Spool => {
+                spool_first = false;
+                shared.deliver_spooled(&sender).await
+            }
+            Work::Look => Ok(()),
+        };
+        if ended.is_err() {
+            break;
+        }
+    }
+    keep_rest(shared);
+    shared.book(|state| {
+        if state.phase != Phase::Open {
+            state.abandon();
+        }
+    });
+}
+
+async fn deliver_all(shared: &Shared, sender: &Sender<'_>, taken: Vec<Item>) -> Result<(), Abandoned> {
+    let mut batches = Batch::divide(prepare(shared, taken), shared.settings.batch).into_iter();
+    while let Some(batch) = batches.next() {
+        if deliver(shared, sender, batch).await.is_err() {
+            for batch in batches {
+                shared.keep(&batch);
+            }
+            return Err(Abandoned);
+        }
+    }
+    Ok(())
+}
+
+/// Moves what is left in the queue of a closing client into the spool.
+fn keep_rest(shared: &Shared) {
+    while shared.spool.is_configured() {
+        let taken = {
+            let mut state = shared.state.lock();
+            if state.phase == Phase::Closed { Vec::new() } else { state.queue.take(shared.settings.batch) }
+        };
+        if taken.is_empty() {
+            return;
+        }
+        for batch in Batch::divide(prepare(shared, taken), shared.settings.batch) {
+            if !shared.keep(&batch) {
+                return;
             }
         }
     }
 }
 
-/// Waits for the next batch; nothing where it is time to end.
-async fn next(shared: &Shared) -> Option<Vec<Item>> {
+/// Captures the client's own books, where that is wanted and due.
+fn tell_books(shared: &Shared, told: &mut Told) {
+    let settings = &shared.settings;
+    if !settings.self_metrics {
+        return;
+    }
+    let mut state = shared.state.lock();
+    let pending = state.queue.pending() + state.ledger.spooled();
+    let now = Instant::now();
+    for record in told.records(&state.ledger, pending, now) {
+        if state.phase == Phase::Open {
+            state.capture(Content::Raw(record.into_bytes().into(), Stamp::now()), now, settings.batch);
+        }
+    }
+}
+
+/// Waits for the next work; nothing where it is time to end.
+async fn next(shared: &Shared, spool_first: bool) -> Option<Work> {
     let settings = &shared.settings;
     loop {
-        let next = {
+        let due = {
+            let now = Instant::now();
             let mut state = shared.state.lock();
-            let next = state.next(Instant::now(), settings.batch, settings.flush_interval);
-            if next == Next::Batch {
-                return Some(state.queue.take(settings.batch));
+            let queue = state.next(now, settings.batch, settings.flush_interval);
+            let (waiting, ended) = (state.ledger.spooled(), state.ledger.spool_out());
+            let mut spool = state.spool.next(now, waiting, ended, settings.batch, settings.flush_interval);
+            if let Phase::Closing(deadline) = state.phase {
+                let is_worth_it = waiting > 0 && now < deadline && !state.spool.is_down(now);
+                spool = if is_worth_it { SpoolNext::Deliver } else { SpoolNext::Nothing };
             }
-            next
+            match (queue, spool) {
+                (Next::End, SpoolNext::Deliver) if state.phase != Phase::Closed => return Some(Work::Spool),
+                (Next::Batch, SpoolNext::Deliver) if spool_first => return Some(Work::Spool),
+                (Next::Batch, _) => return Some(Work::Queue(state.queue.take(settings.batch))),
+                (Next::End, _) => return None,
+                (_, SpoolNext::Deliver) => return Some(Work::Spool),
+                (Next::At(due), SpoolNext::At(other)) => Some(due.min(other)),
+                (Next::At(due), SpoolNext::Nothing) | (Next::Idle, SpoolNext::At(due)) => Some(due),
+                (Next::Idle, SpoolNext::Nothing) => None,
+            }
         };
-        match next {
-            Next::Batch => {}
-            Next::At(due) => select! {
+        // A spool in an outage is looked after all the same, and so is one whose neighbours die.
+        let is_looking = shared.spool.is_configured() || settings.self_metrics;
+        let look = is_looking.then(|| Instant::now() + LOOK_EVERY);
+        match due.into_iter().chain(look).min() {
+            Some(due) => select! {
                 () = shared.wake.notified() => {}
-                () = sleep_until(due.into()) => {}
+                () = sleep_until(due.into()) => return Some(Work::Look),
             },
-            Next::Idle => shared.wake.notified().await,
-            Next::End => return None,
+            None => shared.wake.notified().await,
         }
     }
 }
@@ -134,20 +229,35 @@ fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
     ready
 }
 
-/// Brings a batch to its end, in parts where the collector wants less at once.
-async fn deliver(shared: &Shared, collector: Result<&Collector<'_>, &Failure>, batch: Batch) -> Result<(), Abandoned> {
+/// Brings a batch to its end, in parts where the collector wants less at once. What cannot be delivered now goes to the
+/// spool, where there is one.
+async fn deliver(shared: &Shared, sender: &Sender<'_>, batch: Batch) -> Result<(), Abandoned> {
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let load = part.load();
-        let ended = match collector {
-            Ok(collector) => send(shared, collector, &part).await?,
-            Err(failure) => Err(*failure),
+        if shared.is_down() {
+            if !shared.keep(&part) {
+                give_up(shared, &part);
+            }
+            continue;
+        }
+        let ended = match sender.send(shared, &part).await {
+            Ok(ended) => ended,
+            Err(abandoned) => {
+                for part in [&part].into_iter().chain(parts.iter().rev()) {
+                    shared.keep(part);
+                }
+                return Err(abandoned);
+            }
         };
         let failure = match ended {
             Ok(verdict) => {
                 let mut findings = Findings::default();
                 verdict.codes.into_iter().for_each(|code| findings.note_violation(code));
-                shared.book(|state| state.settle(load, verdict.refused, Reason::Rejected, &findings));
+                shared.book(|state| {
+                    state.settle(load, verdict.refused, Reason::Rejected, &findings);
+                    state.spool.is_back();
+                });
                 continue;
             }
             Err(failure) => failure,
@@ -157,15 +267,29 @@ async fn deliver(shared: &Shared, collector: Result<&Collector<'_>, &Failure>, b
             parts.extend([second, first]);
             continue;
         }
-        shared.book(|state| {
-            state.ledger.fail(failure.reason());
-            state.settle(load, load.items as u64, Reason::ExportFailed, &Findings::default());
-        });
+        shared.book(|state| state.ledger.fail(failure.reason()));
+        if failure.is_retryable() && shared.keep(&part) {
+            shared.stall();
+        } else {
+            give_up(shared, &part);
+        }
     }
     Ok(())
 }
 
-/// Sends a batch, again where that may help, until there is a verdict or a final failure.
+/// How batches leave: the collector, or why there is none.
+pub(crate) struct Sender<'a>(Result<Collector<'a>, Failure>);
+
+impl Sender<'_> {
+    /// Sends a batch, again where that may help, until there is a verdict or a final failure.
+    pub(crate) async fn send(&self, shared: &Shared, batch: &Batch) -> Result<Result<Verdict, Failure>, Abandoned> {
+        match &self.0 {
+            Ok(collector) => send(shared, collector, batch).await,
+            Err(failure) => Ok(Err(*failure)),
+        }
+    }
+}
+
 async fn send(
     shared: &Shared,
     collector: &Collector<'_>,

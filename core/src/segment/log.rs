@@ -219,16 +219,24 @@ impl Log {
         let _ = self.disk.remove(&format::name(base));
     }
 
-    /// Acknowledges every record before `end`, and keeps a note with that. What is acknowledged is not read again,
-    /// not even after a crash, unless this fails.
+    /// Acknowledges every record before `end`, which are not read again, and returns how many were acknowledged: none
+    /// where they were wiped meanwhile. Nothing is written: see [`persist`](Self::persist).
+    pub(crate) fn acknowledge(&self, end: u64) -> u64 {
+        let mut core = self.core.lock();
+        let end = end.clamp(core.acknowledged, core.next);
+        let acknowledged = end - core.acknowledged;
+        core.is_read = false;
+        core.acknowledged = end;
+        core.catch_up();
+        acknowledged
+    }
+
+    /// Keeps the position, and a note with it: what is acknowledged by now is not read again after a crash either.
     ///
     /// # Errors
-    /// Where the position could not be written; the records may be read once more after a restart.
-    pub(crate) fn acknowledge(&self, end: u64, note: Option<Box<RawValue>>) -> Result<(), Failure> {
+    /// Where it could not be written; records may be read once more after a restart.
+    pub(crate) fn persist(&self, note: Option<Box<RawValue>>) -> Result<(), Failure> {
         let mut core = self.core.lock();
-        core.is_read = false;
-        core.acknowledged = core.acknowledged.max(end.min(core.next));
-        core.catch_up();
         if note.is_some() {
             core.note = note;
         }

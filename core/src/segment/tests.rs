@@ -47,7 +47,8 @@ fn drain(log: &Log) -> (Vec<String>, u64, u64) {
         texts.extend(chunk.records.into_iter().map(|record| String::from_utf8(record).unwrap()));
         corrupt += chunk.corrupt;
         expired += chunk.expired;
-        log.acknowledge(chunk.end, None).unwrap();
+        log.acknowledge(chunk.end);
+        log.persist(None).unwrap();
     }
     assert_eq!(log.pending(), 0);
     (texts, corrupt, expired)

@@ -118,7 +118,8 @@ fn a_lost_position_means_that_records_are_read_once_more() {
     let (disk, _) = written(5);
     let log = open(&disk, &options()).unwrap();
     assert_eq!(log.read(2, usize::MAX).unwrap().records.len(), 2);
-    log.acknowledge(3, None).unwrap();
+    log.acknowledge(3);
+    log.persist(None).unwrap();
     std::mem::forget(log);
     assert_eq!(drain(&open(&disk.after_death(), &options()).unwrap()).0, texts(2..5));
     let lost = with(&disk, "acknowledged.json", b"{}".to_vec());

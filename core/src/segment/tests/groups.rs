@@ -38,7 +38,8 @@ fn a_reader_beside_writers_sees_each_record_once() {
             if let Some(chunk) = log.read(50, usize::MAX) {
                 assert_eq!(chunk.corrupt, 0);
                 seen.extend(chunk.records.iter().map(|record| String::from_utf8(record.clone()).unwrap()));
-                log.acknowledge(chunk.end, None).unwrap();
+                log.acknowledge(chunk.end);
+                log.persist(None).unwrap();
             }
         }
         let distinct: BTreeSet<String> = seen.iter().cloned().collect();
@@ -53,7 +54,8 @@ fn a_chunk_ends_at_its_count_or_bytes_and_can_be_acknowledged_in_part() {
     log.append(&batch).unwrap();
     let chunk = log.read(4, usize::MAX).unwrap();
     assert_eq!((chunk.records.len(), &chunk.ends[..], chunk.end), (4, &[2, 3, 4, 5][..], 5));
-    log.acknowledge(chunk.ends[1], None).unwrap();
+    log.acknowledge(chunk.ends[1]);
+    log.persist(None).unwrap();
     let chunk = log.read(100, 1).unwrap();
     assert_eq!(chunk.records, [record(2).into_bytes()], "at least one");
     log.release();

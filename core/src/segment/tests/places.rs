@@ -88,7 +88,8 @@ mod unix {
         let root = root.path().join("a/spool");
         let log = claimed(&root).unwrap();
         append(&log, 0..2);
-        log.acknowledge(2, None).unwrap();
+        log.acknowledge(2);
+        log.persist(None).unwrap();
         assert_eq!(mode(&root), 0o700);
         for slot in fs::read_dir(&root).unwrap() {
             let slot = slot.unwrap().path();
