@@ -32,7 +32,9 @@ use self::ledger::{Findings, Reason};
 use self::queue::Content;
 use self::settings::Settings;
 use self::shared::Shared;
+pub(crate) use self::spool::spool_key;
 use self::switch::Environment;
+pub(crate) use self::switch::process_environment;
 
 /// Records in, delivered in the background; off unless turned on.
 ///
@@ -54,7 +56,7 @@ impl Client {
     /// # Errors
     /// `config_invalid`, with the place, such as `/client/endpoint` for a client that is on without one.
     pub fn new(config: &Config) -> Result<Self> {
-        Self::with_environment(config, &switch::process_environment)
+        Self::with_environment(config, &process_environment)
     }
 
     fn with_environment(config: &Config, environment: Environment<'_>) -> Result<Self> {

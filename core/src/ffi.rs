@@ -7,6 +7,8 @@
 #[cfg(feature = "client")]
 mod client;
 mod plan;
+#[cfg(feature = "client")]
+mod spool;
 #[cfg(feature = "store")]
 mod store;
 
@@ -19,6 +21,8 @@ use crate::stamp::Stamp;
 #[cfg(feature = "client")]
 pub use self::client::Client;
 pub use self::plan::{plan_check, plan_diff};
+#[cfg(feature = "client")]
+pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]
 pub use self::store::Store;
 

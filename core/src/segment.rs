@@ -8,6 +8,7 @@ mod clock;
 mod disk;
 mod format;
 mod frame;
+mod inspect;
 mod log;
 mod position;
 mod read;
@@ -22,6 +23,7 @@ mod write;
 
 pub(crate) use self::clock::{MachineTime, Time};
 pub(crate) use self::disk::Failure;
+pub(crate) use self::inspect::{inspect, purge, records};
 pub(crate) use self::log::{Log, Losses, Options};
 pub(crate) use self::read::Chunk;
 pub(crate) use self::seal::SealKey;

@@ -136,6 +136,8 @@ impl Shared {
         loop {
             match aim.is_met(&state) {
                 Some(is_met) => return is_met,
+                // Nobody is left who could deliver.
+                None if state.phase != Phase::Open && !state.has_worker => return false,
                 None if self.settled.wait_until(&mut state, deadline).timed_out() => {
                     return aim.is_met(&state).unwrap_or(false);
                 }

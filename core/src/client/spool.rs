@@ -37,20 +37,14 @@ pub(crate) struct SpoolSettings {
 
 impl SpoolSettings {
     pub(crate) fn new(client: &ClientConfig, environment: Environment<'_>) -> Result<Option<Self>> {
-        let invalid = |path: &str, message: &str| Err(Error::new(ErrorKind::ConfigInvalid, path, message));
         let Some(dir) = client.spool.dir.clone().or_else(|| switch::text("TELEMETRY_SPOOL_DIR", environment)) else {
             if client.durable {
-                return invalid("/client/durable", "needs a folder: set /client/spool/dir or TELEMETRY_SPOOL_DIR");
+                let message = "needs a folder: set /client/spool/dir or TELEMETRY_SPOOL_DIR";
+                return Err(Error::new(ErrorKind::ConfigInvalid, "/client/durable", message));
             }
             return Ok(None);
         };
-        let key = match switch::text(KEY_VARIABLE, environment) {
-            None => None,
-            Some(text) => match SealKey::from_base64(&text) {
-                None => return invalid("/client/spool", "TELEMETRY_SPOOL_KEY must be the base64 text of 32 bytes"),
-                some => some,
-            },
-        };
+        let key = spool_key(environment)?;
         let max_bytes = u64::from(client.spool.max_bytes);
         Ok(Some(Self {
             dir: dir.into(),
@@ -63,6 +57,19 @@ impl SpoolSettings {
             },
         }))
     }
+}
+
+/// What seals the spool, by `TELEMETRY_SPOOL_KEY`; nothing where that is not set.
+///
+/// # Errors
+/// `config_invalid` where it is no key.
+pub(crate) fn spool_key(environment: Environment<'_>) -> Result<Option<SealKey>> {
+    let Some(text) = switch::text(KEY_VARIABLE, environment) else { return Ok(None) };
+    let key = SealKey::from_base64(&text).ok_or_else(|| {
+        let message = "TELEMETRY_SPOOL_KEY must be the base64 text of 32 bytes, as `openssl rand -base64 32` prints";
+        Error::new(ErrorKind::ConfigInvalid, "/client/spool", message)
+    })?;
+    Ok(Some(key))
 }
 
 /// What became of a log's records, over all processes that ever owned it; kept with its position. Together they are
@@ -165,6 +172,21 @@ struct Inner {
     /// Why the disk is not asked before then.
     refused: Option<(Failure, Instant)>,
     looked: Option<Instant>,
+    /// What people should hear of what was found.
+    notes: Vec<String>,
+}
+
+impl Inner {
+    fn note(&mut self, log: &Log) {
+        let found = &log.found;
+        if found.torn_bytes > 0 {
+            self.notes
+                .push(format!("scrubjay: {} bytes of a write that broke off were cut off the spool", found.torn_bytes));
+        }
+        if found.quarantined > 0 {
+            self.notes.push(format!("scrubjay: {} unreadable files in the spool were set aside", found.quarantined));
+        }
+    }
 }
 
 /// Records that were found on the disk when it was opened.
@@ -198,6 +220,7 @@ impl Spool {
         if let Some((_, slot)) = &inner.own {
             let adopted = segment::adopt(&settings.dir, slot, &self.time, &settings.options);
             recovered += adopted.iter().map(Log::pending).sum::<u64>();
+            adopted.iter().for_each(|log| inner.note(log));
             inner.adopted.extend(adopted.into_iter().map(|log| Arc::new(Held::new(log))));
         }
         let mut ended = Ended::default();
@@ -223,6 +246,7 @@ impl Spool {
         match segment::claim(&settings.dir, &self.time, &settings.options) {
             Ok((log, slot)) => {
                 let recovered = log.found.records;
+                inner.note(&log);
                 let own = Arc::new(Held::new(log));
                 inner.own = Some((Arc::clone(&own), slot));
                 Ok((own, recovered))
@@ -250,7 +274,7 @@ impl Spool {
             other => other,
         };
         // Room was made for them.
-        let gone = Ended::from(own.log.take_losses());
+        let mut gone = Ended::from(own.log.take_losses());
         own.books.lock().add(&gone);
         let mut inner = self.inner.lock();
         match appended {
@@ -261,7 +285,9 @@ impl Spool {
             Err(failure) => {
                 inner.refused = Some((failure, Instant::now() + RETRY_AFTER));
                 if failure == Failure::Vanished {
+                    // The folder is made anew with the next try; what was in this one is nowhere.
                     inner.own = None;
+                    gone.corrupt += own.log.give_up();
                 }
                 (Err(failure), recovered, gone)
             }
@@ -298,6 +324,18 @@ impl Spool {
             ended.add(&held.persist(Ended::default()));
         }
         (segment::wipe(&settings.dir).and(result), ended)
+    }
+
+    /// What was found that people should hear of, once.
+    pub(crate) fn take_notes(&self) -> Vec<String> {
+        std::mem::take(&mut self.inner.lock().notes)
+    }
+
+    /// Leaves the folder to others.
+    pub(crate) fn close(&self) {
+        let mut inner = self.inner.lock();
+        inner.own = None;
+        inner.adopted.clear();
     }
 
     /// Why records wait in memory instead of on the disk.

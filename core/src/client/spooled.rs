@@ -80,7 +80,7 @@ impl Shared {
             });
         }
         let dropped = self.state.lock().ledger.dropped().clone();
-        self.warnings.say(&dropped, self.spool.failure().map(Failure::phrase));
+        self.warnings.say(&self.spool.take_notes(), &dropped, self.spool.failure().map(Failure::phrase));
     }
 
     /// Keeps a batch in the spool; false where the disk refuses it.

@@ -3,6 +3,7 @@
 mod bounds;
 mod delivery;
 mod failure;
+mod inspect;
 mod kill;
 mod lifecycle;
 mod server;

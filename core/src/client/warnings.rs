@@ -30,15 +30,15 @@ impl Warnings {
         *self.listener.lock() = Some(listener);
     }
 
-    /// Says what there is to say. Not to be called under a lock: a listener may do anything.
-    pub(crate) fn say(&self, dropped: &Dropped, spool_error: Option<&'static str>) {
+    /// Says what there is to say, `notes` first. Not to be called under a lock: a listener may do anything.
+    pub(crate) fn say(&self, notes: &[String], dropped: &Dropped, spool_error: Option<&'static str>) {
         let lines = self.said.lock().due(Instant::now(), dropped, spool_error);
-        for line in lines {
+        for line in notes.iter().chain(&lines) {
             if self.is_loud {
                 eprintln!("{line}");
             }
             if let Some(listener) = self.listener.lock().as_ref() {
-                listener(&line);
+                listener(line);
             }
         }
     }

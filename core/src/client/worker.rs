@@ -50,6 +50,10 @@ struct Farewell<'a>(&'a Shared);
 
 impl Drop for Farewell<'_> {
     fn drop(&mut self) {
+        // Before anybody hears of the end: whoever comes next finds the folder free.
+        if self.0.state.lock().phase != Phase::Open {
+            self.0.spool.close();
+        }
         self.0.book(|state| {
             if thread::panicking() {
                 state.ledger.fail("worker broke down".to_owned());
@@ -75,24 +79,16 @@ enum Work {
 async fn serve(shared: &Shared, target: &Target) {
     let mut sender = Sender(Collector::new(target));
     let mut told = Told::default();
-    // The spool first: it holds the oldest. Then in turn, so that neither waits for the other to be empty.
-    let mut spool_first = true;
     loop {
         shared.look_after_spool();
         tell_books(shared, &mut told);
-        let Some(work) = next(shared, spool_first).await else { break };
+        let Some(work) = next(shared).await else { break };
         if sender.0.is_err() {
             sender = Sender(Collector::new(target));
         }
         let ended = match work {
-            Work::Queue(taken) => {
-                spool_first = true;
-                deliver_all(shared, &sender, taken).await
-            }
-            Work::Spool => {
-                spool_first = false;
-                shared.deliver_spooled(&sender).await
-            }
+            Work::Queue(taken) => deliver_all(shared, &sender, taken).await,
+            Work::Spool => shared.deliver_spooled(&sender).await,
             Work::Look => Ok(()),
         };
         if ended.is_err() {
@@ -155,7 +151,7 @@ fn tell_books(shared: &Shared, told: &mut Told) {
 }
 
 /// Waits for the next work; nothing where it is time to end.
-async fn next(shared: &Shared, spool_first: bool) -> Option<Work> {
+async fn next(shared: &Shared) -> Option<Work> {
     let settings = &shared.settings;
     loop {
         let due = {
@@ -168,9 +164,12 @@ async fn next(shared: &Shared, spool_first: bool) -> Option<Work> {
                 let is_worth_it = waiting > 0 && now < deadline && !state.spool.is_down(now);
                 spool = if is_worth_it { SpoolNext::Deliver } else { SpoolNext::Nothing };
             }
+            let load = state.queue.waiting();
+            let is_pressed = load.items > settings.queue.items / 2 || load.bytes > settings.queue.bytes / 2;
             match (queue, spool) {
                 (Next::End, SpoolNext::Deliver) if state.phase != Phase::Closed => return Some(Work::Spool),
-                (Next::Batch, SpoolNext::Deliver) if spool_first => return Some(Work::Spool),
+                // The spool first: it holds the oldest. Unless the queue would overflow meanwhile.
+                (Next::Batch, SpoolNext::Deliver) if !is_pressed => return Some(Work::Spool),
                 (Next::Batch, _) => return Some(Work::Queue(state.queue.take(settings.batch))),
                 (Next::End, _) => return None,
                 (_, SpoolNext::Deliver) => return Some(Work::Spool),

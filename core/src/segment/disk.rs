@@ -3,6 +3,8 @@
 use std::fmt;
 use std::io;
 
+use super::format::FRESH;
+
 /// One folder. No call follows a path out of it: names are the log's own.
 pub(crate) trait Disk: Send + Sync {
     /// Names and lengths of all files.
@@ -32,7 +34,7 @@ pub(crate) trait DiskFile: Send {
 
 /// Replaces the contents of a file: at every moment, power loss included, it is the old or the new.
 pub(super) fn replace(disk: &dyn Disk, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let fresh = format!("{name}.new");
+    let fresh = format!("{name}{FRESH}");
     // What a crash left of an earlier try.
     match disk.remove(&fresh) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),

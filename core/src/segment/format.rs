@@ -203,6 +203,8 @@ pub(super) fn base_of(name: &str) -> Option<u64> {
 
 /// Ends the name of a segment.
 pub(super) const SUFFIX: &str = ".segment";
+/// Ends the name of a file that is being written, to take another's place.
+pub(super) const FRESH: &str = ".new";
 /// Ends the name of a file that could not be read and is kept for a person to look at.
 pub(super) const QUARANTINED: &str = ".quarantined";
 

@@ -326,6 +326,14 @@ impl Log {
             .map_err(Failure::from)
     }
 
+    /// Gives every record up that is not acknowledged, and returns how many that are: their files are gone.
+    pub(crate) fn give_up(&self) -> u64 {
+        let mut core = self.core.lock();
+        let lost = core.next - core.acknowledged;
+        core.acknowledged = core.next;
+        lost
+    }
+
     /// What ended unread since this was asked last.
     pub(crate) fn take_losses(&self) -> Losses {
         std::mem::take(&mut self.core.lock().losses)
@@ -338,6 +346,7 @@ impl Log {
     }
 
     /// Bytes of all segments.
+    #[cfg(test)]
     pub(crate) fn bytes(&self) -> u64 {
         self.core.lock().segments.iter().map(|segment| segment.bytes).sum()
     }
@@ -372,7 +381,7 @@ impl Drop for Log {
 /// Empties and removes every file of a log, set-aside ones included; its position stays.
 pub(super) fn wipe(disk: &dyn Disk) -> Result<(), Failure> {
     for (name, _) in disk.list()? {
-        if format::base_of(&name).is_some() || name.ends_with(format::QUARANTINED) || name.ends_with(".new") {
+        if format::base_of(&name).is_some() || name.ends_with(format::QUARANTINED) || name.ends_with(format::FRESH) {
             // A process that has the file open must not read it any more either.
             if let Ok(mut file) = disk.open(&name) {
                 let _ = file.truncate(0);

@@ -35,9 +35,17 @@ impl Folder {
     }
 }
 
-/// Whether a living process owns the folder.
-pub(super) fn is_owned(path: &Path) -> bool {
-    options().open(path.join(LOCK)).is_ok_and(|lock| matches!(lock.try_lock(), Err(TryLockError::WouldBlock)))
+/// The process id of a folder's living owner, as it wrote it.
+pub(super) fn owner(path: &Path) -> Option<String> {
+    let mut lock = options().open(path.join(LOCK)).ok()?;
+    // Released at once where it was free: nobody else waits for it, and who comes by takes the next folder.
+    if lock.try_lock_shared().is_ok() {
+        return None;
+    }
+    let mut id = String::new();
+    // Longer than any process id.
+    (&mut lock).take(20).read_to_string(&mut id).ok()?;
+    Some(id)
 }
 
 /// A folder that somebody else may own, to look into or to wipe.

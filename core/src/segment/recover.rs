@@ -60,7 +60,7 @@ pub(super) fn recover(disk: &dyn Disk, key: Option<KeyId>) -> Result<Recovered, 
         headers.push((base, bytes, header));
     }
 
-    for (name, _) in names.iter().filter(|(name, _)| name.ends_with(".new")) {
+    for (name, _) in names.iter().filter(|(name, _)| name.ends_with(format::FRESH)) {
         disk.remove(name)?;
     }
     let position = read_position(disk)?;
@@ -146,7 +146,7 @@ pub(super) fn measure(
 /// Keeps a file out of the way under a name that is free.
 fn set_aside(disk: &dyn Disk, base: u64, names: &[(String, u64)]) -> Result<(), Failure> {
     let name = format::name(base);
-    let aside = (0_u32..)
+    let aside = (0..u32::MAX)
         .map(|n| if n == 0 { format!("{name}{QUARANTINED}") } else { format!("{name}.{n}{QUARANTINED}") })
         .find(|aside| !names.iter().any(|(taken, _)| taken == aside))
         .unwrap_or_default();

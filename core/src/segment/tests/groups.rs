@@ -31,7 +31,7 @@ fn a_reader_beside_writers_sees_each_record_once() {
     thread::scope(|scope| {
         for t in 0..4 {
             let log = &log;
-            scope.spawn(move || (0..300).for_each(|i| drop(log.append(&[record(t * 300 + i)]).unwrap())));
+            scope.spawn(move || (0..300).for_each(|i| assert!(log.append(&[record(t * 300 + i)]).is_ok())));
         }
         let mut seen = Vec::new();
         while seen.len() < 1_200 {
