@@ -6,6 +6,7 @@
 
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::PyBytes;
 use scrubjay_core::ffi;
 
 pyo3::create_exception!(
@@ -108,6 +109,25 @@ fn plan_diff(py: Python<'_>, old: &str, new: &str) -> PyResult<String> {
     detached(py, || ffi::plan_diff(old, new))
 }
 
+/// What waits in a spool's folder, as JSON text.
+#[pyfunction]
+fn spool_inspect(py: Python<'_>, dir: &str) -> PyResult<String> {
+    detached(py, || ffi::spool_inspect(dir))
+}
+
+/// Every record that waits in a spool's folder, one line each.
+#[pyfunction]
+fn spool_records<'py>(py: Python<'py>, dir: &str) -> PyResult<Bound<'py, PyBytes>> {
+    detached(py, || ffi::spool_records(dir)).map(|lines| PyBytes::new(py, &lines))
+}
+
+/// Removes records from a spool's folder: `{"records":n,"bytes":n,"segments":n}`.
+#[pyfunction]
+#[pyo3(signature = (dir, older_than_s = None))]
+fn spool_purge(py: Python<'_>, dir: &str, older_than_s: Option<u64>) -> PyResult<String> {
+    detached(py, || ffi::spool_purge(dir, older_than_s))
+}
+
 /// A compiled configuration: (record) to outcome, as JSON text.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
 struct Engine(ffi::Engine);
@@ -163,7 +183,11 @@ impl Client {
     /// Whether the record was captured.
     // Holds the interpreter: giving it up for an append under a short lock would cost more than the append, and
     // another thread may keep it for a whole switch interval (5 ms).
-    fn track(&self, record: Octets) -> bool {
+    // In durable mode it waits for the disk, and other threads join in its sync.
+    fn track(&self, py: Python<'_>, record: Octets) -> bool {
+        if self.0.is_durable() {
+            return py.detach(|| self.0.track(record.as_ref()));
+        }
         self.0.track(record.as_ref())
     }
 
@@ -217,7 +241,7 @@ mod _scrubjay {
     #[pymodule_export]
     use super::{
         Client, Engine, Report, ScrubjayError, codes, fail_for_test, metrics_catalog, panic_for_test, plan_check,
-        plan_diff, schemas, seal_keypair, unseal, version,
+        plan_diff, schemas, seal_keypair, spool_inspect, spool_purge, spool_records, unseal, version,
     };
 
     #[pymodule_init]

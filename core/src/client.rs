@@ -135,6 +135,11 @@ impl Client {
         self.0.here().shutdown(timeout)
     }
 
+    /// Whether [`track`](Self::track) returns when its record survives a power loss.
+    pub fn is_durable(&self) -> bool {
+        self.0.settings.durable
+    }
+
     /// Removes every record from the spool's folder, those of other processes included. Returns when none is there; the
     /// queue is not touched.
     ///

@@ -51,6 +51,7 @@ abstract interface class TelemetryClient {
   Future<bool> shutdown({Duration timeout});
 
   /// The ledger: `accepted` = `delivered` + `pending` + the sum of `dropped`, with reasons; further
-  /// `enabled`, `disabled_by`, `not_captured`, `violations`, `redactions`, `requests`, `retries`, `last_error`.
+  /// `enabled`, `disabled_by`, `not_captured`, `violations`, `redactions`, `requests`, `retries`, `last_error`, `spooled`,
+  /// `recovered`, `spool_error`.
   Map<String, Object?> stats();
 }

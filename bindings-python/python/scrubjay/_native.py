@@ -14,6 +14,9 @@ try:
         plan_diff,
         schemas,
         seal_keypair,
+        spool_inspect,
+        spool_purge,
+        spool_records,
         unseal,
         version,
     )
@@ -42,6 +45,9 @@ __all__ = [
     "plan_diff",
     "schemas",
     "seal_keypair",
+    "spool_inspect",
+    "spool_purge",
+    "spool_records",
     "unseal",
     "version",
 ]

@@ -220,7 +220,9 @@ impl Spool {
         if let Some((_, slot)) = &inner.own {
             let adopted = segment::adopt(&settings.dir, slot, &self.time, &settings.options);
             recovered += adopted.iter().map(Log::pending).sum::<u64>();
-            adopted.iter().for_each(|log| inner.note(log));
+            for log in &adopted {
+                inner.note(log);
+            }
             inner.adopted.extend(adopted.into_iter().map(|log| Arc::new(Held::new(log))));
         }
         let mut ended = Ended::default();

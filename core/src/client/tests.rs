@@ -7,6 +7,7 @@ mod inspect;
 mod kill;
 mod lifecycle;
 mod server;
+mod soak;
 mod spool;
 
 use std::time::Duration;

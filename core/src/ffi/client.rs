@@ -23,6 +23,11 @@ impl Client {
         guard(|| Ok(self.0.track(record))).unwrap_or(false)
     }
 
+    /// Whether `track` waits for the disk: hosts let other threads run meanwhile.
+    pub fn is_durable(&self) -> bool {
+        self.0.is_durable()
+    }
+
     /// Runs the engine at once, queues the record where it was accepted, and returns the outcome as canonical
     /// JSON.
     ///

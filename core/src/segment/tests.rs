@@ -7,6 +7,7 @@ mod groups;
 mod places;
 mod power;
 mod simulated;
+mod speed;
 
 use std::sync::Arc;
 use std::time::Duration;
