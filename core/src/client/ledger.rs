@@ -113,6 +113,8 @@ pub(crate) struct Ledger {
     /// Records that ever came into the spool, and those that left it, to wherever.
     spool_in: u64,
     spool_out: u64,
+    /// Records that are being written to the disk.
+    appending: u64,
     recovered: u64,
 }
 
@@ -180,16 +182,24 @@ impl Ledger {
         self.spool_in += records;
     }
 
-    /// Books a record that is captured into the spool.
+    /// Books a record that is captured into the spool, before it is there: the worker may find it on the disk, and
+    /// deliver it, before its caller hears that it is written.
     pub(crate) fn accept_spooled(&mut self) {
         self.accepted += 1;
+        self.appending += 1;
+    }
+
+    /// It is there.
+    pub(crate) fn appended(&mut self) {
+        self.appending = self.appending.saturating_sub(1);
         self.spool_in += 1;
     }
 
-    /// Takes that back: the disk refused.
+    /// Takes its capture back: the disk refused.
     pub(crate) fn refuse_spooled(&mut self) {
-        self.accepted = self.accepted.saturating_sub(1);
+        self.appended();
         self.spool_out += 1;
+        self.accepted = self.accepted.saturating_sub(1);
     }
 
     /// Books the end of records that were in the spool.
@@ -208,14 +218,19 @@ impl Ledger {
         }
     }
 
-    /// Records in the spool.
+    /// Records in the spool, and on their way to it.
     pub(crate) fn spooled(&self) -> u64 {
+        self.spool_in().saturating_sub(self.spool_out)
+    }
+
+    /// Records in the spool that can be read.
+    pub(crate) fn readable(&self) -> u64 {
         self.spool_in.saturating_sub(self.spool_out)
     }
 
     /// The place of the next record to come into the spool.
     pub(crate) fn spool_in(&self) -> u64 {
-        self.spool_in
+        self.spool_in + self.appending
     }
 
     /// Every record that came into the spool before this place has left it.

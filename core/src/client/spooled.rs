@@ -47,7 +47,8 @@ impl Shared {
             return false;
         }
         let mut state = self.state.lock();
-        let waiting = state.ledger.spooled();
+        state.ledger.appended();
+        let waiting = state.ledger.readable();
         let is_due = state.spool.came_in(Instant::now(), waiting, self.settings.batch);
         self.ensure_worker(&mut state);
         drop(state);
@@ -123,7 +124,7 @@ impl Shared {
         let (wiped, ended) = self.spool.wipe();
         self.book(|state| {
             state.ledger.end_spooled(&ended);
-            let waiting = state.ledger.spooled();
+            let waiting = state.ledger.readable();
             state.spool.went_out(waiting, Instant::now());
         });
         wiped.map_err(|failure| {
@@ -137,7 +138,7 @@ impl Shared {
         let Some((held, chunk)) = self.spool.read(self.settings.batch) else {
             // What the books have more than the disk is gone with the disk.
             self.book(|state| {
-                let lost = Ended { corrupt: state.ledger.spooled(), ..Ended::default() };
+                let lost = Ended { corrupt: state.ledger.readable(), ..Ended::default() };
                 state.ledger.end_spooled(&lost);
                 state.spool.went_out(0, Instant::now());
             });
@@ -223,7 +224,7 @@ impl Delivery<'_> {
         let ended = self.held.end(end, ended.and(&passed));
         self.shared.book(|state| {
             state.ledger.end_spooled(&ended);
-            let waiting = state.ledger.spooled();
+            let waiting = state.ledger.readable();
             state.spool.went_out(waiting, Instant::now());
         });
     }

@@ -158,7 +158,7 @@ async fn next(shared: &Shared) -> Option<Work> {
             let now = Instant::now();
             let mut state = shared.state.lock();
             let queue = state.next(now, settings.batch, settings.flush_interval);
-            let (waiting, ended) = (state.ledger.spooled(), state.ledger.spool_out());
+            let (waiting, ended) = (state.ledger.readable(), state.ledger.spool_out());
             let mut spool = state.spool.next(now, waiting, ended, settings.batch, settings.flush_interval);
             if let Phase::Closing(deadline) = state.phase {
                 let is_worth_it = waiting > 0 && now < deadline && !state.spool.is_down(now);

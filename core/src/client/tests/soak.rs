@@ -82,7 +82,7 @@ fn the_books_balance_over_restarts_and_outages() {
     let (mut total, mut made, mut lives): (BTreeMap<String, u64>, u64, u64) = (BTreeMap::new(), 0, 0);
     #[cfg(target_os = "linux")]
     let mut first = None;
-    let mut left = 0;
+    let (mut left, mut before) = (0, Value::Null);
     while Instant::now() < until {
         let durable = dice.lock().unwrap().below(2) == 0;
         let life = open(durable);
@@ -102,12 +102,13 @@ fn the_books_balance_over_restarts_and_outages() {
         }
         life.shutdown(Duration::from_millis(500));
         let books = stats(&life);
-        assert_eq!(books["recovered"], left, "what one life left the next one finds");
+        assert_eq!(books["recovered"], left, "what one life left the next one finds: {before} then {books}");
         left = books["pending"].as_u64().unwrap();
         assert_eq!(books["spooled"], left);
         for (name, count) in flat(&books) {
             *total.entry(name).or_default() += count;
         }
+        before = books;
         lives += 1;
         drop(life);
         #[cfg(target_os = "linux")]

@@ -146,6 +146,32 @@ mod unix {
         assert_eq!(claimed(root.path()).err(), Some(Failure::Unsafe));
     }
 
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_disk_that_is_really_full_refuses_and_takes_more_when_there_is_room() {
+        let root = tempfile::tempdir().unwrap();
+        let mount = |arguments: &[&str]| {
+            let done = std::process::Command::new(arguments[0]).args(&arguments[1..]).arg(root.path()).output();
+            done.is_ok_and(|done| done.status.success())
+        };
+        if !mount(&["mount", "-t", "tmpfs", "-o", "size=256k,mode=0700", "none"]) {
+            println!("skipped: only root can mount a small disk");
+            return;
+        }
+        let log = claimed(&root.path().join("spool")).unwrap();
+        append(&log, 0..20);
+        fs::write(root.path().join("ballast"), vec![0; 1 << 20]).unwrap_err();
+        let refused = (20..400).filter(|n| log.append(&texts(*n..*n + 1)) == Err(Failure::Full)).count();
+        assert!(refused > 100, "{refused}");
+        fs::remove_file(root.path().join("ballast")).unwrap();
+        append(&log, 400..405);
+        let read = drain(&log).0;
+        assert_eq!((&read[..20], &read[read.len() - 5..]), (&texts(0..20)[..], &texts(400..405)[..]));
+        assert_eq!(read.len(), 405 - refused);
+        drop(log);
+        assert!(mount(&["umount"]));
+    }
+
     #[test]
     fn somebody_elses_folder_is_refused() {
         let root = tempfile::tempdir().unwrap();
