@@ -5,6 +5,7 @@
 //! worker sends what the engine made of a record, and counts what it did not accept.
 
 mod batch;
+mod held;
 mod ledger;
 mod queue;
 mod self_metrics;
@@ -16,6 +17,7 @@ mod state;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod waiting;
 mod warnings;
 mod worker;
 

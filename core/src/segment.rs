@@ -6,6 +6,7 @@
 
 mod clock;
 mod disk;
+mod forget;
 mod format;
 mod frame;
 mod inspect;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::client::spool::Ended;
+use crate::client::held::Ended;
 use crate::client::switch::OffReason;
 use crate::outcome::{Code, Outcome};
 

@@ -8,14 +8,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
-use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
+use crate::client::held::{Ended, Held};
 use crate::client::settings::Bounds;
 use crate::client::switch::{self, Environment};
 use crate::config::ClientConfig;
 use crate::error::{Error, ErrorKind, Result};
-use crate::segment::{self, Chunk, Failure, Log, Losses, MachineTime, Options, SealKey, Time};
+use crate::segment::{self, Chunk, Failure, Log, MachineTime, Options, SealKey, Time};
 
 /// A disk that refused is left alone for so long: long enough not to slow anybody down, short enough to be back soon.
 const RETRY_AFTER: Duration = Duration::from_secs(5);
@@ -70,91 +69,6 @@ pub(crate) fn spool_key(environment: Environment<'_>) -> Result<Option<SealKey>>
         Error::new(ErrorKind::ConfigInvalid, "/client/spool", message)
     })?;
     Ok(Some(key))
-}
-
-/// What became of a log's records, over all processes that ever owned it; kept with its position. Together they are
-/// as many as were acknowledged.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
-pub(crate) struct Ended {
-    pub(crate) delivered: u64,
-    pub(crate) rejected: u64,
-    pub(crate) export_failed: u64,
-    pub(crate) expired: u64,
-    pub(crate) spool_full: u64,
-    pub(crate) corrupt: u64,
-    pub(crate) consent: u64,
-}
-
-impl Ended {
-    /// All of them.
-    pub(crate) fn sum(&self) -> u64 {
-        self.delivered
-            + self.rejected
-            + self.export_failed
-            + self.expired
-            + self.spool_full
-            + self.corrupt
-            + self.consent
-    }
-
-    /// Both together.
-    pub(crate) fn and(mut self, other: &Self) -> Self {
-        self.add(other);
-        self
-    }
-
-    fn add(&mut self, other: &Self) {
-        self.delivered += other.delivered;
-        self.rejected += other.rejected;
-        self.export_failed += other.export_failed;
-        self.expired += other.expired;
-        self.spool_full += other.spool_full;
-        self.corrupt += other.corrupt;
-        self.consent += other.consent;
-    }
-}
-
-impl From<Losses> for Ended {
-    fn from(losses: Losses) -> Self {
-        Self { spool_full: losses.full, expired: losses.expired, consent: losses.wiped, ..Self::default() }
-    }
-}
-
-/// A log and its books.
-pub(crate) struct Held {
-    log: Log,
-    books: Mutex<Ended>,
-}
-
-impl Held {
-    fn new(log: Log) -> Self {
-        let kept = log.found.note.as_ref().and_then(|note| serde_json::from_str(note.get()).ok());
-        Self { log, books: Mutex::new(kept.unwrap_or_default()) }
-    }
-
-    /// Acknowledges every record before `end`, of which `ended` came to this end, and returns what is to be booked:
-    /// nothing where they were wiped meanwhile.
-    pub(crate) fn end(&self, end: u64, ended: Ended) -> Ended {
-        let ended = if self.log.acknowledge(end) == 0 { Ended::default() } else { ended };
-        self.persist(ended)
-    }
-
-    /// Gives back what was read and did not end.
-    pub(crate) fn release(&self) {
-        self.log.release();
-    }
-
-    fn persist(&self, mut ended: Ended) -> Ended {
-        ended.add(&self.log.take_losses().into());
-        let mut books = self.books.lock();
-        books.add(&ended);
-        let note = serde_json::to_string(&*books).ok().and_then(|text| RawValue::from_string(text).ok());
-        drop(books);
-        // Where it cannot be written, records may be sent once more after a restart; their ids are the same.
-        let _ = self.log.persist(note);
-        ended
-    }
 }
 
 /// See the module's words.
@@ -343,118 +257,5 @@ impl Spool {
     /// Why records wait in memory instead of on the disk.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.inner.lock().refused.map(|(failure, _)| failure)
-    }
-}
-
-/// When the spool is delivered. Part of the client's state.
-#[derive(Debug, Default)]
-pub(crate) struct Waiting {
-    /// When the oldest record that nobody tried to send came in.
-    since: Option<Instant>,
-    /// What came in before this place does not wait for its batch to fill.
-    hurry_before: u64,
-    /// The collector is left alone until then.
-    down_until: Option<Instant>,
-    /// How often delivery was put off.
-    pub(crate) stalls: u64,
-    /// Whether the worker looked what is on the disk.
-    pub(crate) is_known: bool,
-}
-
-/// What the spool asks of the worker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum SpoolNext {
-    Nothing,
-    Deliver,
-    At(Instant),
-}
-
-impl Waiting {
-    /// Takes note that records came in at `now`; whether the worker should look.
-    pub(crate) fn came_in(&mut self, now: Instant, waiting: u64, batch: Bounds) -> bool {
-        let is_first = self.since.is_none();
-        self.since.get_or_insert(now);
-        is_first || waiting.is_multiple_of(batch.items.max(1) as u64)
-    }
-
-    /// Takes note that nothing came in that was not tried.
-    pub(crate) fn went_out(&mut self, waiting: u64, now: Instant) {
-        self.since = (waiting > 0).then_some(now);
-    }
-
-    /// Everything that came in before `place` waits for no batch to fill.
-    pub(crate) fn hurry(&mut self, place: u64) {
-        self.hurry_before = self.hurry_before.max(place);
-    }
-
-    /// Delivery is put off until then.
-    pub(crate) fn stall(&mut self, until: Instant) {
-        self.down_until = Some(until);
-        self.stalls += 1;
-    }
-
-    /// The collector answers, or somebody wants it to be asked.
-    pub(crate) fn is_back(&mut self) {
-        self.down_until = None;
-    }
-
-    pub(crate) fn is_down(&self, now: Instant) -> bool {
-        self.down_until.is_some_and(|until| now < until)
-    }
-
-    /// What to do at `now`, where `waiting` records wait and `ended` came to their end.
-    pub(crate) fn next(
-        &self,
-        now: Instant,
-        waiting: u64,
-        ended: u64,
-        batch: Bounds,
-        flush_interval: Duration,
-    ) -> SpoolNext {
-        if waiting == 0 {
-            return SpoolNext::Nothing;
-        }
-        if let Some(until) = self.down_until.filter(|until| now < *until) {
-            return SpoolNext::At(until);
-        }
-        let due = self.since.map_or(now, |since| since + flush_interval);
-        if ended < self.hurry_before || waiting >= batch.items as u64 || due <= now {
-            SpoolNext::Deliver
-        } else {
-            SpoolNext::At(due)
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    const BATCH: Bounds = Bounds { items: 3, bytes: 100 };
-    const INTERVAL: Duration = Duration::from_secs(5);
-
-    #[test]
-    fn the_spool_is_delivered_when_a_batch_is_full_or_old_or_asked_for() {
-        let (mut waiting, now) = (Waiting::default(), Instant::now());
-        let next = |waiting: &Waiting, count, ended, now| waiting.next(now, count, ended, BATCH, INTERVAL);
-        assert_eq!(next(&waiting, 0, 0, now), SpoolNext::Nothing);
-        assert_eq!(next(&waiting, 1, 0, now), SpoolNext::Deliver, "what an earlier process left");
-        assert!(waiting.came_in(now, 1, BATCH) && !waiting.came_in(now, 2, BATCH) && waiting.came_in(now, 3, BATCH));
-        assert_eq!(next(&waiting, 1, 0, now), SpoolNext::At(now + INTERVAL));
-        assert_eq!(next(&waiting, 1, 0, now + INTERVAL), SpoolNext::Deliver);
-        assert_eq!(next(&waiting, 3, 0, now), SpoolNext::Deliver);
-        waiting.hurry(2);
-        assert_eq!(next(&waiting, 1, 1, now), SpoolNext::Deliver);
-        assert_eq!(next(&waiting, 1, 2, now), SpoolNext::At(now + INTERVAL));
-    }
-
-    #[test]
-    fn a_collector_that_is_down_is_left_alone_unless_somebody_asks() {
-        let (mut waiting, now) = (Waiting::default(), Instant::now());
-        waiting.stall(now + INTERVAL);
-        assert_eq!(waiting.next(now, 9, 0, BATCH, INTERVAL), SpoolNext::At(now + INTERVAL));
-        assert!(waiting.is_down(now) && !waiting.is_down(now + INTERVAL));
-        waiting.is_back();
-        assert_eq!(waiting.next(now, 9, 0, BATCH, INTERVAL), SpoolNext::Deliver);
     }
 }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use crate::client::batch::{Batch, Ready};
+use crate::client::held::{Ended, Held};
 use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::Content;
 use crate::client::shared::Shared;
-use crate::client::spool::{Ended, Held};
 use crate::client::state::{Phase, State};
 use crate::client::worker::{Abandoned, Sender};
 use crate::error::{Error, ErrorKind, Result};

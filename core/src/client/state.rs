@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use crate::client::ledger::{Findings, Ledger, Reason};
 use crate::client::queue::{Content, Item, Load, Queue};
 use crate::client::settings::Bounds;
-use crate::client::spool::Waiting;
+use crate::client::waiting::Waiting;
 
 /// How far the client's life has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -66,7 +66,7 @@ fn segment_bytes(slot: &Path) -> u64 {
 /// Where a file could not be removed. A folder that is not there is wiped.
 pub(crate) fn wipe(root: &Path) -> Result<(), Failure> {
     for slot in slots(root).filter(|slot| slot.is_dir()) {
-        super::log::wipe(&real::Unowned::new(&slot)?)?;
+        super::forget::wipe(&real::Unowned::new(&slot)?)?;
     }
     Ok(())
 }

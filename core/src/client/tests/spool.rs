@@ -289,6 +289,21 @@ fn a_spool_keeps_its_bound_and_counts_the_oldest_that_go() {
 }
 
 #[test]
+fn the_books_go_out_as_metrics_where_that_is_wanted() {
+    let server = Server::start(|_| ACCEPTED);
+    let client = client(&server.endpoint(), |config| config.self_metrics = true);
+    track(&client, 0..1);
+    assert!(client.flush(PATIENCE) && client.flush(PATIENCE));
+    let names: Vec<String> = server
+        .rest()
+        .iter()
+        .flat_map(Request::records)
+        .filter_map(|record| record["name"].as_str().map(str::to_owned))
+        .collect();
+    assert_eq!(names, ["scrubjay.client.pending"]);
+}
+
+#[test]
 fn durable_without_a_folder_and_a_bad_key_are_errors_that_say_how_to_mend_them() {
     let refused = |dir: Option<&str>, key: &str| {
         let config = super::config(DEAD_ENDPOINT, |config| {

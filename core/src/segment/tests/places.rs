@@ -161,7 +161,7 @@ mod unix {
         let log = claimed(&root.path().join("spool")).unwrap();
         append(&log, 0..20);
         fs::write(root.path().join("ballast"), vec![0; 1 << 20]).unwrap_err();
-        let refused = (20..400).filter(|n| log.append(&texts(*n..*n + 1)) == Err(Failure::Full)).count();
+        let refused = (20..400).filter(|n| log.append(&texts([*n])) == Err(Failure::Full)).count();
         assert!(refused > 100, "{refused}");
         fs::remove_file(root.path().join("ballast")).unwrap();
         append(&log, 400..405);
