@@ -111,21 +111,21 @@ fn plan_diff(py: Python<'_>, old: &str, new: &str) -> PyResult<String> {
 
 /// What waits in a spool's folder, as JSON text.
 #[pyfunction]
-fn spool_inspect(py: Python<'_>, dir: &str) -> PyResult<String> {
-    detached(py, || ffi::spool_inspect(dir))
+fn spool_inspect(py: Python<'_>, folder: &str) -> PyResult<String> {
+    detached(py, || ffi::spool_inspect(folder))
 }
 
 /// Every record that waits in a spool's folder, one line each.
 #[pyfunction]
-fn spool_records<'py>(py: Python<'py>, dir: &str) -> PyResult<Bound<'py, PyBytes>> {
-    detached(py, || ffi::spool_records(dir)).map(|lines| PyBytes::new(py, &lines))
+fn spool_records<'py>(py: Python<'py>, folder: &str) -> PyResult<Bound<'py, PyBytes>> {
+    detached(py, || ffi::spool_records(folder)).map(|lines| PyBytes::new(py, &lines))
 }
 
 /// Removes records from a spool's folder: `{"records":n,"bytes":n,"segments":n}`.
 #[pyfunction]
-#[pyo3(signature = (dir, older_than_s = None))]
-fn spool_purge(py: Python<'_>, dir: &str, older_than_s: Option<u64>) -> PyResult<String> {
-    detached(py, || ffi::spool_purge(dir, older_than_s))
+#[pyo3(signature = (folder, older_than_s = None))]
+fn spool_purge(py: Python<'_>, folder: &str, older_than_s: Option<u64>) -> PyResult<String> {
+    detached(py, || ffi::spool_purge(folder, older_than_s))
 }
 
 /// A compiled configuration: (record) to outcome, as JSON text.

@@ -248,7 +248,9 @@ def spool_inspect(
     folder: SpoolArgument = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
-    records: Annotated[bool, typer.Option("--records", help="Print the records that wait, one JSON object a line.")] = False,
+    records: Annotated[
+        bool, typer.Option("--records", help="Print the records that wait, one JSON object a line.")
+    ] = False,
 ) -> None:
     """Say what waits in the spool, who owns it, and what became of the rest.
 
@@ -268,7 +270,8 @@ def spool_purge(
     folder: SpoolArgument = None,
     config: ConfigOption = None,
     older_than: Annotated[
-        str | None, typer.Option("--older-than", metavar="AGE", help="Only segments last written to longer ago: 12h, 7d.")
+        str | None,
+        typer.Option("--older-than", metavar="AGE", help="Only segments last written to longer ago: 12h, 7d."),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,

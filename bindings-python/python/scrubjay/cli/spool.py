@@ -14,6 +14,8 @@ import typer
 from scrubjay import _native
 from scrubjay.cli.common import UsageError, read_text
 
+#: Bytes of a KiB.
+_KIB = 1_024
 #: Seconds of each unit of an age.
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 
@@ -87,8 +89,4 @@ def _age(text: str) -> int:
 
 
 def _size(count: int) -> str:
-    for unit in ("bytes", "KiB", "MiB"):
-        if count < 1_024:
-            return f"{count:.4g} {unit}"
-        count /= 1_024  # type: ignore[assignment]
-    return f"{count:.4g} GiB"
+    return f"{count} bytes" if count < _KIB else f"{count / _KIB:.1f} KiB"
