@@ -385,6 +385,10 @@ export interface ClientStats {
   accepted: number
   delivered: number
   pending: number
+  /** Of what is pending, what waits on the disk. */
+  spooled: number
+  /** Of what was accepted, what earlier processes left on the disk. */
+  recovered: number
   dropped: {
     queue_full: number
     sampled: number
@@ -393,6 +397,9 @@ export interface ClientStats {
     export_failed: number
     too_large: number
     shutdown: number
+    expired: number
+    spool_full: number
+    corrupt: number
     consent: number
   }
   not_captured: number
@@ -401,6 +408,8 @@ export interface ClientStats {
   requests: number
   retries: number
   last_error: string | null
+  /** Why records wait in memory although there is a spool. */
+  spool_error: string | null
 }
 
 /** `record`: one JSON object; `batch`: a JSON array of them; `ndjson`: one a line. */

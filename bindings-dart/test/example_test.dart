@@ -38,6 +38,9 @@ void main() {
       'export_failed': 0,
       'too_large': 0,
       'shutdown': 0,
+      'expired': 0,
+      'spool_full': 0,
+      'corrupt': 0,
       'consent': 0,
     });
     final arrived = jsonEncode(collector.records);

@@ -38,6 +38,17 @@ impl Client {
     }
 }
 
+impl Client {
+    /// Captures a record. In durable mode it waits for the disk, and other threads join in its sync.
+    fn take(&self, py: Python<'_>, record: &CapturedRecord) -> bool {
+        let bytes = record.as_bytes();
+        if self.inner.is_durable() {
+            return py.detach(|| self.inner.track_captured(bytes));
+        }
+        self.inner.track_captured(bytes)
+    }
+}
+
 /// The members of an event; `None` stands for an absent one.
 struct Event<'a, 'py> {
     channel: &'a Bound<'py, PyAny>,
@@ -99,8 +110,7 @@ impl Client {
             ("context", context),
         ];
         let event = Event { channel, name: event, payload, others };
-        let taken =
-            self.walk(channel.py(), |walk| event.walk(walk), |record| self.inner.track_captured(record.as_bytes()));
+        let taken = self.walk(channel.py(), |walk| event.walk(walk), |record| self.take(channel.py(), record));
         taken.map(Option::unwrap_or_default)
     }
 
@@ -138,7 +148,7 @@ impl Client {
         let taken = self.walk(
             record.py(),
             |walk| walk.value(record.as_borrowed(), 1),
-            |record| self.inner.track_captured(record.as_bytes()),
+            |captured| self.take(record.py(), captured),
         );
         taken.map(Option::unwrap_or_default)
     }

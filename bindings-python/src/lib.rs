@@ -9,6 +9,7 @@ mod client;
 
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::PyBytes;
 use scrubjay_core::ffi;
 
 use self::capture::{Stop, Walk, with_writer};
@@ -130,6 +131,25 @@ fn plan_check(py: Python<'_>, plan: &str) -> PyResult<String> {
 #[pyfunction]
 fn plan_diff(py: Python<'_>, old: &str, new: &str) -> PyResult<String> {
     detached(py, || ffi::plan_diff(old, new))
+}
+
+/// What waits in a spool's folder, as JSON text.
+#[pyfunction]
+fn spool_inspect(py: Python<'_>, folder: &str) -> PyResult<String> {
+    detached(py, || ffi::spool_inspect(folder))
+}
+
+/// Every record that waits in a spool's folder, one line each.
+#[pyfunction]
+fn spool_records<'py>(py: Python<'py>, folder: &str) -> PyResult<Bound<'py, PyBytes>> {
+    detached(py, || ffi::spool_records(folder)).map(|lines| PyBytes::new(py, &lines))
+}
+
+/// Removes records from a spool's folder: `{"records":n,"bytes":n,"segments":n}`.
+#[pyfunction]
+#[pyo3(signature = (folder, older_than_s = None))]
+fn spool_purge(py: Python<'_>, folder: &str, older_than_s: Option<u64>) -> PyResult<String> {
+    detached(py, || ffi::spool_purge(folder, older_than_s))
 }
 
 /// A compiled configuration: (record) to outcome, as JSON text.
@@ -256,7 +276,8 @@ mod _scrubjay {
     #[pymodule_export]
     use super::{
         Client, Consent, Engine, Report, ScrubjayError, codes, doctor, fail_for_test, metrics_catalog, panic_for_test,
-        plan_check, plan_diff, profile, sample, schemas, seal_keypair, unseal, version,
+        plan_check, plan_diff, profile, sample, schemas, seal_keypair, spool_inspect, spool_purge, spool_records, unseal,
+        version,
     };
 
     #[pymodule_init]

@@ -8,19 +8,25 @@ mod batch;
 mod consent;
 mod control;
 mod doctor;
+mod held;
 mod ledger;
 mod measure;
 mod prepare;
 mod preview;
 mod purpose;
 mod queue;
+mod self_metrics;
 mod settings;
 mod shared;
+mod spool;
+mod spooled;
 mod state;
 mod status;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod waiting;
+mod warnings;
 mod worker;
 
 use std::sync::Arc;
@@ -40,8 +46,9 @@ use self::queue::Captured;
 pub(crate) use self::queue::Form;
 use self::settings::Settings;
 use self::shared::Shared;
+pub(crate) use self::spool::spool_key;
 use self::switch::World;
-pub(crate) use self::switch::text;
+pub(crate) use self::switch::{process_environment, text};
 
 /// Records in, delivered in the background; off unless turned on.
 ///
@@ -79,6 +86,10 @@ impl Client {
     ///
     /// Returns whether it was captured, and so counted in `accepted`: `false` means that the client is off or
     /// was shut down. What becomes of a captured record is in [`stats`](Self::stats).
+    ///
+    /// In durable mode (`client.durable`) the engine runs at once, and the scrubbed record is in the spool and
+    /// survives a power loss when this returns `true`. Where the disk refuses, it returns `false`; the record is
+    /// then counted and waits in memory all the same.
     pub fn track(&self, record: &[u8]) -> bool {
         self.capture(Form::Json, record, MAX_RECORD_BYTES)
     }
@@ -97,6 +108,9 @@ impl Client {
         let shared = self.0.here();
         if bytes.len() > most {
             return shared.capture_dropped(Reason::TooLarge, &Findings::default());
+        }
+        if shared.settings.durable {
+            return self.decide(form, bytes).1;
         }
         shared.capture(Captured { form, at: microseconds_now(), bytes })
     }
@@ -121,6 +135,11 @@ impl Client {
     }
 
     pub(crate) fn check(&self, form: Form, bytes: &[u8]) -> Outcome {
+        self.decide(form, bytes).0
+    }
+
+    /// The outcome, and whether the record was captured; in durable mode, whether it is on the disk.
+    fn decide(&self, form: Form, bytes: &[u8]) -> (Outcome, bool) {
         let shared = self.0.here();
         let at = microseconds_now();
         let pressure = shared.state.lock().queue.pressure();
@@ -129,18 +148,19 @@ impl Client {
         let (outcome, reason) = pipeline.check(&Captured { form, at, bytes });
         let mut findings = Findings::default();
         findings.note(&outcome);
-        match (reason, &outcome.record) {
+        let is_kept = match (reason, &outcome.record) {
+            (None, Some(text)) if settings.durable => shared.capture_durably(text, at, &findings),
             (None, Some(text)) => {
                 let bytes = text.as_bytes();
-                if shared.capture(Captured { form: Form::Scrubbed, at, bytes }) {
+                let is_captured = shared.capture(Captured { form: Form::Scrubbed, at, bytes });
+                if is_captured {
                     shared.state.lock().ledger.find(&findings);
                 }
+                is_captured
             }
-            (reason, _) => {
-                shared.capture_dropped(reason.unwrap_or(Reason::Invalid), &findings);
-            }
-        }
-        outcome
+            (reason, _) => shared.capture_dropped(reason.unwrap_or(Reason::Invalid), &findings),
+        };
+        (outcome, is_kept)
     }
 
     /// Adds a measurement to the metric of its name. Never waits; once an interval, at a flush and at the end, what was
@@ -160,15 +180,17 @@ impl Client {
 
     /// Sends what is queued without waiting for batches to fill, and waits up to `timeout` for it.
     ///
-    /// Returns whether everything captured before the call was delivered or finally dropped.
+    /// Returns whether everything captured before the call was delivered or finally dropped. What has to wait in the
+    /// spool was not, and is not waited for once the collector could not take it.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.0.here().flush(timeout)
     }
 
     /// Ends capture, delivers what it can within `timeout`, and ends the worker.
     ///
-    /// Returns whether nothing was left behind; what was is counted as `dropped.shutdown`. A collector that cannot
-    /// be reached is not waited for. Further calls return the same; [`track`](Self::track) returns `false`.
+    /// Returns whether nothing was left behind; what was is counted as `dropped.shutdown`. With a spool nothing needs to
+    /// be: the rest waits there for the next process, and is `pending`. A collector that cannot be reached is not
+    /// waited for. Further calls return the same; [`track`](Self::track) returns `false`.
     pub fn shutdown(&self, timeout: Duration) -> bool {
         self.0.here().shutdown(timeout)
     }
@@ -182,15 +204,36 @@ impl Client {
         preview::preview(self.0.here())
     }
 
+    /// Whether [`track`](Self::track) returns when its record survives a power loss.
+    pub fn is_durable(&self) -> bool {
+        self.0.settings.durable
+    }
+
+    /// Removes every record from the spool's folder, those of other processes included. Returns when none is there; the
+    /// queue is not touched.
+    ///
+    /// # Errors
+    /// `store_unavailable` where a file could not be removed.
+    pub fn wipe_spool(&self) -> Result<()> {
+        self.0.here().wipe_spool()
+    }
+
+    /// Calls `listener` with one line for each warning: at most one a minute for each reason.
+    pub fn on_warning(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        self.0.here().warnings.listen(Box::new(listener));
+    }
+
     /// What became of every record, as JSON; all figures are of one moment:
     ///
     /// `{"enabled":bool,"disabled_by":null|"DO_NOT_TRACK"|"OTEL_SDK_DISABLED"|"TELEMETRY_ENABLED"|"configuration"|
-    /// "consent"|"notice_version"|"consent_unreadable","accepted":n,"delivered":n,"pending":n,"dropped":{"queue_full":n,
-    /// "sampled":n,"invalid":n,"rejected":n,"export_failed":n,"too_large":n,"shutdown":n,"consent":n},
-    /// "not_captured":n,"violations":{code:n},"redactions":{rule:n},"requests":n,
-    /// "retries":n,"last_error":null|phrase}`
+    /// "consent"|"notice_version"|"consent_unreadable","accepted":n,"delivered":n,"pending":n,"spooled":n,"recovered":n,
+    /// "dropped":{"queue_full":n,"sampled":n,"invalid":n,"rejected":n,"export_failed":n,"too_large":n,"shutdown":n,
+    /// "expired":n,"spool_full":n,"corrupt":n,"consent":n},"not_captured":n,"violations":{code:n},"redactions":{rule:n},
+    /// "requests":n,"retries":n,"last_error":null|phrase,"spool_error":null|phrase}`
     ///
-    /// accepted = delivered + pending + the sum of dropped. `last_error` is the latest failure, kept after later
+    /// accepted = delivered + pending + the sum of dropped. Of what is pending, `spooled` waits on the disk; of what
+    /// was accepted, `recovered` was left there by earlier processes. `spool_error` says why records wait in memory
+    /// although there is a spool. `last_error` is the latest failure, kept after later
     /// successes.
     pub fn stats(&self) -> String {
         self.0.here().stats()

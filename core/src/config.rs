@@ -15,6 +15,7 @@ mod profile;
 mod sampling;
 #[cfg(feature = "client")]
 mod sources;
+mod spool;
 
 use std::collections::BTreeSet;
 
@@ -34,6 +35,7 @@ pub(crate) use self::profile::profile;
 pub use self::sampling::SamplingConfig;
 #[cfg(feature = "client")]
 pub(crate) use self::sources::{Environment, Resolved, Source, resolve, unknown_variables};
+pub use self::spool::SpoolConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
 

@@ -9,6 +9,8 @@ mod client;
 #[cfg(feature = "client")]
 mod consent;
 mod plan;
+#[cfg(feature = "client")]
+mod spool;
 #[cfg(feature = "store")]
 mod store;
 mod trace;
@@ -25,6 +27,8 @@ pub use self::client::Client;
 #[cfg(feature = "client")]
 pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};
+#[cfg(feature = "client")]
+pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]
 pub use self::store::Store;
 #[cfg(feature = "clock")]

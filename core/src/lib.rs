@@ -36,6 +36,8 @@ mod sampling;
 mod scan;
 mod schema;
 mod scrub;
+#[cfg(feature = "segment")]
+mod segment;
 mod stamp;
 #[cfg(feature = "store")]
 mod store;
@@ -60,7 +62,7 @@ pub use crate::capture::CapturedRecord;
 pub use crate::client::{Client, Timer};
 pub use crate::config::{
     AllowConfig, ClientConfig, Compression, Config, CustomRule, ExportConfig, ExporterKind, MetricTemporality,
-    MetricsConfig, OtlpProtocol, PrivacyConfig, PrivacyMode, Purpose, RuleAction, SamplingConfig, SealConfig,
+    MetricsConfig, OtlpProtocol, PrivacyConfig, PrivacyMode, Purpose, RuleAction, SamplingConfig, SealConfig, SpoolConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};

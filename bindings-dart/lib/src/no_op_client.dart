@@ -56,6 +56,8 @@ Map<String, Object?> emptyStats({required bool enabled}) => {
   'accepted': 0,
   'delivered': 0,
   'pending': 0,
+  'spooled': 0,
+  'recovered': 0,
   'dropped': {
     'queue_full': 0,
     'sampled': 0,
@@ -64,6 +66,9 @@ Map<String, Object?> emptyStats({required bool enabled}) => {
     'export_failed': 0,
     'too_large': 0,
     'shutdown': 0,
+    'expired': 0,
+    'spool_full': 0,
+    'corrupt': 0,
     'consent': 0,
   },
   'not_captured': 0,
@@ -72,4 +77,5 @@ Map<String, Object?> emptyStats({required bool enabled}) => {
   'requests': 0,
   'retries': 0,
   'last_error': null,
+  'spool_error': null,
 };

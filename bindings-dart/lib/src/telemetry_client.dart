@@ -65,6 +65,7 @@ abstract interface class TelemetryClient {
   Future<void> optOut({required String source, Set<Purpose> purposes});
 
   /// The ledger: `accepted` = `delivered` + `pending` + the sum of `dropped`, with reasons; further
-  /// `enabled`, `disabled_by`, `not_captured`, `violations`, `redactions`, `requests`, `retries`, `last_error`.
+  /// `enabled`, `disabled_by`, `not_captured`, `violations`, `redactions`, `requests`, `retries`, `last_error`, `spooled`,
+  /// `recovered`, `spool_error`.
   Map<String, Object?> stats();
 }

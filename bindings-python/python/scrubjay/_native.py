@@ -18,6 +18,9 @@ try:
         sample,
         schemas,
         seal_keypair,
+        spool_inspect,
+        spool_purge,
+        spool_records,
         unseal,
         version,
     )
@@ -50,6 +53,9 @@ __all__ = [
     "sample",
     "schemas",
     "seal_keypair",
+    "spool_inspect",
+    "spool_purge",
+    "spool_records",
     "unseal",
     "version",
 ]

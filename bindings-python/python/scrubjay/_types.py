@@ -289,8 +289,13 @@ class Stats(TypedDict):
     """What `track` captured."""
     delivered: int
     pending: int
+    spooled: int
+    """Of what is pending, what waits on the disk."""
+    recovered: int
+    """Of what was accepted, what earlier processes left on the disk."""
     dropped: dict[str, int]
-    """By reason: `queue_full sampled invalid rejected export_failed too_large shutdown consent`."""
+    """By reason: `queue_full sampled invalid rejected export_failed too_large shutdown expired spool_full corrupt
+    consent`."""
     not_captured: int
     """What `track` answered with `False`: collection is off or closed, or the record could not be written as JSON."""
     violations: dict[str, int]
@@ -300,3 +305,5 @@ class Stats(TypedDict):
     requests: int
     retries: int
     last_error: str | None
+    spool_error: str | None
+    """Why records wait in memory although there is a spool."""

@@ -129,7 +129,7 @@ class Tracker(Controlled, Recorder):
         self._leave(time.monotonic() + self._exit_timeout)
 
     def _leave(self, deadline: float) -> None:
-        self.flush(deadline - time.monotonic())
+        # Not flushed first: that could take all the time, and leave none for the spool.
         self.shutdown(deadline - time.monotonic())
 
     def _begin_anew(self) -> None:

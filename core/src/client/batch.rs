@@ -34,6 +34,21 @@ impl Batch {
         batches
     }
 
+    /// The same, and each part has one `kind`: a part ends where the kind changes.
+    pub(crate) fn divide_by<K: PartialEq>(
+        mut records: Vec<Ready>,
+        bounds: Bounds,
+        kind: impl Fn(&Ready) -> K,
+    ) -> Vec<Self> {
+        let mut batches = Vec::new();
+        while let Some(first) = records.first().map(&kind) {
+            let end = records.iter().position(|record| kind(record) != first).unwrap_or(records.len());
+            let rest = records.split_off(end);
+            batches.extend(Self::divide(std::mem::replace(&mut records, rest), bounds));
+        }
+        batches
+    }
+
     /// Both halves, where there is more than one record.
     pub(crate) fn halve(mut self) -> (Self, Self) {
         let second = self.0.split_off(self.0.len() / 2);
@@ -48,6 +63,14 @@ impl Batch {
     /// The records' texts, in order.
     pub(crate) fn texts(&self) -> Vec<&str> {
         self.0.iter().map(|record| &*record.text).collect()
+    }
+
+    /// The same without those that `may` does not hold for; and how many those are.
+    pub(crate) fn without(mut self, may: impl Fn(&str) -> bool) -> (Self, u64) {
+        let all = self.0.len();
+        self.0.retain(|record| may(&record.text));
+        let withheld = all - self.0.len();
+        (self, withheld as u64)
     }
 }
 

@@ -6,6 +6,7 @@
 use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -16,7 +17,7 @@ use tokio::time::sleep;
 use crate::client::shared::Shared;
 use crate::client::state::State;
 use crate::config::{Purpose, Source};
-use crate::consent::{Change, FolderWipe, LOOK_INTERVAL, Register, Wipe, erase_if_stale, prepare};
+use crate::consent::{Change, LOOK_INTERVAL, Register, Wipe, erase_if_stale, prepare};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a worker may need to drop its request and forget its batch: it only has to be scheduled.
@@ -24,9 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Changes that are kept for listeners who have not asked yet.
 const MAX_CHANGES: usize = 64;
-
-/// Where the client keeps records, below the folder of the consent file.
-const SPOOL: &str = "spool";
 
 /// What changed, for listeners, who ask from time to time.
 #[derive(Default)]
@@ -58,15 +56,21 @@ impl Changes {
     }
 }
 
+/// Empties the spool, of this process and of all others.
+struct SpoolWipe<'a>(&'a Shared);
+
+impl Wipe for SpoolWipe<'_> {
+    fn wipe(&self) -> std::io::Result<()> {
+        self.0.wipe_spool().map_err(|error| std::io::Error::other(error.to_string()))
+    }
+}
+
 impl Shared {
     /// Before a worker's first step: nothing is sent before what was withdrawn is erased, and the trail says who
     /// turned collection on.
     pub(crate) fn begin(&self) -> std::result::Result<(), String> {
         let settings = &self.settings;
-        if let Some((folder, wipe)) = self.kept() {
-            let prepared = prepare(&folder, settings.gate.standing().epoch(), wipe.as_ref());
-            prepared.map_err(|_| "withdrawn records could not be erased".to_owned())?;
-        }
+        self.erase_disk_once().map_err(|_| "withdrawn records could not be erased".to_owned())?;
         let Some(register) = settings.gate.register() else { return Ok(()) };
         let source = match settings.resolved.source("/client/enabled") {
             Source::Environment(name) => format!("environment:{name}"),
@@ -102,7 +106,31 @@ impl Shared {
         if change.must_erase || (change.is_new && !self.settings.is_on()) {
             self.erase_memory();
         }
-        if change.must_erase { self.erase_disk() } else { Ok(()) }
+        if change.must_erase {
+            self.wait_for_writers();
+            self.erase_disk()
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What is being written to the disk must be there to be erased.
+    fn wait_for_writers(&self) {
+        let deadline = Instant::now() + PATIENCE;
+        let mut state = self.state.lock();
+        while state.writers > 0 && !self.settled.wait_until(&mut state, deadline).timed_out() {}
+    }
+
+    /// Before the disk is first used: erases what was withdrawn while nobody was here.
+    pub(crate) fn erase_disk_once(&self) -> std::io::Result<()> {
+        if self.is_disk_checked.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        if let Some((folder, wipe)) = self.kept() {
+            prepare(&folder, self.settings.gate.standing().epoch(), &wipe)?;
+        }
+        self.is_disk_checked.store(true, Ordering::Release);
+        Ok(())
     }
 
     /// Tells listeners what changed, and whether the client is on now.
@@ -121,13 +149,13 @@ impl Shared {
     fn erase_disk(&self) -> std::io::Result<()> {
         let Some((folder, wipe)) = self.kept() else { return Ok(()) };
         let standing = self.settings.gate.standing();
-        erase_if_stale(&folder, standing.epoch(), wipe.as_ref()).map(drop)
+        erase_if_stale(&folder, standing.epoch(), &wipe).map(drop)
     }
 
     /// The folder in which records are kept, and who empties it.
-    fn kept(&self) -> Option<(PathBuf, Box<dyn Wipe>)> {
-        let folder = self.settings.gate.register()?.folder().join(SPOOL);
-        Some((folder.clone(), Box::new(FolderWipe(folder))))
+    fn kept(&self) -> Option<(PathBuf, SpoolWipe<'_>)> {
+        let spool = self.settings.spool.as_ref()?;
+        Some((spool.dir.clone(), SpoolWipe(self)))
     }
 
     /// Completes when the user withdrew while records are in flight.

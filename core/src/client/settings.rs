@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::time::Duration;
 
 use crate::client::measure::MeterSettings;
+use crate::client::spool::SpoolSettings;
 use crate::client::switch::{self, OffReason, World};
 use crate::config::{self, ClientConfig, Config, Resolved};
 use crate::consent::{Gate, Refusal, Register, Rule};
@@ -60,6 +61,13 @@ pub(crate) struct Snapshot {
     /// The configuration file that counted.
     pub(crate) file: Option<PathBuf>,
     pub(crate) meter: MeterSettings,
+    /// Where records wait that cannot be sent.
+    pub(crate) spool: Option<SpoolSettings>,
+    /// Whether `track` returns when its record is in the spool.
+    pub(crate) durable: bool,
+    pub(crate) self_metrics: bool,
+    /// Whether warnings go to standard error (`TELEMETRY_DEBUG`).
+    pub(crate) is_debug: bool,
 }
 
 impl Settings {
@@ -155,6 +163,10 @@ impl Snapshot {
                 initial: millis(client.retry_initial_ms),
                 max: millis(client.retry_max_ms),
             },
+            spool: SpoolSettings::new(client, environment)?,
+            durable: client.durable,
+            self_metrics: client.self_metrics,
+            is_debug: switch::text("TELEMETRY_DEBUG", environment).is_some_and(|word| word == "1"),
             file: file.map(|file| file.path),
             resolved,
         })

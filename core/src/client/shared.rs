@@ -1,5 +1,6 @@
 //! What callers and worker share: settings, state, and the ways to wake each other.
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
@@ -11,11 +12,16 @@ use crate::client::ledger::{Findings, Reason};
 use crate::client::measure::Meter;
 use crate::client::queue::Captured;
 use crate::client::settings::Settings;
+use crate::client::spool::Spool;
 use crate::client::state::{Phase, State};
+use crate::client::warnings::Warnings;
 use crate::client::worker;
 
 /// What a dropped client's worker has for the rest, when nobody waits for it any more.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// What a closing client keeps of its time for the disk: two syncs of a slow one, and a full queue through the engine.
+const RESERVE: Duration = Duration::from_millis(250);
 
 /// Longer waits than a year are the same to everybody, and cannot overflow the clock.
 const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
@@ -26,6 +32,10 @@ pub(crate) struct Shared {
     pub(crate) state: Mutex<State>,
     /// What was measured. Its lock is never held together with the state's.
     pub(crate) meter: Meter,
+    pub(crate) spool: Spool,
+    /// Whether the spool's folder holds nothing that the user withdrew while nobody was here.
+    pub(crate) is_disk_checked: AtomicBool,
+    pub(crate) warnings: Warnings,
     /// Tells the worker to look at the state again.
     pub(crate) wake: Notify,
     /// Tells a worker that is busy with a request that the phase changed.
@@ -49,6 +59,9 @@ impl Shared {
         Arc::new(Self {
             state: Mutex::new(State::new(settings.queue)),
             meter: Meter::new(settings.meter),
+            spool: Spool::new(Arc::clone(&settings)),
+            is_disk_checked: AtomicBool::new(false),
+            warnings: Warnings::new(settings.is_debug),
             settings,
             wake: Notify::new(),
             closing: Notify::new(),
@@ -147,24 +160,35 @@ impl Shared {
         self.collect_metrics(false);
         let mut state = self.state.lock();
         let end = state.flush();
-        if state.phase == Phase::Open && state.queue.pending() > 0 {
+        // The spool is opened by the worker: what an earlier process left is not known before.
+        if state.phase == Phase::Open && (state.queue.pending() > 0 || self.spool.is_configured()) {
             self.ensure_worker(&mut state);
         }
+        let is_known = !self.spool.is_configured() || state.spool.is_known || !state.has_worker;
+        let aim = Aim { end, spooled: state.ledger.spool_in(), stalls: state.spool.stalls, is_known };
+        let place = state.ledger.spool_in();
+        state.spool.hurry(place);
+        state.spool.is_back();
         self.wake.notify_one();
-        while !state.queue.settled_before(end) {
-            if !self.settings.upload {
-                return false;
-            }
-            if self.settled.wait_until(&mut state, deadline).timed_out() {
-                return state.queue.settled_before(end);
+        loop {
+            match aim.is_met(&state) {
+                Some(is_met) => return is_met,
+                // Nobody is there who could deliver.
+                None if !self.settings.upload => return false,
+                None if state.phase != Phase::Open && !state.has_worker => return false,
+                None if self.settled.wait_until(&mut state, deadline).timed_out() => {
+                    return aim.is_met(&state).unwrap_or(false);
+                }
+                None => {}
             }
         }
-        true
     }
 
     pub(crate) fn shutdown(self: &Arc<Self>, timeout: Duration) -> bool {
         let deadline = deadline(timeout);
-        let mut state = self.close(deadline);
+        // Delivery ends early enough for the disk to take the rest.
+        let reserve = if self.spool.is_configured() { RESERVE.min(timeout / 2) } else { Duration::ZERO };
+        let mut state = self.close(deadline.checked_sub(reserve).unwrap_or(deadline));
         while state.has_worker {
             if self.settled.wait_until(&mut state, deadline).timed_out() {
                 // Not joined: the worker sees the phase at its next step, and ends by itself.
@@ -204,13 +228,40 @@ impl Shared {
         let state = self.state.lock();
         let (ledger, pending) = (state.ledger.clone(), state.queue.pending());
         drop(state);
-        ledger.to_json(self.settings.off(), pending)
+        let spool_error = self.spool.failure().map(crate::segment::Failure::phrase);
+        ledger.to_json(self.settings.off(), pending, spool_error)
     }
 
     /// Changes the state and tells callers who wait for records to end.
     pub(crate) fn book(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock());
         self.settled.notify_all();
+    }
+}
+
+/// What a flush waits for: the places that the queue and the spool had reached, and how often delivery was put off.
+struct Aim {
+    end: u64,
+    spooled: u64,
+    stalls: u64,
+    /// Whether it was known by then what is on the disk.
+    is_known: bool,
+}
+
+impl Aim {
+    /// Whether everything came to its end, or some of it has to wait on the disk; nothing where that is open.
+    fn is_met(&self, state: &State) -> Option<bool> {
+        if !self.is_known && !state.spool.is_known {
+            return None;
+        }
+        let is_queue_settled = state.queue.settled_before(self.end);
+        let is_put_off = state.spool.stalls != self.stalls;
+        // What was put off may have come from the queue, behind what the spool held at the call.
+        let place = if is_put_off || !self.is_known { state.ledger.spool_in() } else { self.spooled };
+        if is_queue_settled && state.ledger.spool_out() >= place {
+            return Some(true);
+        }
+        (is_queue_settled && is_put_off).then_some(false)
     }
 }
 

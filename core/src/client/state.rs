@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use crate::client::ledger::{Findings, Ledger, Reason};
 use crate::client::queue::{Captured, Load, Queue};
 use crate::client::settings::Bounds;
+use crate::client::waiting::Waiting;
 
 /// How far the client's life has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,8 +42,14 @@ pub(crate) struct State {
     pub(crate) has_worker: bool,
     /// Whether the user withdrew, and the worker still holds records that it must forget unsent.
     pub(crate) is_erasing: bool,
+    /// Whether records from the disk are on their way.
+    pub(crate) is_travelling: bool,
+    /// Threads that are writing to the disk. An erasure waits for them.
+    pub(crate) writers: usize,
     /// Records before this place do not wait for their batch to fill.
     flush_before: u64,
+    /// When the spool is delivered.
+    pub(crate) spool: Waiting,
 }
 
 impl State {
@@ -53,7 +60,10 @@ impl State {
             phase: Phase::Open,
             has_worker: false,
             is_erasing: false,
+            is_travelling: false,
+            writers: 0,
             flush_before: 0,
+            spool: Waiting::default(),
         }
     }
 
@@ -113,7 +123,7 @@ impl State {
             self.ledger.deliver((load.items as u64).saturating_sub(dropped));
         }
         // What ended before the worker saw the withdrawal need not be forgotten any more.
-        self.is_erasing &= self.queue.has_in_flight();
+        self.is_erasing &= self.queue.has_in_flight() || self.is_travelling;
     }
 
     /// Ends capture; delivery may go on until `deadline`, or an earlier one set before.
@@ -137,7 +147,7 @@ impl State {
     pub(crate) fn erase(&mut self) {
         let gone = self.queue.discard_waiting();
         self.ledger.drop_for(Reason::Consent, gone);
-        self.is_erasing = self.queue.has_in_flight();
+        self.is_erasing = self.queue.has_in_flight() || self.is_travelling;
     }
 
     /// Books that the worker forgot what was in flight.
@@ -259,7 +269,7 @@ mod tests {
         state.queue.take(BATCH);
         state.abandon();
         state.settle(Load { items: 1, bytes: 1 }, 0, Reason::Rejected, &Findings::default());
-        let books = state.ledger.to_json(None, state.queue.pending());
+        let books = state.ledger.to_json(None, state.queue.pending(), None);
         assert!(books.contains(r#""accepted":1,"delivered":0,"pending":0"#) && books.contains(r#""shutdown":1"#));
     }
 
@@ -270,7 +280,7 @@ mod tests {
         state.has_worker = true;
         state.queue.take(BATCH);
         state.worker_ended();
-        let books = state.ledger.to_json(None, state.queue.pending());
+        let books = state.ledger.to_json(None, state.queue.pending(), None);
         assert!(books.contains(r#""pending":2"#) && books.contains(r#""export_failed":3"#), "{books}");
         assert!(!state.has_worker && state.phase == Phase::Open);
     }

@@ -7,11 +7,15 @@ mod control;
 mod delivery;
 mod export;
 mod failure;
+mod inspect;
+mod kill;
 mod lifecycle;
 mod metrics;
 mod otlp;
 mod proxy;
 mod server;
+mod soak;
+mod spool;
 mod tls;
 
 use std::time::Duration;

@@ -9,6 +9,7 @@ use super::export::ExportConfig;
 use super::key::{Form, Key};
 use super::metrics::MetricsConfig;
 use super::require;
+use super::spool::SpoolConfig;
 use crate::error::Result;
 
 /// The section's keys. What fits OpenTelemetry's batch processors takes their variables too: those of log records
@@ -148,6 +149,12 @@ pub struct ClientConfig {
     pub retry_initial_ms: u32,
     /// Milliseconds: upper end of any wait.
     pub retry_max_ms: u32,
+    /// What cannot be sent waits on the disk, where a folder is given.
+    pub spool: SpoolConfig,
+    /// Whether `track` returns when the scrubbed record is on the disk for good. Needs a spool.
+    pub durable: bool,
+    /// Whether the client's own books are sent as metrics, once a minute.
+    pub self_metrics: bool,
     /// Where records go, in which form, and over which connection.
     pub export: ExportConfig,
     /// How measurements are added up.
@@ -176,6 +183,9 @@ impl Default for ClientConfig {
             retry_max_attempts: 4,
             retry_initial_ms: 1_000,
             retry_max_ms: 30_000,
+            spool: SpoolConfig::default(),
+            durable: false,
+            self_metrics: false,
             export: ExportConfig::default(),
             metrics: MetricsConfig::default(),
         }
@@ -220,6 +230,7 @@ impl ClientConfig {
             let path = format!("/client/resource/{}", super::escaped(name));
             require(is_attribute, &path, "must be text, a number, a boolean, or an array of them")?;
         }
+        self.spool.check()?;
         self.export.check()?;
         self.metrics.check()
     }

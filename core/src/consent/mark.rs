@@ -1,9 +1,8 @@
 //! Erasing what a client kept on disk, so that a kill in the middle changes nothing: what was kept under another
 //! epoch than the user's present one is erased before anything else is done with it.
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::folder;
 
@@ -14,35 +13,6 @@ pub(crate) trait Wipe: Send + Sync {
     /// # Errors
     /// What kept it from forgetting.
     fn wipe(&self) -> io::Result<()>;
-}
-
-/// A folder whose files all go. Sub-folders too; the folder itself stays.
-pub(crate) struct FolderWipe(pub(crate) PathBuf);
-
-impl Wipe for FolderWipe {
-    fn wipe(&self) -> io::Result<()> {
-        let entries = match fs::read_dir(&self.0) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-            entries => entries?,
-        };
-        for entry in entries {
-            let entry = entry?;
-            if entry.file_name() == MARK {
-                continue;
-            }
-            let gone = if entry.file_type()?.is_dir() {
-                fs::remove_dir_all(entry.path())
-            } else {
-                fs::remove_file(entry.path())
-            };
-            match gone {
-                // Another process was faster.
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                Ok(()) | Err(_) => {}
-            }
-        }
-        folder::sync_folder(&self.0)
-    }
 }
 
 /// Says under which epoch a folder's records were kept.
@@ -85,7 +55,39 @@ pub(crate) fn erase_if_stale(kept: &Path, epoch: &str, wipe: &dyn Wipe) -> io::R
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
     use super::*;
+
+    /// A folder whose files all go. Sub-folders too; the folder itself stays.
+    struct FolderWipe(PathBuf);
+
+    impl Wipe for FolderWipe {
+        fn wipe(&self) -> io::Result<()> {
+            let entries = match fs::read_dir(&self.0) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+                entries => entries?,
+            };
+            for entry in entries {
+                let entry = entry?;
+                if entry.file_name() == MARK {
+                    continue;
+                }
+                let gone = if entry.file_type()?.is_dir() {
+                    fs::remove_dir_all(entry.path())
+                } else {
+                    fs::remove_file(entry.path())
+                };
+                match gone {
+                    // Another process was faster.
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    Ok(()) | Err(_) => {}
+                }
+            }
+            folder::sync_folder(&self.0)
+        }
+    }
 
     #[test]
     fn what_was_kept_under_another_epoch_goes_and_the_rest_stays() {

@@ -35,6 +35,11 @@ impl Client {
         guard(|| Ok(self.0.track(record))).unwrap_or(false)
     }
 
+    /// Whether `track` waits for the disk: hosts let other threads run meanwhile.
+    pub fn is_durable(&self) -> bool {
+        self.0.is_durable()
+    }
+
     /// [`track`](Self::track) of a record that a shell wrote value by value.
     pub fn track_captured(&self, record: &[u8]) -> bool {
         guard(|| Ok(self.0.track_compact(record))).unwrap_or(false)

@@ -14,6 +14,7 @@ from scrubjay.cli import etl as etl_command
 from scrubjay.cli import explain as explain_command
 from scrubjay.cli import plan as plan_command
 from scrubjay.cli import scrub as scrub_command
+from scrubjay.cli import spool as spool_command
 from scrubjay.cli import status as status_command
 from scrubjay.cli import unseal as unseal_command
 from scrubjay.cli import validate as validate_command
@@ -374,4 +375,56 @@ def consent_verify(config: FileOption = None, as_json: JsonOption = False) -> No
       scrubjay consent verify
     """
     if not consent_command.verify(config, as_json=as_json):
+spool = typer.Typer(help="Look into the spool, and clear it.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(spool, name="spool")
+
+SpoolArgument = Annotated[
+    str | None, typer.Argument(metavar="[DIR]", help="The spool's folder. Default: TELEMETRY_SPOOL_DIR.")
+]
+
+
+@spool.command("inspect")
+@guarded
+def spool_inspect(
+    folder: SpoolArgument = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    records: Annotated[
+        bool, typer.Option("--records", help="Print the records that wait, one JSON object a line.")
+    ] = False,
+) -> None:
+    """Say what waits in the spool, who owns it, and what became of the rest.
+
+    Nothing is locked or changed: clients go on. What is sealed is opened with TELEMETRY_SPOOL_KEY.
+
+    \b
+    Examples:
+      scrubjay spool inspect ~/.local/state/app/spool
+      scrubjay spool inspect --records --config telemetry.json | head -1
+    """
+    spool_command.inspect(spool_command.folder_of(folder, config), as_json=as_json, records=records)
+
+
+@spool.command("purge")
+@guarded
+def spool_purge(
+    folder: SpoolArgument = None,
+    config: ConfigOption = None,
+    older_than: Annotated[
+        str | None,
+        typer.Option("--older-than", metavar="AGE", help="Only segments last written to longer ago: 12h, 7d."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove what waits in the spool, unsent. Asks first, unless told --yes.
+
+    Exits with 1 if the answer is no.
+
+    \b
+    Examples:
+      scrubjay spool purge ~/.local/state/app/spool
+      scrubjay spool purge --older-than 2d --yes
+    """
+    if not spool_command.purge(spool_command.folder_of(folder, config), older_than, yes=yes, as_json=as_json):
         raise typer.Exit(1)
