@@ -71,8 +71,45 @@ impl<'a> Captured<'a> {
     }
 }
 
+/// Random bits of a record's stamp.
+pub(crate) type Bits = [u8; 10];
+
+/// Makes the random bits of all stamps of a queue from its own, drawn once: whoever looks at a waiting record sees the id
+/// under which it is sent. Enough that no two are alike; nobody is kept from guessing them.
+#[derive(Clone, Copy)]
+struct Seed([u64; 2]);
+
+impl Seed {
+    fn draw() -> Self {
+        // Only on a machine without a random source; ids then fall back to their millisecond and place.
+        Self([getrandom::u64().unwrap_or(0), getrandom::u64().unwrap_or(0)])
+    }
+
+    /// Of the record at byte `at` of the chunk that began with capture `seq`.
+    fn bits(self, seq: u64, at: usize) -> Bits {
+        let [a, b] = self.0;
+        let first = mix(a ^ mix(seq));
+        let second = mix(b ^ first ^ mix(at as u64));
+        let mut bits = [0; 10];
+        bits[..8].copy_from_slice(&mix(first ^ second).to_le_bytes());
+        bits[8..].copy_from_slice(&second.to_le_bytes()[..2]);
+        bits
+    }
+}
+
+/// Each number to another, with no pattern left (Steele et al., `SplitMix64`).
+const fn mix(n: u64) -> u64 {
+    let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ (n >> 31)
+}
+
 /// Records, one behind the other, in the order of their capture.
 pub(crate) struct Chunk {
+    seed: Seed,
+    /// The position of its first record, which stays.
+    began: u64,
     bytes: Vec<u8>,
     /// Where the oldest record that is left begins.
     start: usize,
@@ -90,13 +127,14 @@ impl Chunk {
         self.load
     }
 
-    /// Its records, from the oldest on.
-    pub(crate) fn records(&self) -> impl Iterator<Item = Captured<'_>> {
+    /// Its records, from the oldest on, each with its random bits.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (Captured<'_>, Bits)> {
         let mut rest = &self.bytes[self.start..];
         std::iter::from_fn(move || {
+            let at = self.bytes.len() - rest.len();
             let (record, after) = Captured::first_of(rest)?;
             rest = after;
-            Some(record)
+            Some((record, self.seed.bits(self.began, at)))
         })
     }
 
@@ -147,6 +185,7 @@ pub(crate) struct Queue {
     in_flight_from: u64,
     spare: Vec<Vec<u8>>,
     bounds: Bounds,
+    seed: Seed,
 }
 
 impl Queue {
@@ -158,6 +197,7 @@ impl Queue {
             in_flight_from: 0,
             spare: Vec::new(),
             bounds,
+            seed: Seed::draw(),
         }
     }
 
@@ -187,7 +227,15 @@ impl Queue {
             _ => {
                 let mut memory = self.spare.pop().unwrap_or_default();
                 record.append_to(&mut memory);
-                self.chunks.push_back(Chunk { bytes: memory, start: 0, load, seq, since: now() });
+                self.chunks.push_back(Chunk {
+                    seed: self.seed,
+                    began: seq,
+                    bytes: memory,
+                    start: 0,
+                    load,
+                    seq,
+                    since: now(),
+                });
             }
         }
         gone
@@ -269,7 +317,7 @@ impl Queue {
     }
 
     /// What waits, oldest first.
-    pub(crate) fn each(&self) -> impl Iterator<Item = Captured<'_>> {
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Captured<'_>, Bits)> {
         self.chunks.iter().flat_map(Chunk::records)
     }
 
@@ -324,7 +372,7 @@ mod tests {
     }
 
     fn waiting(queue: &Queue) -> Vec<i64> {
-        queue.chunks.iter().flat_map(Chunk::records).map(|record| record.at).collect()
+        queue.chunks.iter().flat_map(Chunk::records).map(|(record, _)| record.at).collect()
     }
 
     #[test]
@@ -340,7 +388,7 @@ mod tests {
             assert_eq!(queue.push(seq, record, Instant::now, BATCH), 0);
         }
         let taken = queue.take(BATCH);
-        assert_eq!(taken.iter().flat_map(Chunk::records).collect::<Vec<_>>(), records);
+        assert_eq!(taken.iter().flat_map(Chunk::records).map(|(record, _)| record).collect::<Vec<_>>(), records);
     }
 
     #[test]
