@@ -9,16 +9,19 @@
  * both ways. The form is the engine's: `core/src/capture.rs`.
  */
 
+/** @typedef {InstanceType<typeof import('./names.js').Written>} WrittenText */
+/** @typedef {InstanceType<typeof import('./names.js').Name>} KnownName */
+
+const { FIRST, MAX_NAMES, MISSES, Name, names, SHORT, Written } = require('./names.js')
+
 /** Bytes at which a slab crosses: some 250 records, a hundredth of their cost. */
 const HANDOVER_BYTES = 64 << 10
 /** Bytes of one record beyond which the engine need not look at it; `MAX_CAPTURED_BYTES` of the engine. */
 const MAX_BYTES = 3 * (64 << 10)
 /** Levels that are walked, one more than a record may have: so a cycle is a record that is too deep. */
 const MAX_LEVELS = 17
-/** Room behind the last check for a number, or the head of a string. */
-const MARGIN = 64
-/** Up to this many characters a loop is faster than a call into the runtime. */
-const SHORT = 64
+/** Room behind the last check for a number or a short string, of up to three bytes a character. */
+const MARGIN = 256
 /** Length in 4 bytes, milliseconds in 8. */
 const HEAD_BYTES = 12
 /** In place of a length: a record that is too large to be handed over. */
@@ -35,54 +38,6 @@ const JSON_TEXT = 0x89
 const OBJECT = 0x8a
 const ARRAY = 0x8b
 const END = 0x8c
-
-/** A short string as it is written. */
-class Written {
-  /**
-   * @param {string} text
-   * @param {Float64Array} words the bytes, and zeros up to the last word's end. Eight bytes of UTF-8 are never a NaN,
-   * which the runtime might change.
-   * @param {number} length in bytes
-   */
-  constructor (text, words, length) {
-    this.text = text
-    this.words = words
-    this.length = length
-  }
-}
-
-/** Equal to no text. */
-const NOTHING = new Written(/** @type {any} */ (undefined), new Float64Array(0), 0)
-
-/** A member's name, and what is expected of it: comparing is faster than looking up, and copying than writing. */
-class Name {
-  /** What came after it the last time. */
-  next = /** @type {Name | undefined} */ (undefined)
-  /** Its value, where that was the same text twice in a row: a route, a region. */
-  value = NOTHING
-  /** The text that it had last where it was not that. */
-  latest = ''
-  /** How often it was the latest text again, and not the expected one. */
-  misses = 0
-
-  /** @param {Written} written */
-  constructor (written) {
-    this.written = written
-  }
-}
-
-/**
- * An application has few names, and copying words takes a third of the time that characters take.
- *
- * @type {Map<string, Name>}
- */
-const names = new Map()
-/** Comes before the first name of a record. */
-const FIRST = new Name(NOTHING)
-/** How often a value comes again before it is expected. */
-const MISSES = 4
-/** A host that makes names up costs no more memory than this many. */
-const MAX_NAMES = 4_096
 
 const TOO_LARGE = new RangeError('a record is too large')
 
@@ -256,7 +211,7 @@ class Slab {
    * A short text that may be what its member had before.
    *
    * @param {string} text
-   * @param {Name} name
+   * @param {KnownName} name
    */
   #expected (text, name) {
     if (this.#at > this.#limit) throw TOO_LARGE
@@ -271,7 +226,7 @@ class Slab {
     else name.latest = text
   }
 
-  /** @param {Written} written */
+  /** @param {WrittenText} written */
   #copy ({ words, length }) {
     const view = this.#view
     const at = this.#at

@@ -115,7 +115,11 @@ class Client {
    * @returns {Promise<boolean>}
    */
   async optIn (grant) {
-    return this.#native.optIn(word(grant))
+    // What was captured before is judged by what held before.
+    this.#handOver()
+    const isOn = await this.#native.optIn(word(grant))
+    this.#isOff = this.#native.isOff()
+    return isOn
   }
 
   /**
@@ -123,7 +127,10 @@ class Client {
    * @returns {Promise<void>}
    */
   async optOut (withdrawal) {
+    // Erased with the rest.
+    this.#handOver()
     await this.#native.optOut(word(withdrawal))
+    this.#isOff = this.#native.isOff()
   }
 
   /**
@@ -131,7 +138,10 @@ class Client {
    * @returns {import('../index.d.ts').ChangedKey[]}
    */
   reconfigure (config) {
-    return JSON.parse(this.#native.reconfigure(jsonText(config)))
+    this.#handOver()
+    const changed = JSON.parse(this.#native.reconfigure(jsonText(config)))
+    this.#isOff = this.#native.isOff()
+    return changed
   }
 
   /**

@@ -278,8 +278,8 @@ def test_a_subclass_may_have_a_track_of_its_own(collector: Collector) -> None:
         assert collector.next().records[0]["event"] == "LOGIN"
 
 
-def test_a_record_of_any_kind_is_tracked_as_a_mapping(collector: Collector) -> None:
-    record = {"schema": "telemetry_metric_v1", "name": "a.b", "type": "counter", "value": 1}
+def test_a_whole_record_is_tracked_as_a_mapping(collector: Collector) -> None:
+    record = {"schema": "telemetry_event_v1", "channel": "app", "event": "login", "payload": {}}
     with Tracker(collector.config()) as tracker:
         assert tracker.track_record(record)
         assert tracker.track_record(types.MappingProxyType(record))

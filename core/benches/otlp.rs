@@ -37,7 +37,7 @@ fn main() {
     let raw = events(BATCH);
     let mut contenders: Vec<Contender<'_>> = vec![
         ("OTLP of canonical JSON".into(), Box::new(|| drop(black_box(otlp_logs(black_box(&texts)))))),
-        ("of which reading".into(), Box::new(|| drop(black_box(read_json(black_box(&texts)))))),
+        ("of which reading".into(), Box::new(|| _ = black_box(read_json(black_box(&texts))))),
         ("prost: build".into(), Box::new(|| drop(black_box(black_box(&ready).clone())))),
         ("prost: build and encode".into(), Box::new(|| drop(black_box(black_box(&ready).clone().encode_to_vec())))),
         ("engine".into(), Box::new(|| raw.iter().for_each(|event| drop(black_box(engine.process(event, None)))))),

@@ -3,7 +3,7 @@
 use crate::capture::{MAX_CAPTURED_BYTES, write_json};
 use crate::client::batch::Ready;
 use crate::client::ledger::{Findings, Reason};
-use crate::client::queue::{Captured, Chunk, Form, Load};
+use crate::client::queue::{Bits, Captured, Chunk, Form, Load};
 use crate::engine::Engine;
 use crate::outcome::{Outcome, Status};
 use crate::record::limits::MAX_RECORD_BYTES;
@@ -61,9 +61,9 @@ impl Pipeline<'_> {
         let items = chunks.iter().map(|chunk| chunk.load().items).sum();
         let mut prepared = Prepared { ready: Vec::with_capacity(items), ..Prepared::default() };
         let mut scratch = Scratch::default();
-        for record in chunks.iter().flat_map(Chunk::records) {
+        for (record, bits) in chunks.iter().flat_map(Chunk::records) {
             let cost = record.bytes.len();
-            match self.run_one(&record, &mut scratch, &mut prepared.findings) {
+            match self.run_one(&record, bits, &mut scratch, &mut prepared.findings) {
                 Fate::Ready(text) => prepared.ready.push(Ready { text, cost }),
                 Fate::Dropped(reason) => prepared.drop_for(reason, cost),
             }
@@ -72,19 +72,19 @@ impl Pipeline<'_> {
     }
 
     /// What one record becomes, if it goes on.
-    pub(crate) fn text(&self, record: &Captured<'_>) -> Option<Box<str>> {
-        match self.run_one(record, &mut Scratch::default(), &mut Findings::default()) {
+    pub(crate) fn text(&self, record: &Captured<'_>, bits: Bits) -> Option<Box<str>> {
+        match self.run_one(record, bits, &mut Scratch::default(), &mut Findings::default()) {
             Fate::Ready(text) => Some(text),
             Fate::Dropped(_) => None,
         }
     }
 
-    fn run_one(&self, record: &Captured<'_>, scratch: &mut Scratch, findings: &mut Findings) -> Fate {
+    fn run_one(&self, record: &Captured<'_>, bits: Bits, scratch: &mut Scratch, findings: &mut Findings) -> Fate {
         if record.form == Form::Scrubbed {
             // The engine wrote it, as text.
             return Fate::Ready(String::from_utf8_lossy(record.bytes).into());
         }
-        let stamp = Stamp::captured(record.at, scratch.random());
+        let stamp = Stamp::captured(record.at, bits);
         let outcome = match self.outcome(record, &stamp, scratch) {
             Ok(outcome) => outcome,
             Err(reason) => return Fate::Dropped(reason),
@@ -143,27 +143,11 @@ impl Pipeline<'_> {
     }
 }
 
-/// Random bits are fetched for so many records at a time: a call costs as much as validating a record.
-const RANDOMS: usize = 64;
-
 /// Memory that is used from record to record.
 #[derive(Default)]
 struct Scratch {
     text: Vec<u8>,
     rated: Vec<u8>,
-    randoms: Vec<[u8; 10]>,
-}
-
-impl Scratch {
-    /// Random bits of one stamp.
-    fn random(&mut self) -> [u8; 10] {
-        if self.randoms.is_empty() {
-            self.randoms.resize(RANDOMS, [0; 10]);
-            // Only on a machine without a random source; ids then fall back to their millisecond.
-            let _ = getrandom::fill(self.randoms.as_flattened_mut());
-        }
-        self.randoms.pop().unwrap_or_default()
-    }
 }
 
 #[cfg(test)]

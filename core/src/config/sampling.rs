@@ -10,10 +10,8 @@ use crate::error::{Error, ErrorKind, Result};
 /// The keys of the section.
 pub(super) const KEYS: &[Key] = &[
     Key::new("/sampling", "Which share of the records is kept."),
-    Key::new("/sampling/rate", "Share that is kept, from 0 to 1.")
-        .variables(&[("TELEMETRY_SAMPLING_RATE", Form::Number), ("TELEMETRY_SAMPLE_RATE", Form::Number)])
-        .default("1")
-        .unit("share"),
+    Key::new("/sampling/rate", "Share that is kept, from 0 to 1; all unless set.")
+        .variables(&[("TELEMETRY_SAMPLING_RATE", Form::Number), ("TELEMETRY_SAMPLE_RATE", Form::Number)]),
     Key::new("/sampling/channels", "Shares of single channels, in place of the rate."),
     Key::new("/sampling/channels/*", "Share of this channel's records that is kept, from 0 to 1."),
     Key::new("/sampling/metrics", "Shares of single metrics by name, in place of the rate."),

@@ -34,6 +34,7 @@ pub(super) struct Tables {
 thread_local! {
     /// As many as walks have stood inside one another: JSON in strings has its own, so that many small documents in one
     /// record do not each fill new tables.
+    #[allow(clippy::vec_box, reason = "a walk takes tables out and puts them back: it moves a pointer")]
     static KEPT: Cell<Vec<Box<Tables>>> = const { Cell::new(Vec::new()) };
 }
 
@@ -53,6 +54,7 @@ impl Learned {
     }
 }
 
+#[allow(clippy::vec_box, reason = "see above")]
 fn with_kept<T>(change: impl FnOnce(&mut Vec<Box<Tables>>) -> T) -> Option<T> {
     KEPT.try_with(|cell| {
         let mut kept = cell.take();

@@ -222,11 +222,10 @@ impl<'a> Walk<'a> {
     }
 
     fn string(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
-        if rule.is_none() && !node.escaped {
-            if !node.marked && self.scrubber.trusts_scan(place) || self.intact.contains(&index) {
-                self.output.copy(node.span());
-                return;
-            }
+        let is_clean = || !node.marked && self.scrubber.trusts_scan(place) || self.intact.contains(&index);
+        if rule.is_none() && !node.escaped && is_clean() {
+            self.output.copy(node.span());
+            return;
         }
         self.string_with_something(index, node, rule, place);
     }
