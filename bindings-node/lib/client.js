@@ -28,6 +28,8 @@ class Client {
   #listeners
   #slab = new Slab()
   #isOff
+  /** Whether `track` returns when its record is on the disk: nothing may wait in the slab then. */
+  #isDurable
   #isClosed = false
   /** @type {NodeJS.Timeout | undefined} */
   #timer
@@ -43,6 +45,7 @@ class Client {
     this.#native = new native.Client(jsonText(config))
     this.#listeners = new Listeners((since) => JSON.parse(this.#native.changes(since)))
     this.#isOff = this.#native.isOff()
+    this.#isDurable = this.#native.isDurable()
   }
 
   /**
@@ -51,6 +54,7 @@ class Client {
    */
   track (record) {
     if (this.#isOff || this.#isClosed) return this.#refuse()
+    if (this.#isDurable) return this.#native.track(toText(record))
     if (typeof record === 'string' || record instanceof Uint8Array) {
       this.#handOver()
       return this.#native.track(record)
@@ -141,6 +145,7 @@ class Client {
     this.#handOver()
     const changed = JSON.parse(this.#native.reconfigure(jsonText(config)))
     this.#isOff = this.#native.isOff()
+    this.#isDurable = this.#native.isDurable()
     return changed
   }
 

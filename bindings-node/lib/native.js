@@ -27,6 +27,7 @@ const { platformName } = require('./platform.js')
  * @property {(frames: Uint8Array, length: number) => boolean} trackFramed
  * @property {(bytes: Uint8Array, start: number, end: number) => string} trackCapturedChecked
  * @property {() => boolean} isOff
+ * @property {() => boolean} isDurable
  * @property {(timeoutMs: number) => boolean} leave
  * @property {(timeoutMs: number) => Promise<boolean>} flush
  * @property {(timeoutMs: number) => Promise<boolean>} shutdown

@@ -48,6 +48,12 @@ impl Client {
         self.0.track_captured_checked(part(&slab, start, end)).map_err(|e| to_js(env, &e))
     }
 
+    /// Whether `track` waits for the disk.
+    #[napi]
+    pub fn is_durable(&self) -> bool {
+        self.0.is_durable()
+    }
+
     /// Whether the client is off.
     #[napi]
     pub fn is_off(&self) -> bool {

@@ -213,3 +213,30 @@ test('a wrong configuration throws', () => {
     code: 'config_invalid', path: '/client/batch_max_items'
   })
 })
+
+test('in durable mode a record is on the disk when track returns, and an opt-out erases it', async (t) => {
+  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'scrubjay-durable-'))
+  t.after(() => fs.rmSync(home, { recursive: true, force: true }))
+  const client = new Client({
+    client: {
+      enabled: true,
+      // Nobody listens there.
+      endpoint: 'http://127.0.0.1:9',
+      durable: true,
+      state_dir: path.join(home, 'state'),
+      spool: { dir: path.join(home, 'spool') }
+    }
+  })
+  assert.equal(client.track(RECORD), true)
+  assert.ok(segments(home) > 0)
+  assert.equal(client.stats().spooled, 1)
+  await client.optOut({ source: 'test' })
+  assert.equal(segments(home), 0)
+  assert.equal(client.stats().dropped.consent, 1)
+  await client.shutdown(TIMEOUT_MS)
+})
+
+/** Files of records below a folder. */
+function segments (home) {
+  return fs.readdirSync(home, { recursive: true }).filter((name) => String(name).endsWith('.segment')).length
+}

@@ -276,8 +276,8 @@ mod _scrubjay {
     #[pymodule_export]
     use super::{
         Client, Consent, Engine, Report, ScrubjayError, codes, doctor, fail_for_test, metrics_catalog, panic_for_test,
-        plan_check, plan_diff, profile, sample, schemas, seal_keypair, spool_inspect, spool_purge, spool_records, unseal,
-        version,
+        plan_check, plan_diff, profile, sample, schemas, seal_keypair, spool_inspect, spool_purge, spool_records,
+        unseal, version,
     };
 
     #[pymodule_init]

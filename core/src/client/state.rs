@@ -253,7 +253,7 @@ mod tests {
         assert!(state.is_erasing);
         state.settle(Load { items: 3, bytes: 3 }, 0, Reason::Rejected, &Findings::default());
         assert!(!state.is_erasing);
-        let books = state.ledger.to_json(None, state.queue.pending());
+        let books = state.ledger.to_json(None, state.queue.pending(), None);
         assert!(books.contains(r#""delivered":3,"pending":0"#) && books.contains(r#""consent":2"#), "{books}");
         fill(&mut state, now);
         state.queue.take(BATCH);

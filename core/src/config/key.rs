@@ -94,12 +94,16 @@ pub(crate) const OTHER_VARIABLES: &[(&str, &str)] = &[
     ("TELEMETRY_DASHBOARD_ENABLED", "The collector's."),
     ("TELEMETRY_OPT_OUT_ENFORCE", "The collector's."),
     ("TELEMETRY_RETENTION_DAYS", "The collector's."),
-    ("TELEMETRY_SPOOL_KEY", "Seals the spool: 32 bytes of base64. In the environment only: a key beside the lock opens it."),
+    (
+        "TELEMETRY_SPOOL_KEY",
+        "Seals the spool: 32 bytes of base64. In the environment only: a key beside the lock opens it.",
+    ),
 ];
 
 /// Every key there is. A section adds its rows here.
 pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
-    let client = super::client::KEYS.iter().chain(super::spool::KEYS).chain(super::export::KEYS).chain(super::metrics::KEYS);
+    let client =
+        super::client::KEYS.iter().chain(super::spool::KEYS).chain(super::export::KEYS).chain(super::metrics::KEYS);
     super::privacy::KEYS.iter().chain(super::plan::KEYS).chain(super::sampling::KEYS).chain(client)
 }
 

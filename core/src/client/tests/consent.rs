@@ -211,40 +211,95 @@ fn who_turned_collection_on_without_asking_a_user_is_noted_once() {
 }
 
 fn spool(home: &TempDir) -> std::path::PathBuf {
-    let folder = home.path().join("state/spool");
-    fs::create_dir_all(folder.join("one")).unwrap();
-    fs::write(folder.join("one/1.seg"), "records").unwrap();
-    folder
+    home.path().join("spool")
 }
 
-fn is_empty(folder: &Path) -> bool {
-    !folder.join("one").exists()
+fn spooling(home: &TempDir) -> impl FnOnce(&mut ClientConfig) + use<> {
+    let dir = spool(home).to_str().unwrap().to_owned();
+    move |config| {
+        config.spool.dir = Some(dir);
+        config.retry_max_attempts = 1;
+    }
+}
+
+/// Every file of a folder that holds records.
+fn segments(folder: &Path) -> usize {
+    let Ok(slots) = fs::read_dir(folder) else { return 0 };
+    let files = slots.filter_map(|slot| fs::read_dir(slot.unwrap().path()).ok()).flatten();
+    files.filter(|file| file.as_ref().unwrap().path().extension().is_some_and(|end| end == "segment")).count()
 }
 
 #[test]
 fn what_is_on_disk_is_erased_before_the_call_returns() {
     let home = home();
-    let client = at(&home, DEAD_ENDPOINT, |_| {});
+    let client = at(&home, DEAD_ENDPOINT, spooling(&home));
     client.opt_in(&Purpose::ALL, None, "test").unwrap();
-    let spool = spool(&home);
+    track(&client, 0..3);
+    assert!(!client.flush(PATIENCE), "it waits on the disk");
+    assert!(segments(&spool(&home)) > 0);
     client.opt_out(&Purpose::ALL, "test").unwrap();
-    assert!(is_empty(&spool));
+    assert_eq!(segments(&spool(&home)), 0);
+    assert_eq!(stats(&client)["dropped"]["consent"], 3);
+}
+
+#[test]
+fn a_record_that_is_durable_is_erased_too_and_none_is_written_afterwards() {
+    let home = home();
+    let spooling = spooling(&home);
+    let client = at(&home, DEAD_ENDPOINT, |config| {
+        spooling(config);
+        config.durable = true;
+    });
+    client.opt_in(&Purpose::ALL, None, "test").unwrap();
+    std::thread::scope(|scope| {
+        for n in 0..4 {
+            let client = &client;
+            scope.spawn(move || (0..).take_while(|i| client.track(&record(100 * n + i))).count());
+        }
+        while stats(&client)["spooled"].as_u64().unwrap() < 8 {
+            std::thread::yield_now();
+        }
+        client.opt_out(&Purpose::ALL, "test").unwrap();
+        assert_eq!(segments(&spool(&home)), 0);
+    });
+    assert_eq!(segments(&spool(&home)), 0);
+    let stats = stats(&client);
+    assert_eq!((&stats["delivered"], &stats["pending"]), (&json!(0), &json!(0)), "{stats}");
 }
 
 #[test]
 fn what_was_left_on_disk_by_a_withdrawal_is_erased_before_the_first_request() {
     let home = home();
-    let folder = spool(&home);
-    let path = folder.clone();
-    let server = Server::start(move |_| Answer::Status(if is_empty(&path) { 400 } else { 500 }, ""));
+    {
+        let client = at(&home, DEAD_ENDPOINT, spooling(&home));
+        client.opt_in(&Purpose::ALL, None, "test").unwrap();
+        track(&client, 0..3);
+        assert!(client.shutdown(PATIENCE));
+    }
+    assert!(segments(&spool(&home)) > 0);
     // As a process that was killed between writing the file and erasing leaves it.
     register(&home).withdraw(&Purpose::ALL, "killed").unwrap();
     register(&home).grant(&Purpose::ALL, None, "test").unwrap();
-    let client = at(&home, &server.endpoint(), |_| {});
-    track(&client, [1]);
+    let server = Server::start(|_| ACCEPTED);
+    let client = at(&home, &server.endpoint(), spooling(&home));
+    track(&client, [7]);
     assert!(client.flush(PATIENCE));
-    assert_eq!(stats(&client)["last_error"], "status 400");
-    assert!(is_empty(&folder));
+    assert_eq!(server.rest().iter().flat_map(super::server::Request::events).collect::<Vec<_>>(), ["e0007"]);
+}
+
+#[test]
+fn what_waits_on_disk_for_a_purpose_that_is_no_longer_granted_is_not_sent() {
+    let home = home();
+    let server = Server::start(|n| if n == 0 { Answer::Status(503, "") } else { ACCEPTED });
+    let client = at(&home, &server.endpoint(), spooling(&home));
+    client.opt_in(&[Purpose::Analytics, Purpose::Diagnostics], None, "test").unwrap();
+    track(&client, 0..2);
+    assert!(!client.flush(PATIENCE));
+    client.opt_out(&[Purpose::Analytics], "test").unwrap();
+    assert!(client.flush(PATIENCE));
+    server.next();
+    assert!(server.rest().is_empty());
+    assert_eq!(stats(&client)["dropped"]["consent"], 2);
 }
 
 #[test]

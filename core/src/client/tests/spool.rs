@@ -310,9 +310,12 @@ fn durable_without_a_folder_and_a_bad_key_are_errors_that_say_how_to_mend_them()
             config.durable = true;
             config.spool.dir = dir.map(str::to_owned);
         });
-        Client::with_world(&config, &crate::client::switch::World::of(&|name| (name == "TELEMETRY_SPOOL_KEY").then(|| key.to_owned())))
-            .err()
-            .unwrap()
+        Client::with_world(
+            &config,
+            &crate::client::switch::World::of(&|name| (name == "TELEMETRY_SPOOL_KEY").then(|| key.to_owned())),
+        )
+        .err()
+        .unwrap()
     };
     assert_eq!(refused(None, "").path(), "/client/durable");
     let error = refused(Some("/nowhere"), "hunter2");
