@@ -3,7 +3,7 @@
 const assert = require('node:assert/strict')
 const { spawn, spawnSync } = require('node:child_process')
 const { once } = require('node:events')
-const { mkdtempSync, rmSync } = require('node:fs')
+const { mkdtempSync, readdirSync, rmSync } = require('node:fs')
 const { createServer } = require('node:http')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
@@ -215,16 +215,16 @@ test('a wrong configuration throws', () => {
 })
 
 test('in durable mode a record is on the disk when track returns, and an opt-out erases it', async (t) => {
-  const home = fs.mkdtempSync(path.join(os.tmpdir(), 'scrubjay-durable-'))
-  t.after(() => fs.rmSync(home, { recursive: true, force: true }))
+  const home = mkdtempSync(join(tmpdir(), 'scrubjay-durable-'))
+  t.after(() => rmSync(home, { recursive: true, force: true }))
   const client = new Client({
     client: {
       enabled: true,
       // Nobody listens there.
       endpoint: 'http://127.0.0.1:9',
       durable: true,
-      state_dir: path.join(home, 'state'),
-      spool: { dir: path.join(home, 'spool') }
+      state_dir: join(home, 'state'),
+      spool: { dir: join(home, 'spool') }
     }
   })
   assert.equal(client.track(RECORD), true)
@@ -238,5 +238,5 @@ test('in durable mode a record is on the disk when track returns, and an opt-out
 
 /** Files of records below a folder. */
 function segments (home) {
-  return fs.readdirSync(home, { recursive: true }).filter((name) => String(name).endsWith('.segment')).length
+  return readdirSync(home, { recursive: true }).filter((name) => String(name).endsWith('.segment')).length
 }
