@@ -42,6 +42,7 @@ impl Deref for Settings {
 }
 
 /// Everything a running client needs.
+#[allow(clippy::struct_excessive_bools, reason = "switches, as the configuration has them")]
 pub(crate) struct Snapshot {
     pub(crate) engine: Engine,
     /// Absent where everything is kept.

@@ -110,6 +110,7 @@ impl Purpose {
 /// The `client` section.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
+#[allow(clippy::struct_excessive_bools, reason = "switches, each under its own name in the file")]
 pub struct ClientConfig {
     /// Explicit switch; absent means that the environment or the user's consent decides, and the default is off.
     pub enabled: Option<bool>,

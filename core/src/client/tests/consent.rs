@@ -254,7 +254,7 @@ fn a_record_that_is_durable_is_erased_too_and_none_is_written_afterwards() {
     std::thread::scope(|scope| {
         for n in 0..4 {
             let client = &client;
-            scope.spawn(move || (0..).take_while(|i| client.track(&record(100 * n + i))).count());
+            scope.spawn(move || (0..usize::MAX).take_while(|i| client.track(&record(100 * n + i))).count());
         }
         while stats(&client)["spooled"].as_u64().unwrap() < 8 {
             std::thread::yield_now();
