@@ -175,6 +175,8 @@ impl Shared {
                 Some(is_met) => return is_met,
                 // Nobody is there who could deliver.
                 None if !self.settings.upload => return false,
+                // Nor will before the wait is over.
+                None if state.suspended_until.is_some_and(|until| until >= deadline) => return false,
                 None if state.phase != Phase::Open && !state.has_worker => return false,
                 None if self.settled.wait_until(&mut state, deadline).timed_out() => {
                     return aim.is_met(&state).unwrap_or(false);

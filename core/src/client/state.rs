@@ -42,6 +42,8 @@ pub(crate) struct State {
     pub(crate) has_worker: bool,
     /// Whether the user withdrew, and the worker still holds records that it must forget unsent.
     pub(crate) is_erasing: bool,
+    /// Nothing is sent before then: the breaker is open.
+    pub(crate) suspended_until: Option<Instant>,
     /// Whether records from the disk are on their way.
     pub(crate) is_travelling: bool,
     /// Threads that are writing to the disk. An erasure waits for them.
@@ -60,6 +62,7 @@ impl State {
             phase: Phase::Open,
             has_worker: false,
             is_erasing: false,
+            suspended_until: None,
             is_travelling: false,
             writers: 0,
             flush_before: 0,

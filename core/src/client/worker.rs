@@ -341,7 +341,10 @@ async fn send(
             if shared.spool.is_configured() {
                 return Ok(Err(Failure::Connect));
             }
-            pause(shared, Failure::Connect, until).await?;
+            shared.book(|state| state.suspended_until = Some(until));
+            let paused = pause(shared, Failure::Connect, until).await;
+            shared.book(|state| state.suspended_until = None);
+            paused?;
         }
         shared.book(|state| state.ledger.request(tries > 0));
         tries += 1;
