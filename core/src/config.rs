@@ -169,7 +169,11 @@ fn matches(pattern: &str, path: &str, above: bool) -> bool {
 fn refuse_unknown_keys(value: &Value, parent: &str) -> Result<()> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(members) => members.iter().map(|(name, child)| (escaped(name), child)).collect(),
-        Value::Array(elements) => elements.iter().enumerate().map(|(i, child)| (i.to_string(), child)).collect(),
+        // A list may have thousands of words, in which there are no keys.
+        Value::Array(elements) => {
+            let inner = elements.iter().enumerate().filter(|(_, child)| child.is_object() || child.is_array());
+            inner.map(|(i, child)| (i.to_string(), child)).collect()
+        }
         _ => return Ok(()),
     };
     for (name, child) in children {

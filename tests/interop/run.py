@@ -93,9 +93,10 @@ class Receiver:
 def send(protocol: str, folder: pathlib.Path) -> Receiver:
     """Has a client send the records in this protocol; returns what arrived."""
     receiver = Receiver()
-    export = {"exporter": "otlp", "protocol": protocol, "resource": {"service.name": "interop", "ports": [1, 2]}}
+    export = {"exporter": "otlp", "protocol": protocol}
     config = folder / "config.json"
-    config.write_text(json.dumps({"client": {"enabled": True, "endpoint": receiver.url, "export": export}}))
+    client = {"enabled": True, "endpoint": receiver.url, "service_name": "interop", "resource": {"ports": [1, 2]}}
+    config.write_text(json.dumps({"client": {**client, "export": export}}))
     command = ["cargo", "run", "--quiet", "--locked", "-p", "scrubjay-core", "--example", "send", "--"]
     # The environment could turn the client off, or send it elsewhere.
     env = {name: value for name, value in os.environ.items() if not name.startswith(("TELEMETRY_", "OTEL_", "DO_NOT"))}
