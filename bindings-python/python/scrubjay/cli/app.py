@@ -375,6 +375,9 @@ def consent_verify(config: FileOption = None, as_json: JsonOption = False) -> No
       scrubjay consent verify
     """
     if not consent_command.verify(config, as_json=as_json):
+        raise typer.Exit(1)
+
+
 spool = typer.Typer(help="Look into the spool, and clear it.", no_args_is_help=True, rich_markup_mode=None)
 app.add_typer(spool, name="spool")
 
