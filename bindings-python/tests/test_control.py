@@ -89,9 +89,9 @@ def test_an_opt_out_in_one_process_silences_another_within_a_second(collector: C
 
 
 _ERASER = """
-import sys
+import json, sys
 from scrubjay import Tracker
-tracker = Tracker({"client": {"enabled": True, "endpoint": "http://127.0.0.1:1"}})
+tracker = Tracker(json.loads(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.readline()
 print("begins", flush=True)
@@ -101,23 +101,26 @@ print("erased", flush=True)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="kills as POSIX does")
-def test_a_kill_while_erasing_leaves_nothing_to_be_sent(collector: Collector) -> None:
-    spool = folder() / "spool" / "one"
+def test_a_kill_while_erasing_leaves_nothing_to_be_sent(collector: Collector, tmp_path: Path) -> None:
+    # As a process that died left it: so many segments that a kill comes while they are removed.
+    slot = tmp_path / "spool" / "slot-007"
+    config = collector.config(spool={"dir": str(slot.parent)})
     state = folder() / "consent.json"
     interrupted = 0
     at_request: list[bool] = []
     verdict = collector.verdict
 
     def look(records: list[dict[str, Any]]) -> dict[str, Any]:
-        at_request.append(spool.exists())
+        at_request.append(any(slot.glob("*.segment")))
         return verdict(records)
 
     collector.verdict = look  # type: ignore[method-assign]
     for attempt in range(5):
-        spool.mkdir(parents=True, exist_ok=True)
+        slot.parent.mkdir(mode=0o700, exist_ok=True)
+        slot.mkdir(mode=0o700, exist_ok=True)
         for number in range(1_000):
-            (spool / f"{number}.seg").write_bytes(b"records of the time before")
-        child = start(_ERASER)
+            (slot / f"{number:020}.segment").write_bytes(b"records of the time before")
+        child = start(_ERASER, json.dumps(config))
         assert said(child) == "ready"
         before = state.read_bytes() if state.exists() else b""
         tell(child, "go")
@@ -126,12 +129,11 @@ def test_a_kill_while_erasing_leaves_nothing_to_be_sent(collector: Collector) ->
             pass
         time.sleep(0.002 * attempt)
         child.send_signal(signal.SIGKILL)
-        left = any(spool.parent.glob("one/*"))
-        interrupted += left
+        interrupted += any(slot.glob("*.segment"))
         child.communicate()
         # Whoever agrees again sends nothing before the rest is erased.
         Consent().grant(source="test")
-        with Tracker(collector.config(), exit_timeout=PATIENCE) as tracker:
+        with Tracker(config, exit_timeout=PATIENCE) as tracker:
             assert tracker.track("app", "after")
         assert collector.next().records[0]["event"] == "after"
     assert at_request == [False] * 5
