@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(or $(wildcard $(CACHE)/target),$(CURDIR)/target)
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help build build-python build-node build-dart demo test lint bench fuzz pii-eval telemetry-etl clean
+.PHONY: soak help build build-python build-node build-dart demo test lint bench fuzz pii-eval telemetry-etl clean
 
 help: ## Lists what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -55,8 +55,9 @@ build-dart: claim-cache
 
 .PHONY: test-tools
 test-tools: $(BIN)/python
-	@$(BIN)/pip install --quiet -r tests/requirements.txt
+	@$(BIN)/pip install --quiet -r tests/requirements.txt -r tests/interop/requirements.txt
 	@cd bindings-node && npm ci --no-audit --no-fund --silent
+	@cd tests/interop && npm ci --no-audit --no-fund --silent
 
 lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 	cargo fmt --all --check
@@ -71,8 +72,19 @@ lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 # What a group needs; the engine's benches build themselves.
 BENCH_BUILDS_python := build-python
 BENCH_BUILDS_node := build-node
-bench: $(foreach group,$(or $(ONLY),python node),$(BENCH_BUILDS_$(group))) ## Ratios against peers, in one run. ONLY="engine python node" runs some.
+BENCH_BUILDS_client := build-python build-node
+bench: $(sort $(foreach group,$(or $(ONLY),python node client),$(BENCH_BUILDS_$(group)))) ## Ratios against peers, in one run. ONLY="engine python node client" runs some.
 	@$(PYTHON) tests/bench/run.py $(ONLY)
+
+# Alone in its process, so that memory and open files are its own.
+MINUTES ?= 10
+KILLS ?= 1000
+soak: claim-cache ## The client among seeded faults for MINUTES=10, then KILLS=1000 kills, and the log's speed. SEED=n repeats a run.
+	@SCRUBJAY_TEST_SOAK_SECONDS=$$(( $(MINUTES) * 60 )) SCRUBJAY_TEST_SOAK_SEED=$(or $(SEED),$$RANDOM) \
+		cargo test --release --locked -p scrubjay-core --lib client::tests::soak -- --nocapture
+	@SCRUBJAY_TEST_KILLS=$(KILLS) \
+		cargo test --release --locked -p scrubjay-core --lib client::tests::kill -- --nocapture
+	@cargo test --release --locked -p scrubjay-core --lib segment::tests::speed -- --ignored --nocapture
 
 fuzz: claim-cache ## Every fuzz target for 20 seconds, to find something new; `make test` runs a fixed number of inputs.
 	@core/fuzz/run.sh 20

@@ -5,16 +5,18 @@
  */
 
 import type {
-  AggregateSpec, BodyFormat, Buckets, CatalogMetric, ClientStats, Codes, Config, Explanation, KeyPair, Outcome, Page,
-  Plan, PlanDiff, PlanFigures, QuerySpec, RecordInput, ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreStats,
-  Unsealed, Verdict
+  AggregateSpec, BodyFormat, Buckets, CatalogMetric, ChangedKey, ClientChange, ClientConfig, ClientStats, ClientStatus,
+  Codes, Config, ConsentEntry, ConsentGrant, ConsentWord, DoctorReport, Explanation, KeyPair, Outcome, Page, Plan,
+  PlanDiff, PlanFigures, QuerySpec, RecordInput, ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreStats,
+  TrailState, Unsealed, Verdict
 } from './shapes.js'
 
 export type {
-  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, CatalogMetric, ClientStats, Codes, Config, CustomRule,
-  Decision, ErrorCode, Explanation, KeyPair, Outcome, Page, Plan, PlanChange, PlanDiff, PlanFigures, PlanSchema,
-  PlanType, QuerySpec, RecordInput, Redaction, RuleAction, ScrubbedJson, ScrubbedText, ScrubjayError, Selection,
-  Stamp, Status, StoreStats, TelemetryEvent, Unsealed, Verdict, Violation
+  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, CatalogMetric, ChangedKey, ClientChange, ClientConfig,
+  ClientStats, ClientStatus, Codes, Config, ConfigValue, ConsentEntry, ConsentGrant, ConsentWord, CustomRule, Decision,
+  DisabledBy, DoctorReport, ErrorCode, Explanation, Grant, KeyPair, Outcome, Page, Plan, PlanChange, PlanDiff,
+  PlanFigures, PlanSchema, PlanType, Purpose, QuerySpec, RecordInput, Redaction, RuleAction, ScrubbedJson, ScrubbedText,
+  ScrubjayError, Selection, Stamp, Status, StoreStats, TelemetryEvent, TrailState, Unsealed, Verdict, Violation
 } from './shapes.js'
 
 /** A compiled configuration: a pure function from a record to its outcome. */
@@ -84,6 +86,34 @@ export class Client {
 
   stats (): ClientStats
 
+  /** What holds and who decided it; secrets are not shown. */
+  status (): ClientStatus
+
+  /** Records that the user agrees, by default to all purposes. Resolves to whether collection is on then; rejects with
+   * `consent_unavailable` where it cannot be kept, and so does not count. */
+  optIn (grant: ConsentGrant): Promise<boolean>
+
+  /** Records that the user no longer agrees, by default to anything. Resolves when what was captured is erased from
+   * memory and disk and nothing more will be sent; other processes follow within a second. Rejects with
+   * `consent_unavailable` where it cannot be kept; this client is silent even then, if all purposes were meant. */
+  optOut (withdrawal: ConsentWord): Promise<void>
+
+  /** Takes another configuration; what is queued stays, unless it turns collection off. The keys that changed.
+   *
+   * @throws {ScrubjayError} `config_invalid`, `config_unknown_key`; then nothing changes */
+  reconfigure (config: Config | string): ChangedKey[]
+
+  /** Calls the listener with each change of consent or configuration, by this process or another, within a second.
+   *
+   * @returns what removes it */
+  addListener (listener: (change: ClientChange) => void): () => void
+
+  /** Every change of the user's consent there was. @throws {ScrubjayError} `consent_unavailable` */
+  consentHistory (): ConsentEntry[]
+
+  /** Checks that no entry of the audit trail was changed. @throws {ScrubjayError} `consent_unavailable` */
+  consentVerify (): TrailState
+
   [Symbol.asyncDispose] (): Promise<void>
 }
 
@@ -150,6 +180,15 @@ export function planCheck (plan: Plan | string): PlanFigures
  * @throws {ScrubjayError} as {@link planCheck}; the path begins with `/old` or `/new`
  */
 export function planDiff (old: Plan | string, next: Plan | string): PlanDiff
+
+/** A configuration with a name, with further keys of its section `client`: `debug` uploads nothing, `production` samples
+ * a tenth and needs an endpoint, `disabled` is off whatever environment and file say.
+ *
+ * @throws {ScrubjayError} `argument_invalid` */
+export function profile (name: 'debug' | 'production' | 'disabled', client?: ClientConfig): Config
+
+/** Checks what a client of this configuration needs, and says what to do. Asks the endpoint. */
+export function doctor (config?: Config | string): Promise<DoctorReport>
 
 /** A fresh key pair for sealed values (`privacy.seal`). */
 export function sealKeypair (): KeyPair

@@ -22,6 +22,12 @@ const scrubjay = {
   metricsCatalog: () => JSON.parse(native.metricsCatalog()),
   planCheck: (plan) => JSON.parse(native.planCheck(jsonText(plan))),
   planDiff: (old, next) => JSON.parse(native.planDiff(jsonText(old), jsonText(next))),
+  profile: (name, client) => {
+    const config = JSON.parse(native.profile(string('name', name)))
+    Object.assign(config.client, client)
+    return config
+  },
+  doctor: async (config) => JSON.parse(await native.doctor(jsonText(config))),
   sealKeypair: () => JSON.parse(native.sealKeypair()),
   unseal: (secretKey, text) => JSON.parse(native.unseal(string('secretKey', secretKey), string('text', text))),
   panicForTest: () => /** @type {never} */ (native.panicForTest())

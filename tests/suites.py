@@ -78,6 +78,7 @@ SUITES = [
         r"(\d+) passed",
     ),
     Suite("json schema", [str(BIN / "python"), "tests/schema_suite.py"], r"json schema suite: (\d+) passed"),
+    Suite("interop", [str(BIN / "python"), "tests/interop/run.py"], r"interop: (\d+) passed"),
     Suite("pii", [str(BIN / "python"), "tests/pii/evaluate.py", "--own"], r"own set: (\d+) passed"),
     Suite("fuzz", ["core/fuzz/run.sh"], r"fuzz: (\d+) passed"),
     Suite(
@@ -133,6 +134,9 @@ def run(suite: Suite) -> tuple[str, int, float]:
         "NO_COLOR": "1",
         "PROPTEST_RNG_SEED": "2026",
         "PYTHON": str(BIN / "python"),
+        # Neither read nor changed: the consent and configuration of whoever runs the tests.
+        "XDG_STATE_HOME": str(LOGS / "state"),
+        "XDG_CONFIG_HOME": str(LOGS / "config"),
     }
     command = subprocess.run(
         suite.command,

@@ -6,6 +6,7 @@
 library;
 
 export 'src/client.dart' show Client;
+export 'src/consent.dart' show Purpose, profile;
 export 'src/engine.dart' show Engine;
 export 'src/exceptions.dart' show ScrubjayException, ScrubjayLoadException;
 export 'src/fake_client.dart' show FakeClient;

@@ -99,6 +99,18 @@ pub fn seal_keypair() -> Result<String> {
     Ok(ffi::seal_keypair()?)
 }
 
+/// A configuration with a name, as JSON.
+#[uniffi::export]
+pub fn profile(name: &str) -> Result<String> {
+    Ok(ffi::profile(name)?)
+}
+
+/// What sampling makes of a record: `{"kept":bool,"sample_rate":n|null}`.
+#[uniffi::export]
+pub fn sample(config: &str, record: &str) -> Result<String> {
+    Ok(ffi::sample(config, record)?)
+}
+
 /// Panics inside the guard, so that the host can prove what it makes of it.
 #[uniffi::export]
 pub fn panic_for_test() -> Result<String> {
@@ -185,6 +197,41 @@ impl Client {
     /// Blocks up to `timeout_ms` milliseconds; afterwards `track` returns `false`.
     pub fn shutdown(&self, timeout_ms: u64) -> bool {
         self.0.shutdown(timeout_ms)
+    }
+
+    /// Records that the user agrees (JSON); whether collection is on then.
+    pub fn opt_in(&self, grant: &str) -> Result<bool> {
+        Ok(self.0.opt_in(grant)?)
+    }
+
+    /// Records that the user no longer agrees (JSON); returns when nothing more will be sent.
+    pub fn opt_out(&self, word: &str) -> Result<bool> {
+        Ok(self.0.opt_out(word).map(|()| true)?)
+    }
+
+    /// Takes another configuration; the changed keys as JSON.
+    pub fn reconfigure(&self, config: &str) -> Result<String> {
+        Ok(self.0.reconfigure(config)?)
+    }
+
+    /// What changed since, as JSON.
+    pub fn changes(&self, since: u64) -> String {
+        self.0.changes(since)
+    }
+
+    /// What holds and who decided it, as JSON.
+    pub fn status(&self) -> String {
+        self.0.status()
+    }
+
+    /// The entries of the consent's audit trail, as JSON.
+    pub fn consent_history(&self) -> Result<String> {
+        Ok(self.0.consent_history()?)
+    }
+
+    /// What a check of the audit trail found, as JSON.
+    pub fn consent_verify(&self) -> Result<String> {
+        Ok(self.0.consent_verify()?)
     }
 
     /// The ledger as JSON.

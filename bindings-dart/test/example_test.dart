@@ -32,11 +32,16 @@ void main() {
     expect(collector.records.length > 180, true);
     expect(stats['dropped'], {
       'queue_full': 0,
+      'sampled': 0,
       'invalid': 5,
       'rejected': 0,
       'export_failed': 0,
       'too_large': 0,
       'shutdown': 0,
+      'expired': 0,
+      'spool_full': 0,
+      'corrupt': 0,
+      'consent': 0,
     });
     final arrived = jsonEncode(collector.records);
     for (final MapEntry(key: name, :value) in planted.entries) {

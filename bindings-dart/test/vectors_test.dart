@@ -8,7 +8,7 @@ import 'package:scrubjay/src/bindings.dart';
 import 'package:test/test.dart';
 
 /// The exact text that [vector] asks for, or `error CODE PATH`.
-String run(Engine engine, Map<String, Object?> vector) {
+String run(String config, Engine engine, Map<String, Object?> vector) {
   final input = vector['input'] as String? ?? '';
   final hex = vector['input_hex'] as String?;
   final stamp = vector['stamp'];
@@ -21,6 +21,7 @@ String run(Engine engine, Map<String, Object?> vector) {
       'explain' => engine.explainBytes(bytes, stamp: stamp == null ? null : jsonEncode(stamp)).canonical,
       'unseal' => unsealText(input),
       'config' => Engine.fromJson(input).scrubText('').text,
+      'sample' => Bindings.find().sample(config, input),
       'plan_check' => Bindings.find().planCheck(input),
       'plan_diff' => Bindings.find().planDiff(input, vector['new']! as String),
       'stamp' => engine.processBytes(utf8.encode('{}'), stamp: input).canonical,
@@ -49,12 +50,13 @@ void main() => test('every vector gives its exact text', () {
   var cases = 0;
   for (final path in paths) {
     final vectors = jsonDecode(File(path).readAsStringSync()) as Map<String, Object?>;
-    final config = vectors['config'];
-    final engine = Engine.fromJson(config is String ? config : jsonEncode(config));
+    final written = vectors['config'];
+    final config = written is String ? written : jsonEncode(written);
+    final engine = Engine.fromJson(config);
     for (final vector in (vectors['cases']! as List<Object?>).cast<Map<String, Object?>>()) {
       final error = vector['error'] as Map<String, Object?>?;
       final expected = error == null ? vector['outcome'] : 'error ${error['code']} ${error['path']}';
-      expect(run(engine, vector), expected, reason: '$path: ${vector['name']}');
+      expect(run(config, engine, vector), expected, reason: '$path: ${vector['name']}');
       cases += 1;
     }
   }

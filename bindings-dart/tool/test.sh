@@ -7,6 +7,9 @@ tool="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 cd "$(dirname "$tool")"
 # A developer's own choice about telemetry must not decide whether the client's tests can run.
 unset DO_NOT_TRACK OTEL_SDK_DISABLED TELEMETRY_ENABLED TELEMETRY_ENDPOINT TELEMETRY_API_KEY
+home="$(mktemp -d)"
+trap 'rm -rf "$home"' EXIT
+export XDG_STATE_HOME="$home/state" XDG_CONFIG_HOME="$home/config"
 
 echo '== test/abi64_test.py'
 SCRUBJAY_LIBRARY="$("$tool/library.sh" host)" "${PYTHON:-python3}" -B test/abi64_test.py

@@ -54,7 +54,10 @@ function write (value, key, depth) {
   if (typeof value === 'bigint') return value.toString()
   if (typeof value === 'number' && !Number.isFinite(value)) return String(value)
   if (typeof value !== 'object' || value === null || isBoxed(value)) return JSON.stringify(value)
-  if (Array.isArray(value)) return `[${value.map((item, i) => write(item, String(i), depth + 1) ?? 'null').join()}]`
+  if (Array.isArray(value)) {
+    // Not `map`, which leaves out places that were never filled.
+    return `[${Array.from(value, (item, i) => write(item, String(i), depth + 1) ?? 'null').join()}]`
+  }
   const members = []
   for (const name of Object.keys(value)) {
     const text = write(value[name], name, depth + 1)

@@ -41,6 +41,15 @@ impl Engine {
         self.0.process(bytes(&record), stamp.as_deref()).map_err(|e| to_js(env, &e))
     }
 
+    /// `process` of a record as the client captures it: the compact bytes that JavaScript wrote.
+    ///
+    /// # Errors
+    /// `argument_invalid` for a malformed stamp.
+    #[napi]
+    pub fn process_captured(&self, env: Env, record: BufferSlice<'_>, stamp: Option<String>) -> Result<String> {
+        self.0.process_captured(&record, stamp.as_deref()).map_err(|e| to_js(env, &e))
+    }
+
     /// `process` with the clock's time and fresh random bits as its stamp.
     ///
     /// # Errors

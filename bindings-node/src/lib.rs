@@ -12,9 +12,12 @@ mod engine;
 mod error;
 mod store;
 
+use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Result};
 use napi_derive::napi;
 use scrubjay_core::ffi;
+
+use crate::blocking::{Blocking, work};
 
 /// The version of the engine, the same for all packages.
 #[napi]
@@ -74,6 +77,30 @@ pub fn unseal(env: Env, secret_key: String, text: String) -> Result<String> {
 #[napi]
 pub fn seal_keypair(env: Env) -> Result<String> {
     ffi::seal_keypair().map_err(|e| error::to_js(env, &e))
+}
+
+/// A configuration with a name, as JSON text.
+///
+/// # Errors
+/// `argument_invalid` where there is none.
+#[napi]
+pub fn profile(env: Env, name: String) -> Result<String> {
+    ffi::profile(&name).map_err(|e| error::to_js(env, &e))
+}
+
+/// Checks what a client of this configuration needs: `{"ok":bool,"checks":[…]}`.
+#[napi(ts_return_type = "Promise<string>")]
+pub fn doctor(config: String) -> AsyncTask<Blocking<String>> {
+    work(move || ffi::doctor(&config))
+}
+
+/// What sampling makes of a record: `{"kept":bool,"sample_rate":n|null}`.
+///
+/// # Errors
+/// `config_invalid`, `config_unknown_key`.
+#[napi]
+pub fn sample(env: Env, config: String, record: String) -> Result<String> {
+    ffi::sample(&config, &record).map_err(|e| error::to_js(env, &e))
 }
 
 /// Panics on purpose inside the engine's guard: proves what this host makes of it.

@@ -1,9 +1,11 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { spawnSync } = require('node:child_process')
+const { spawn, spawnSync } = require('node:child_process')
 const { once } = require('node:events')
+const { mkdtempSync, readdirSync, rmSync } = require('node:fs')
 const { createServer } = require('node:http')
+const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { before, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
@@ -18,6 +20,11 @@ before(() => {
   for (const name of ['DO_NOT_TRACK', 'OTEL_SDK_DISABLED', 'TELEMETRY_ENABLED', 'TELEMETRY_ENDPOINT']) {
     delete process.env[name]
   }
+  // Nor does their consent, or is it changed.
+  const home = mkdtempSync(join(tmpdir(), 'scrubjay-'))
+  process.env.XDG_STATE_HOME = join(home, 'state')
+  process.env.XDG_CONFIG_HOME = join(home, 'config')
+  process.on('exit', () => rmSync(home, { recursive: true, force: true }))
 })
 
 /** A collector that keeps what it is sent and accepts everything. */
@@ -83,6 +90,55 @@ test('a program ends when it wants to, whatever is still waiting to be sent', ()
     assert.deepEqual([status, stderr], [0, ''], name)
     assert.ok(Date.now() - begun < 2_000, `${name}: ${Date.now() - begun} ms`)
   }
+})
+
+test('what was captured when a program ends is delivered', async (t) => {
+  const { requests, endpoint } = await listen(t)
+  const config = JSON.stringify({ client: { enabled: true, endpoint } })
+  const start = `const { Client } = require('./index.js'); const client = new Client(${config})
+    for (let n = 0; n < 3; n++) client.track(${JSON.stringify(RECORD)})`
+  for (const ending of ['', '; process.exit()', '; throw new Error()']) {
+    const child = spawn('node', ['-e', start + ending], { cwd: join(__dirname, '..'), stdio: 'ignore' })
+    await once(child, 'exit')
+    assert.deepEqual(requests.splice(0).map(({ records }) => records.length), [3], ending)
+  }
+})
+
+test('a record does not wait for the slab to fill', async (t) => {
+  const { requests, endpoint } = await listen(t)
+  const client = new Client({ client: { enabled: true, endpoint, flush_interval_ms: 1 } })
+  for (const turn of [1, 2]) {
+    client.track(RECORD)
+    while (requests.length < turn) await new Promise(setImmediate)
+  }
+  await client.shutdown(TIMEOUT_MS)
+})
+
+test('more records than a slab holds arrive in their order, each once', async (t) => {
+  const { requests, endpoint } = await listen(t)
+  const client = new Client({ client: { enabled: true, endpoint, queue_max_items: 10_000 } })
+  for (let n = 0; n < 3_000; n++) client.track({ ...RECORD, payload: { n, text: 'x'.repeat(n % 100) } })
+  assert.equal(client.stats().accepted, 3_000)
+  assert.equal(await client.flush(TIMEOUT_MS), true)
+  const numbers = requests.flatMap(({ records }) => records.map(({ payload }) => payload.n))
+  assert.deepEqual(numbers, Array.from({ length: 3_000 }, (_, n) => n))
+  balanced(client.stats())
+  await client.shutdown(TIMEOUT_MS)
+})
+
+test('records that come in texts and in values keep their order', async (t) => {
+  const { requests, endpoint } = await listen(t)
+  const client = new Client({ client: { enabled: true, endpoint } })
+  const numbered = (n) => ({ ...RECORD, payload: { n } })
+  client.track(numbered(0))
+  client.track(JSON.stringify(numbered(1)))
+  client.track({ ...numbered(3), get inner () { client.track(numbered(2)) } })
+  client.trackChecked(numbered(4))
+  client.track(numbered(5))
+  await client.flush(TIMEOUT_MS)
+  const numbers = requests.flatMap(({ records }) => records.map(({ payload }) => payload.n))
+  assert.deepEqual(numbers, [0, 1, 2, 3, 4, 5])
+  await client.shutdown(TIMEOUT_MS)
 })
 
 test('a worker thread with a client can be ended at any moment', async () => {
@@ -157,3 +213,30 @@ test('a wrong configuration throws', () => {
     code: 'config_invalid', path: '/client/batch_max_items'
   })
 })
+
+test('in durable mode a record is on the disk when track returns, and an opt-out erases it', async (t) => {
+  const home = mkdtempSync(join(tmpdir(), 'scrubjay-durable-'))
+  t.after(() => rmSync(home, { recursive: true, force: true }))
+  const client = new Client({
+    client: {
+      enabled: true,
+      // Nobody listens there.
+      endpoint: 'http://127.0.0.1:9',
+      durable: true,
+      state_dir: join(home, 'state'),
+      spool: { dir: join(home, 'spool') }
+    }
+  })
+  assert.equal(client.track(RECORD), true)
+  assert.ok(segments(home) > 0)
+  assert.equal(client.stats().spooled, 1)
+  await client.optOut({ source: 'test' })
+  assert.equal(segments(home), 0)
+  assert.equal(client.stats().dropped.consent, 1)
+  await client.shutdown(TIMEOUT_MS)
+})
+
+/** Files of records below a folder. */
+function segments (home) {
+  return readdirSync(home, { recursive: true }).filter((name) => String(name).endsWith('.segment')).length
+}

@@ -19,6 +19,7 @@ const CALLS = {
   explain: ({ engine, input, stamp }) => engine.explainText(input, stamp),
   unseal: ({ input }) => native.unseal(...input.toString().split(/\n(.*)/s, 2)),
   config: ({ input }) => String(new Engine(input.toString())),
+  sample: ({ config, input }) => native.sample(config, input.toString()),
   plan_check: ({ input }) => native.planCheck(input.toString()),
   plan_diff: ({ input, next }) => native.planDiff(input.toString(), next),
   stamp: ({ engine, input }) => engine.processText('{}', input.toString()),
@@ -29,7 +30,7 @@ const CALLS = {
 function run (file, { call = 'process', input, input_hex: hex, stamp, new: next }) {
   const config = typeof file.config === 'string' ? file.config : JSON.stringify(file.config)
   const bytes = hex === undefined ? Buffer.from(input) : Buffer.from(hex, 'hex')
-  const known = { engine: new Engine(config), text: new native.Engine(config), input: bytes, next }
+  const known = { config, engine: new Engine(config), text: new native.Engine(config), input: bytes, next }
   try {
     return { outcome: CALLS[call]({ ...known, stamp: stamp && JSON.stringify(stamp) }) }
   } catch (error) {

@@ -4,9 +4,16 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "the interpreter hands arguments over by value")]
 
+mod capture;
+mod client;
+
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
+use pyo3::types::PyBytes;
 use scrubjay_core::ffi;
+
+use self::capture::{Stop, Walk, with_writer};
+use self::client::Client;
 
 pyo3::create_exception!(
     scrubjay,
@@ -84,6 +91,24 @@ fn seal_keypair(py: Python<'_>) -> PyResult<String> {
     detached(py, ffi::seal_keypair)
 }
 
+/// A configuration with a name, as JSON text.
+#[pyfunction]
+fn profile(py: Python<'_>, name: &str) -> PyResult<String> {
+    detached(py, || ffi::profile(name))
+}
+
+/// Checks what a client of this configuration needs: `{"ok":bool,"checks":[…]}`.
+#[pyfunction]
+fn doctor(py: Python<'_>, config: &str) -> PyResult<String> {
+    detached(py, || ffi::doctor(config))
+}
+
+/// What sampling makes of a record: `{"kept":bool,"sample_rate":n|null}`.
+#[pyfunction]
+fn sample(py: Python<'_>, config: &str, record: &str) -> PyResult<String> {
+    detached(py, || ffi::sample(config, record))
+}
+
 /// Panics inside the engine's guard: the proof that a host sees an error, not a crash.
 #[pyfunction]
 fn panic_for_test(py: Python<'_>) -> PyResult<String> {
@@ -108,6 +133,25 @@ fn plan_diff(py: Python<'_>, old: &str, new: &str) -> PyResult<String> {
     detached(py, || ffi::plan_diff(old, new))
 }
 
+/// What waits in a spool's folder, as JSON text.
+#[pyfunction]
+fn spool_inspect(py: Python<'_>, folder: &str) -> PyResult<String> {
+    detached(py, || ffi::spool_inspect(folder))
+}
+
+/// Every record that waits in a spool's folder, one line each.
+#[pyfunction]
+fn spool_records<'py>(py: Python<'py>, folder: &str) -> PyResult<Bound<'py, PyBytes>> {
+    detached(py, || ffi::spool_records(folder)).map(|lines| PyBytes::new(py, &lines))
+}
+
+/// Removes records from a spool's folder: `{"records":n,"bytes":n,"segments":n}`.
+#[pyfunction]
+#[pyo3(signature = (folder, older_than_s = None))]
+fn spool_purge(py: Python<'_>, folder: &str, older_than_s: Option<u64>) -> PyResult<String> {
+    detached(py, || ffi::spool_purge(folder, older_than_s))
+}
+
 /// A compiled configuration: (record) to outcome, as JSON text.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
 struct Engine(ffi::Engine);
@@ -124,6 +168,23 @@ impl Engine {
     #[pyo3(signature = (record, stamp = None))]
     fn process(&self, py: Python<'_>, record: Octets, stamp: Option<&str>) -> PyResult<String> {
         detached(py, || self.0.process(record.as_ref(), stamp))
+    }
+
+    /// The outcome of one record as a client would capture it; pure. `plain` is `_json.plain`.
+    #[pyo3(signature = (record, plain, stamp = None))]
+    fn process_captured<'py>(
+        &self,
+        record: &Bound<'py, PyAny>,
+        plain: &Bound<'py, PyAny>,
+        stamp: Option<&str>,
+    ) -> PyResult<String> {
+        let py = record.py();
+        with_writer(|writer| {
+            if let Err(Stop::Unwritable(error)) = (Walk { record: writer, plain }).value(record.as_borrowed(), 1) {
+                return Err(error);
+            }
+            self.0.process_captured(writer.as_bytes(), stamp).map_err(|error| to_py(py, &error))
+        })
     }
 
     /// The outcome of one record; an absent id or timestamp is filled in.
@@ -148,43 +209,41 @@ impl Engine {
     }
 }
 
-/// Queue, worker and exporter of one configuration.
+/// The consent of the user who runs this program.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
-struct Client(ffi::Client);
+struct Consent(ffi::Consent);
 
 #[pymethods]
-impl Client {
+impl Consent {
     #[new]
     #[pyo3(signature = (config = "{}"))]
     fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
-        detached(py, || ffi::Client::new(config)).map(Self)
+        detached(py, || ffi::Consent::new(config)).map(Self)
     }
 
-    /// Whether the record was captured.
-    // Holds the interpreter: giving it up for an append under a short lock would cost more than the append, and
-    // another thread may keep it for a whole switch interval (5 ms).
-    fn track(&self, record: Octets) -> bool {
-        self.0.track(record.as_ref())
+    /// What holds and who decided it, as JSON text.
+    fn status(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.0.status())
     }
 
-    /// The outcome of one record, which is queued if accepted.
-    fn track_checked(&self, py: Python<'_>, record: Octets) -> PyResult<String> {
-        detached(py, || self.0.track_checked(record.as_ref()))
+    /// Records that the user agrees.
+    fn grant(&self, py: Python<'_>, grant: &str) -> PyResult<()> {
+        detached(py, || self.0.grant(grant))
     }
 
-    /// Whether everything captured before the call was delivered or finally dropped in time.
-    fn flush(&self, py: Python<'_>, timeout_ms: u64) -> bool {
-        py.detach(|| self.0.flush(timeout_ms))
+    /// Records that the user no longer agrees, and erases what is left to be sent.
+    fn withdraw(&self, py: Python<'_>, word: &str) -> PyResult<()> {
+        detached(py, || self.0.withdraw(word))
     }
 
-    /// Whether nothing was left behind in time; idempotent.
-    fn shutdown(&self, py: Python<'_>, timeout_ms: u64) -> bool {
-        py.detach(|| self.0.shutdown(timeout_ms))
+    /// Every change, as JSON text.
+    fn history(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.0.history())
     }
 
-    /// The books, as JSON text.
-    fn stats(&self) -> String {
-        self.0.stats()
+    /// `{"entries":n,"head":…,"broken_at":n|null}`.
+    fn verify(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.0.verify())
     }
 }
 
@@ -216,8 +275,9 @@ impl Report {
 mod _scrubjay {
     #[pymodule_export]
     use super::{
-        Client, Engine, Report, ScrubjayError, codes, fail_for_test, metrics_catalog, panic_for_test, plan_check,
-        plan_diff, schemas, seal_keypair, unseal, version,
+        Client, Consent, Engine, Report, ScrubjayError, codes, doctor, fail_for_test, metrics_catalog, panic_for_test,
+        plan_check, plan_diff, profile, sample, schemas, seal_keypair, spool_inspect, spool_purge, spool_records,
+        unseal, version,
     };
 
     #[pymodule_init]

@@ -6,6 +6,7 @@ import dataclasses
 import gzip
 import http.server
 import json
+import os
 import queue
 import threading
 from collections.abc import Iterator
@@ -99,9 +100,13 @@ def collector() -> Iterator[Collector]:
 
 
 @pytest.fixture(autouse=True)
-def silent_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    names = ("DO_NOT_TRACK", "OTEL_SDK_DISABLED", "TELEMETRY_ENABLED", "TELEMETRY_ENDPOINT", "TELEMETRY_API_KEY")
-    for name in names:
-        monkeypatch.delenv(name, raising=False)
+def silent_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    for name in list(os.environ):
+        if name.startswith(("TELEMETRY_", "OTEL_", "DO_NOT_TRACK")):
+            monkeypatch.delenv(name)
+    # Nobody's consent and configuration but the test's.
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
     # Programs that are started here buffer their output, as they do for people.
     monkeypatch.delenv("PYTHONUNBUFFERED", raising=False)

@@ -57,7 +57,7 @@ assert router.track("app", "parent")
 COMPLAINT = """
 import logging, os, sys, threading, scrubjay
 logging.getLogger("telemetry").addHandler(logging.NullHandler())
-tracker = scrubjay.Tracker()
+tracker = scrubjay.Tracker({"client": {"enabled": True, "endpoint": "http://127.0.0.1:9"}})
 tracker.track("app", "odd", {"a": {1}})
 held, done = threading.Event(), threading.Event()
 def hold():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import enum
 import json
 import logging
 import socket
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+import types
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -170,8 +172,8 @@ def test_a_time_with_an_offset_is_sent_as_utc(collector: Collector) -> None:
 
 @pytest.mark.parametrize(
     "payload",
-    [{"a": {1, 2}}, {"a": b"bytes"}, {"a": object()}, cycle(), deep(), {"a": Throwing()}, ThrowingMapping(a=1)],
-    ids=["set", "bytes", "object", "cycle", "depth", "throwing attribute", "throwing mapping"],
+    [{"a": {1, 2}}, {"a": b"bytes"}, {"a": object()}, {"a": Throwing()}, ThrowingMapping(a=1), {(1, 2): 3}],
+    ids=["set", "bytes", "object", "throwing attribute", "throwing mapping", "name"],
 )
 def test_a_value_that_json_cannot_hold_costs_its_record_alone(
     collector: Collector, payload: dict[str, Any], caplog: pytest.LogCaptureFixture
@@ -186,14 +188,38 @@ def test_a_value_that_json_cannot_hold_costs_its_record_alone(
     assert len(caplog.records) == 1
 
 
-def test_a_logging_handler_that_throws_does_not_reach_the_host(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("payload", [cycle(), deep()], ids=["cycle", "depth"])
+def test_what_is_too_deep_is_refused_by_the_engine(collector: Collector, payload: dict[str, Any]) -> None:
+    with Tracker(collector.config()) as tracker:
+        assert tracker.track("app", "odd", payload)
+        assert tracker.track_checked("app", "odd", payload)["violations"][0]["code"] == "json_depth"
+        assert tracker.flush(PATIENCE)
+        stats = tracker.stats()
+    assert (stats["accepted"], stats["dropped"]["invalid"]) == (2, 2)
+    assert stats["violations"] == {"json_depth": 2}
+
+
+def test_what_is_too_large_is_counted_without_being_walked_to_its_end(collector: Collector) -> None:
+    wide: list[Any] = []
+    wide.extend([wide] * 100)
+    with Tracker(collector.config()) as tracker:
+        for payload in ({"a": "x" * 200_000}, {str(i): i for i in range(1_000_000)}, {"a": wide}):
+            assert tracker.track("app", "odd", payload)
+            assert tracker.track_checked("app", "odd", payload)["violations"][0]["code"] == "record_too_large"
+        assert tracker.stats()["dropped"]["too_large"] == 6
+
+
+def test_a_logging_handler_that_throws_does_not_reach_the_host(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
     class Bad(logging.Handler):
         def emit(self, _: logging.LogRecord) -> None:
             raise RuntimeError
 
     logger = logging.getLogger("telemetry")
     monkeypatch.setattr(logger, "handlers", [Bad()])
-    assert not Tracker().track("app", "odd", {"a": {1}})
+    with Tracker(collector.config()) as tracker:
+        assert not tracker.track("app", "odd", {"a": {1}})
 
 
 def test_arguments_of_wrong_types_do_not_reach_the_host(collector: Collector) -> None:
@@ -211,6 +237,54 @@ def test_values_are_copied_before_track_returns(collector: Collector) -> None:
         payload["step"] = 2
         assert tracker.flush(PATIENCE)
     assert collector.next().records[0]["payload"] == {"step": 1}
+
+
+def test_a_value_that_tracks_while_it_is_looked_at_disturbs_nothing(collector: Collector) -> None:
+    class Talkative(enum.Enum):
+        ONE = 1
+
+        @property
+        def value(self) -> Any:
+            tracker.track("app", "inner", {"a": "b"})
+            return "outer"
+
+    with Tracker(collector.config(flush_interval_ms=60_000)) as tracker:
+        assert tracker.track("app", "outer", {"before": 1, "value": Talkative.ONE, "after": 2})
+        assert tracker.flush(PATIENCE)
+    inner, outer = collector.next().records
+    assert (inner["event"], inner["payload"]) == ("inner", {"a": "b"})
+    assert (outer["event"], outer["payload"]) == ("outer", {"before": 1, "value": "outer", "after": 2})
+
+
+def test_what_a_host_must_not_miss_passes(collector: Collector) -> None:
+    class Interrupted(enum.Enum):
+        ONE = 1
+
+        @property
+        def value(self) -> Any:
+            raise KeyboardInterrupt
+
+    with Tracker(collector.config()) as tracker, pytest.raises(KeyboardInterrupt):
+        tracker.track("app", "login", {"value": Interrupted.ONE})
+
+
+def test_a_subclass_may_have_a_track_of_its_own(collector: Collector) -> None:
+    class Loud(Tracker):
+        def track(self, channel: str, event: str, *args: Any, **kwargs: Any) -> bool:
+            return super().track(channel, event.upper(), *args, **kwargs)
+
+    with Loud(collector.config()) as tracker:
+        assert tracker.track("app", "login", {"a": 1})
+        assert collector.next().records[0]["event"] == "LOGIN"
+
+
+def test_a_whole_record_is_tracked_as_a_mapping(collector: Collector) -> None:
+    record = {"schema": "telemetry_event_v1", "channel": "app", "event": "login", "payload": {}}
+    with Tracker(collector.config()) as tracker:
+        assert tracker.track_record(record)
+        assert tracker.track_record(types.MappingProxyType(record))
+        assert tracker.flush(PATIENCE)
+        assert tracker.stats()["delivered"] == 2
 
 
 def test_threads_may_share_a_tracker(collector: Collector) -> None:
@@ -234,9 +308,13 @@ def test_a_dead_collector_costs_the_host_nothing_and_shows_in_the_books(dead_end
     assert all(tracker.track("app", "step", {"i": i}) for i in range(1_000))
     # A try to connect costs the caller milliseconds each; a thousand captures cost a few in all.
     assert time.perf_counter() - started < 1.0
-    assert tracker.flush(PATIENCE)
+    # After some failures the circuit breaker opens: what is left waits behind it, and no flush can be of use.
+    assert not tracker.flush(PATIENCE)
+    assert time.perf_counter() - started < PATIENCE
     stats = tracker.stats()
-    assert (stats["delivered"], stats["dropped"]["export_failed"]) == (0, 1_000)
+    assert stats["delivered"] == 0
+    assert stats["dropped"]["export_failed"] > 0
+    assert stats["dropped"]["export_failed"] + stats["pending"] == 1_000
     assert stats["last_error"] is not None
     assert balanced(stats)
     tracker.shutdown(0)

@@ -22,6 +22,7 @@ def call(config: str, case: dict[str, Any]) -> str:
         "explain": lambda: Engine(config).explain_text(given, stamp=case.get("stamp")),
         "unseal": lambda: _native.unseal(*case["input"].split("\n", 1)),
         "config": lambda: _native.Engine(case["input"]),
+        "sample": lambda: _native.sample(config, case["input"]),
         "plan_check": lambda: _native.plan_check(case["input"]),
         "plan_diff": lambda: _native.plan_diff(case["input"], case["new"]),
         "stamp": lambda: native.process(b"{}", case["input"]),

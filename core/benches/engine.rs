@@ -142,6 +142,7 @@ fn against_itself(engine: &Engine, events: &[Vec<u8>]) {
     let (one, hundred) = (per_byte(times[0], small_bytes), per_byte(times[1], large_bytes));
     row("engine_linear", hundred / one, hundred, one, "ns/byte");
 
+    explained(engine, &small);
     let worst = worst(engine, &attacks);
     let mut contenders: Vec<Contender<'_>> =
         vec![("small".into(), Box::new(|| (0..PASSES).for_each(|_| process(engine, &small))))];
@@ -159,6 +160,23 @@ fn against_itself(engine: &Engine, events: &[Vec<u8>]) {
         eprintln!("hostile: {:6.2} times, {time:6.2} ns/byte, {name}", time / one);
     }
     row("engine_linear_hostile", found[0].0 / one, found[0].0, one, "ns/byte");
+}
+
+/// What an explanation costs; the bar is twenty times what processing does.
+fn explained(engine: &Engine, events: &[&Vec<u8>]) {
+    let mut contenders: Vec<Contender<'_>> = vec![
+        ("process".into(), Box::new(|| process(engine, events))),
+        (
+            "explain".into(),
+            Box::new(|| {
+                for event in events {
+                    black_box(engine.explain(black_box(event), None));
+                }
+            }),
+        ),
+    ];
+    let times = per_unit(&mut contenders, ROUNDS, events.len());
+    row("engine_explain_vs_process", times[1] / times[0], times[1], times[0], "ns/event");
 }
 
 /// The slowest attacks for their size, after one round: nanoseconds, name and record.

@@ -51,7 +51,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         let config = file.config.as_str().map_or_else(|| file.config.to_string(), str::to_owned);
         let engine = ffi::Engine::new(&config)?;
         for case in &mut file.cases {
-            let result = case.run(&engine)?;
+            let result = case.run(&engine, &config)?;
             (case.outcome, case.error) = match result {
                 Ok(text) => (Some(text), None),
                 Err(error) => (None, Some(Expected { code: error.kind().code().into(), path: error.path().into() })),
@@ -63,7 +63,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 }
 
 impl Case {
-    fn run(&self, engine: &ffi::Engine) -> Result<Result<String, scrubjay_core::Error>, Box<dyn Error>> {
+    fn run(&self, engine: &ffi::Engine, config: &str) -> Result<Result<String, scrubjay_core::Error>, Box<dyn Error>> {
         let bytes = self.bytes()?;
         let text = self.input.as_deref().unwrap_or_default();
         let stamp = self.stamp.as_ref().map(ToString::to_string);
@@ -77,6 +77,7 @@ impl Case {
                 ffi::unseal(key, text)
             }
             "config" => ffi::Engine::new(text).map(|_| String::new()),
+            "sample" => ffi::sample(config, text),
             "plan_check" => ffi::plan_check(text),
             "plan_diff" => ffi::plan_diff(text, self.new.as_deref().unwrap_or_default()),
             "stamp" => engine.process(b"{}", Some(text)),

@@ -5,30 +5,50 @@
 //! worker sends what the engine made of a record, and counts what it did not accept.
 
 mod batch;
+mod consent;
+mod control;
+mod doctor;
+mod held;
 mod ledger;
+mod measure;
+mod prepare;
+mod preview;
+mod purpose;
 mod queue;
+mod self_metrics;
 mod settings;
 mod shared;
+mod spool;
+mod spooled;
 mod state;
+mod status;
 mod switch;
 #[cfg(test)]
 mod tests;
+mod waiting;
+mod warnings;
 mod worker;
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, framed};
 use crate::config::Config;
 use crate::error::Result;
-use crate::outcome::{Outcome, Status};
+use crate::metrics::{Measurement, MetricKind};
+use crate::outcome::Outcome;
 use crate::record::limits::MAX_RECORD_BYTES;
-use crate::stamp::Stamp;
+use crate::stamp::microseconds_now;
 
 use self::ledger::{Findings, Reason};
-use self::queue::Content;
+use self::prepare::Pipeline;
+use self::queue::Captured;
+pub(crate) use self::queue::Form;
 use self::settings::Settings;
 use self::shared::Shared;
-use self::switch::Environment;
+pub(crate) use self::spool::spool_key;
+use self::switch::World;
+pub(crate) use self::switch::{process_environment, text};
 
 /// Records in, delivered in the background; off unless turned on.
 ///
@@ -43,82 +63,202 @@ pub struct Client(Arc<Shared>);
 impl Client {
     /// A client as configured. Starts nothing.
     ///
-    /// The environment can turn it off (`DO_NOT_TRACK`, `OTEL_SDK_DISABLED`, `TELEMETRY_ENABLED`) whatever the
-    /// configuration says, can turn it on (`TELEMETRY_ENABLED`) where the configuration is silent, and fills in
-    /// an absent endpoint (`TELEMETRY_ENDPOINT`) or key (`TELEMETRY_API_KEY`). It is read here, once.
+    /// The configuration is laid over the environment and a configuration file, which are read here, once:
+    /// `docs/configuration.md` says how. Any "off" wins: `DO_NOT_TRACK`, `OTEL_SDK_DISABLED`, `TELEMETRY_ENABLED`, the
+    /// configuration, the user's consent file.
     ///
     /// # Errors
     /// `config_invalid`, with the place, such as `/client/endpoint` for a client that is on without one.
     pub fn new(config: &Config) -> Result<Self> {
-        Self::with_environment(config, &switch::process_environment)
+        Self::with_world(config, &World::of_process())
     }
 
-    fn with_environment(config: &Config, environment: Environment<'_>) -> Result<Self> {
-        Ok(Self(Shared::new(Arc::new(Settings::new(config, environment)?))))
+    fn with_world(config: &Config, world: &World<'_>) -> Result<Self> {
+        Ok(Self(Shared::new(Arc::new(Settings::new(config, world)?))))
+    }
+
+    /// Whether nothing is captured, whatever comes.
+    pub(crate) fn is_off(&self) -> bool {
+        self.0.is_off()
     }
 
     /// Captures a record, one JSON object, for the worker to validate, scrub and send. Never waits.
     ///
     /// Returns whether it was captured, and so counted in `accepted`: `false` means that the client is off or
     /// was shut down. What becomes of a captured record is in [`stats`](Self::stats).
+    ///
+    /// In durable mode (`client.durable`) the engine runs at once, and the scrubbed record is in the spool and
+    /// survives a power loss when this returns `true`. Where the disk refuses, it returns `false`; the record is
+    /// then counted and waits in memory all the same.
     pub fn track(&self, record: &[u8]) -> bool {
+        self.capture(Form::Json, record, MAX_RECORD_BYTES)
+    }
+
+    /// [`track`](Self::track) of a record that was written value by value. Costs the caller a copy: no allocation, no
+    /// formatting.
+    pub fn track_captured(&self, record: &CapturedRecord) -> bool {
+        self.track_compact(record.as_bytes())
+    }
+
+    pub(crate) fn track_compact(&self, record: &[u8]) -> bool {
+        self.capture(Form::Compact, record, MAX_CAPTURED_BYTES)
+    }
+
+    fn capture(&self, form: Form, bytes: &[u8], most: usize) -> bool {
         let shared = self.0.here();
-        if record.len() > MAX_RECORD_BYTES {
+        if bytes.len() > most {
             return shared.capture_dropped(Reason::TooLarge, &Findings::default());
         }
-        shared.capture_with(|| Content::Raw(record.into(), Stamp::now()))
+        if shared.settings.durable {
+            return self.decide(form, bytes).1;
+        }
+        shared.capture(Captured { form, at: microseconds_now(), bytes })
+    }
+
+    /// Captures what a shell collected: see [`framed`]. Returns whether the client still captures.
+    pub(crate) fn track_framed(&self, frames: &[u8]) -> bool {
+        let captured = |at, bytes| Captured { form: Form::Compact, at, bytes };
+        self.0.here().capture_all(framed(frames).map(|(at, bytes)| bytes.map(|bytes| captured(at, bytes))))
     }
 
     /// Runs the engine at once, queues the scrubbed record where it was accepted, and returns the outcome.
     ///
-    /// The books are the same as after [`track`](Self::track). A client that is off returns the outcome too, and
-    /// captures nothing.
+    /// The books are the same as after [`track`](Self::track); what sampling leaves out has its outcome all the same.
+    /// A client that is off returns the outcome too, and captures nothing.
     pub fn track_checked(&self, record: &[u8]) -> Outcome {
+        self.check(Form::Json, record)
+    }
+
+    /// [`track_checked`](Self::track_checked) of a record that was written value by value.
+    pub fn track_captured_checked(&self, record: &CapturedRecord) -> Outcome {
+        self.check(Form::Compact, record.as_bytes())
+    }
+
+    pub(crate) fn check(&self, form: Form, bytes: &[u8]) -> Outcome {
+        self.decide(form, bytes).0
+    }
+
+    /// The outcome, and whether the record was captured; in durable mode, whether it is on the disk.
+    fn decide(&self, form: Form, bytes: &[u8]) -> (Outcome, bool) {
         let shared = self.0.here();
-        let outcome = shared.settings.engine.process(record, Some(&Stamp::now()));
+        let at = microseconds_now();
+        let pressure = shared.state.lock().queue.pressure();
+        let settings = &shared.settings;
+        let pipeline = Pipeline { engine: &settings.engine, sampler: settings.sampler.as_ref(), pressure };
+        let (outcome, reason) = pipeline.check(&Captured { form, at, bytes });
         let mut findings = Findings::default();
         findings.note(&outcome);
-        match &outcome.record {
-            Some(text) if outcome.status == Status::Accepted => {
-                if shared.capture_with(|| Content::Scrubbed(text.as_str().into())) {
+        let is_kept = match (reason, &outcome.record) {
+            (None, Some(text)) if settings.durable => shared.capture_durably(text, at, &findings),
+            (None, Some(text)) => {
+                let bytes = text.as_bytes();
+                let is_captured = shared.capture(Captured { form: Form::Scrubbed, at, bytes });
+                if is_captured {
                     shared.state.lock().ledger.find(&findings);
                 }
+                is_captured
             }
-            _ => {
-                let is_too_large = record.len() > MAX_RECORD_BYTES;
-                let reason = if is_too_large { Reason::TooLarge } else { Reason::Invalid };
-                shared.capture_dropped(reason, &findings);
-            }
-        }
-        outcome
+            (reason, _) => shared.capture_dropped(reason.unwrap_or(Reason::Invalid), &findings),
+        };
+        (outcome, is_kept)
+    }
+
+    /// Adds a measurement to the metric of its name. Never waits; once an interval, at a flush and at the end, what was
+    /// added up becomes metric records, which are captured like any other.
+    ///
+    /// Returns whether it was added: `false` means that the client is off or was shut down, or that the measurement is
+    /// none, such as a falling counter, a name that is another kind's, or attributes that are no JSON object.
+    pub fn measure(&self, measurement: &Measurement<'_>) -> bool {
+        self.0.here().measure(measurement)
+    }
+
+    /// Starts a timer, which measures into the histogram `name`, in milliseconds, when it is stopped or dropped.
+    /// `attributes` is a JSON object, or nothing.
+    pub fn timer<'a>(&'a self, name: &'a str, attributes: &'a str) -> Timer<'a> {
+        Timer { client: self, name, attributes, start: Instant::now() }
     }
 
     /// Sends what is queued without waiting for batches to fill, and waits up to `timeout` for it.
     ///
-    /// Returns whether everything captured before the call was delivered or finally dropped.
+    /// Returns whether everything captured before the call was delivered or finally dropped. What has to wait in the
+    /// spool was not, and is not waited for once the collector could not take it.
     pub fn flush(&self, timeout: Duration) -> bool {
         self.0.here().flush(timeout)
     }
 
     /// Ends capture, delivers what it can within `timeout`, and ends the worker.
     ///
-    /// Returns whether nothing was left behind; what was is counted as `dropped.shutdown`. A collector that cannot
-    /// be reached is not waited for. Further calls return the same; [`track`](Self::track) returns `false`.
+    /// Returns whether nothing was left behind; what was is counted as `dropped.shutdown`. With a spool nothing needs to
+    /// be: the rest waits there for the next process, and is `pending`. A collector that cannot be reached is not
+    /// waited for. Further calls return the same; [`track`](Self::track) returns `false`.
     pub fn shutdown(&self, timeout: Duration) -> bool {
         self.0.here().shutdown(timeout)
     }
 
+    /// What the next requests would carry, byte for byte, as JSON; nothing is sent and nothing leaves the queue. At
+    /// most one batch is shown. `[]` where nothing waits or the client is off.
+    ///
+    /// `[{"to":url,"headers":{name:value},"records":n,"body":text,"body_encoding":"utf-8"|"base64","bytes":n}…]`: `body`
+    /// is what is read after decompression, `bytes` the size of what travels; headers that may be secret are `…`.
+    pub fn preview(&self) -> String {
+        preview::preview(self.0.here())
+    }
+
+    /// Whether [`track`](Self::track) returns when its record survives a power loss.
+    pub fn is_durable(&self) -> bool {
+        self.0.settings.durable
+    }
+
+    /// Removes every record from the spool's folder, those of other processes included. Returns when none is there; the
+    /// queue is not touched.
+    ///
+    /// # Errors
+    /// `store_unavailable` where a file could not be removed.
+    pub fn wipe_spool(&self) -> Result<()> {
+        self.0.here().wipe_spool()
+    }
+
+    /// Calls `listener` with one line for each warning: at most one a minute for each reason.
+    pub fn on_warning(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
+        self.0.here().warnings.listen(Box::new(listener));
+    }
+
     /// What became of every record, as JSON; all figures are of one moment:
     ///
-    /// `{"enabled":bool,"disabled_by":null|"DO_NOT_TRACK"|"OTEL_SDK_DISABLED"|"TELEMETRY_ENABLED"|"configuration",
-    /// "accepted":n,"delivered":n,"pending":n,"dropped":{"queue_full":n,"invalid":n,"rejected":n,"export_failed":n,
-    /// "too_large":n,"shutdown":n},"not_captured":n,"violations":{code:n},"redactions":{rule:n},"requests":n,
-    /// "retries":n,"last_error":null|phrase}`
+    /// `{"enabled":bool,"disabled_by":null|"DO_NOT_TRACK"|"OTEL_SDK_DISABLED"|"TELEMETRY_ENABLED"|"configuration"|
+    /// "consent"|"notice_version"|"consent_unreadable","accepted":n,"delivered":n,"pending":n,"spooled":n,"recovered":n,
+    /// "dropped":{"queue_full":n,"sampled":n,"invalid":n,"rejected":n,"export_failed":n,"too_large":n,"shutdown":n,
+    /// "expired":n,"spool_full":n,"corrupt":n,"consent":n},"not_captured":n,"violations":{code:n},"redactions":{rule:n},
+    /// "requests":n,"retries":n,"last_error":null|phrase,"spool_error":null|phrase}`
     ///
-    /// accepted = delivered + pending + the sum of dropped. `last_error` is the latest failure, kept after later
+    /// accepted = delivered + pending + the sum of dropped. Of what is pending, `spooled` waits on the disk; of what
+    /// was accepted, `recovered` was left there by earlier processes. `spool_error` says why records wait in memory
+    /// although there is a spool. `last_error` is the latest failure, kept after later
     /// successes.
     pub fn stats(&self) -> String {
         self.0.here().stats()
+    }
+}
+
+/// Measures the time from its start to its end. See [`Client::timer`].
+#[must_use = "a timer that is dropped at once measures nothing"]
+pub struct Timer<'a> {
+    client: &'a Client,
+    name: &'a str,
+    attributes: &'a str,
+    start: Instant,
+}
+
+impl Timer<'_> {
+    /// Ends the measurement.
+    pub fn stop(self) {}
+}
+
+impl Drop for Timer<'_> {
+    fn drop(&mut self) {
+        let value = self.start.elapsed().as_secs_f64() * 1_000.0;
+        let kind = MetricKind::Histogram;
+        self.client.measure(&Measurement { name: self.name, kind, unit: "ms", value, attributes: self.attributes });
     }
 }
 

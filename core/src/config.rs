@@ -3,55 +3,45 @@
 //! [`keys`] names every key once; reading refuses what is not in it and suggests the nearest. What the loop
 //! needs is compiled from this by [`Engine::new`](crate::Engine::new).
 
+mod client;
+mod export;
+#[cfg(feature = "client")]
+mod file;
+mod key;
+mod metrics;
 mod plan;
 mod privacy;
+mod profile;
+mod sampling;
+#[cfg(feature = "client")]
+mod sources;
+mod spool;
 
-use serde::Deserialize;
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::client::{ClientConfig, Purpose};
+pub use self::export::{Compression, ExportConfig, ExporterKind, OtlpProtocol};
+#[cfg(feature = "client")]
+pub(crate) use self::file::find;
+#[cfg(feature = "client")]
+use self::key::OTHER_VARIABLES;
+pub(crate) use self::key::{Form, Key, keys};
+pub use self::metrics::{MetricTemporality, MetricsConfig};
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
+pub(crate) use self::profile::profile;
+pub use self::sampling::SamplingConfig;
+#[cfg(feature = "client")]
+pub(crate) use self::sources::{Environment, Resolved, Source, resolve, unknown_variables};
+pub use self::spool::SpoolConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
 
-/// One key of the configuration: where it stands and what it is for.
-pub(crate) struct Key {
-    /// JSON Pointer; `*` stands for any one name or index.
-    pub(crate) path: &'static str,
-    /// One sentence for the documentation.
-    pub(crate) doc: &'static str,
-}
-
-/// The keys of the other sections than `privacy`. Sections are keys too.
-const KEYS: &[Key] = &[
-    Key { path: "/plan", doc: "Tracking plan: the schema of each event's payload." },
-    Key { path: "/plan/version", doc: "The plan's own version." },
-    Key {
-        path: "/plan/unplanned",
-        doc: "What becomes of events that the plan does not name: allow (default) or reject.",
-    },
-    Key { path: "/plan/events", doc: "From channel.event to the schema of its payload." },
-    Key { path: "/client", doc: "Queue, batches and export." },
-    Key { path: "/client/enabled", doc: "Turns collection on; off unless true (or TELEMETRY_ENABLED)." },
-    Key { path: "/client/endpoint", doc: "Base URL of the collector, http or https (or TELEMETRY_ENDPOINT)." },
-    Key { path: "/client/api_key", doc: "Sent as a bearer token (or TELEMETRY_API_KEY)." },
-    Key { path: "/client/queue_max_items", doc: "Records the queue holds; the oldest go first." },
-    Key { path: "/client/queue_max_bytes", doc: "Bytes the queue holds; the oldest go first." },
-    Key { path: "/client/batch_max_items", doc: "Records a request carries at most." },
-    Key { path: "/client/batch_max_bytes", doc: "Bytes a request carries at most, before compression." },
-    Key { path: "/client/flush_interval_ms", doc: "The longest a record waits for its batch to fill." },
-    Key { path: "/client/request_timeout_ms", doc: "The longest one request may take." },
-    Key { path: "/client/retry_max_attempts", doc: "Tries of one batch, the first included." },
-    Key { path: "/client/retry_initial_ms", doc: "Upper end of the first retry's random wait; doubles each time." },
-    Key { path: "/client/retry_max_ms", doc: "Upper end of any retry's wait." },
-];
-
-/// Every key there is.
-pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
-    privacy::KEYS.iter().chain(KEYS)
-}
-
-/// The whole configuration.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+/// The whole configuration. Serialised, it holds its secrets: for [`Client`](crate::Client) to lay it over files and
+/// the environment, not for printing.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Config {
     /// What is scrubbed and how.
@@ -59,66 +49,31 @@ pub struct Config {
     /// Tracking plan. Read apart, so that its numbers keep the text in which they stand.
     #[serde(skip)]
     pub plan: Option<Plan>,
+    /// Which share of the records is kept.
+    pub sampling: SamplingConfig,
     /// Queue, batches and export.
     pub client: ClientConfig,
+    /// Which keys the text named that this was read from.
+    #[serde(skip)]
+    pub(crate) written: Written,
 }
 
-/// The `client` section: plain numbers; nothing here starts anything.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct ClientConfig {
-    /// Explicit switch; absent means the environment decides, and the default is off.
-    pub enabled: Option<bool>,
-    /// Base URL of the collector; `/api/v1/telemetry/events/batch` is appended.
-    pub endpoint: Option<String>,
-    /// Sent as `authorization: Bearer …`. Never printed.
-    pub api_key: Option<String>,
-    /// Records the queue holds. OpenTelemetry's default for a batch processor.
-    pub queue_max_items: u32,
-    /// Bytes the queue holds: eight full batches.
-    pub queue_max_bytes: u32,
-    /// Records a request carries (R4: 100).
-    pub batch_max_items: u32,
-    /// Bytes a request carries: large enough to compress well, small enough to resend.
-    pub batch_max_bytes: u32,
-    /// Milliseconds a record waits for its batch (R4: 5 s).
-    pub flush_interval_ms: u32,
-    /// Milliseconds one request may take (OTLP's default: 10 s).
-    pub request_timeout_ms: u32,
-    /// Tries of one batch, the first included (R4: 3 retries).
-    pub retry_max_attempts: u32,
-    /// Milliseconds: upper end of the first wait.
-    pub retry_initial_ms: u32,
-    /// Milliseconds: upper end of any wait.
-    pub retry_max_ms: u32,
-}
+/// Pointers to the values that a configuration's text names, be they the default or not. How something was said does
+/// not make another configuration: all are equal.
+#[derive(Clone, Default)]
+pub(crate) struct Written(pub(crate) BTreeSet<&'static str>);
 
-impl Default for ClientConfig {
-    fn default() -> Self {
-        Self {
-            enabled: None,
-            endpoint: None,
-            api_key: None,
-            queue_max_items: 2_048,
-            queue_max_bytes: 4 << 20,
-            batch_max_items: 100,
-            batch_max_bytes: 512 << 10,
-            flush_interval_ms: 5_000,
-            request_timeout_ms: 10_000,
-            retry_max_attempts: 4,
-            retry_initial_ms: 1_000,
-            retry_max_ms: 30_000,
-        }
+impl PartialEq for Written {
+    fn eq(&self, _: &Self) -> bool {
+        true
     }
 }
 
-impl std::fmt::Debug for ClientConfig {
+impl Eq for Written {}
+
+impl std::fmt::Debug for Written {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("ClientConfig")
-            .field("enabled", &self.enabled)
-            .field("endpoint", &self.endpoint)
-            .field("api_key", &self.api_key.as_ref().map(|_| "…"))
-            .finish_non_exhaustive()
+        self.0.fmt(f)
     }
 }
 
@@ -141,12 +96,15 @@ impl Config {
         }
         let plan = plan::take(text, &mut value)?;
         refuse_unknown_keys(&value, "")?;
+        let is_written = |key: &&Key| key.is_leaf() && value.pointer(key.path).is_some_and(|said| !said.is_null());
+        let written = Written(keys().filter(is_written).map(|key| key.path).collect());
         let mut config: Self = serde_path_to_error::deserialize(value).map_err(|e| {
             let path = pointer(e.path());
             let message = expected_at(&path);
             Error::new(ErrorKind::ConfigInvalid, path, message)
         })?;
         config.plan = plan;
+        config.written = written;
         config.check()?;
         Ok(config)
     }
@@ -173,26 +131,8 @@ impl Config {
                 "hash needs /privacy/pseudonym_key: a hash without a key can be reversed by guessing",
             )?;
         }
-        let client = &self.client;
-        if let Some(endpoint) = &client.endpoint {
-            require(
-                endpoint.starts_with("http://") || endpoint.starts_with("https://"),
-                "/client/endpoint",
-                "must be a URL that starts with http:// or https://",
-            )?;
-        }
-        for (value, path) in [
-            (client.queue_max_items, "/client/queue_max_items"),
-            (client.queue_max_bytes, "/client/queue_max_bytes"),
-            (client.batch_max_items, "/client/batch_max_items"),
-            (client.batch_max_bytes, "/client/batch_max_bytes"),
-            (client.flush_interval_ms, "/client/flush_interval_ms"),
-            (client.request_timeout_ms, "/client/request_timeout_ms"),
-            (client.retry_max_attempts, "/client/retry_max_attempts"),
-        ] {
-            require(value > 0, path, "must be greater than 0")?;
-        }
-        require(client.batch_max_items <= 1_000, "/client/batch_max_items", "must be at most 1000")
+        self.sampling.check()?;
+        self.client.check()
     }
 }
 
@@ -229,7 +169,11 @@ fn matches(pattern: &str, path: &str, above: bool) -> bool {
 fn refuse_unknown_keys(value: &Value, parent: &str) -> Result<()> {
     let children: Vec<(String, &Value)> = match value {
         Value::Object(members) => members.iter().map(|(name, child)| (escaped(name), child)).collect(),
-        Value::Array(elements) => elements.iter().enumerate().map(|(i, child)| (i.to_string(), child)).collect(),
+        // A list may have thousands of words, in which there are no keys.
+        Value::Array(elements) => {
+            let inner = elements.iter().enumerate().filter(|(_, child)| child.is_object() || child.is_array());
+            inner.map(|(i, child)| (i.to_string(), child)).collect()
+        }
         _ => return Ok(()),
     };
     for (name, child) in children {
@@ -282,19 +226,6 @@ mod tests {
         let error = Config::from_json(r#"{"client":{"endpoint":["secret-host"]}}"#).unwrap_err();
         assert_eq!((error.kind(), error.path()), (ErrorKind::ConfigInvalid, "/client/endpoint"));
         assert!(!error.to_string().contains("secret-host"));
-    }
-
-    #[test]
-    fn every_key_of_the_table_can_be_read() {
-        for key in keys() {
-            let mut value = serde_json::json!(null);
-            for name in key.path.rsplit('/').filter(|name| !name.is_empty()) {
-                value = serde_json::json!({ name: value });
-            }
-            // Known to the table; a null may be refused by type, but never as unknown.
-            let refused = Config::from_json(&value.to_string()).err().map(|e| e.kind());
-            assert_ne!(refused, Some(ErrorKind::ConfigUnknownKey), "{}", key.path);
-        }
     }
 
     #[test]

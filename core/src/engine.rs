@@ -1,15 +1,20 @@
 //! The engine: a pure function from a configuration and a record to an outcome.
 
+mod agent;
+mod answer;
+
+use self::agent::{write_agent, write_top_agent};
+pub use self::answer::{ScrubbedJson, ScrubbedText};
 use crate::config::Config;
 use crate::contain::contain;
 use crate::error::{Error, Result};
 use crate::explanation::{Decision, Explanation};
-use crate::json::{Document, Kind, write_string};
-use crate::outcome::{Code, Outcome, Redaction, Status, Violation, write_redactions, write_violations};
+use crate::json::{Document, Kind};
+use crate::outcome::{Code, Outcome, Redaction, Status, Violation};
 use crate::record::limits::{MAX_BATCH_BYTES, MAX_RECORD_BYTES};
-use crate::record::{Check, Reading, RecordKind, Slot, cut_agent, is_long_agent};
+use crate::record::{Check, Reading, RecordKind, Slot};
 use crate::schema::{Checked, Event, Plan, located};
-use crate::scrub::{Change, Explained, Fields, LANES, Place, Rule, Scrubbed, Scrubber, Walk, is_redacted};
+use crate::scrub::{Change, Explained, Fields, LANES, Place, Rule, Scrubbed, Scrubber, Walk, is_redacted, len_before};
 use crate::stamp::Stamp;
 
 /// A compiled configuration. Shared by any number of threads; holds no state between records.
@@ -54,9 +59,8 @@ impl Engine {
     fn process_record(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {
         #[cfg(test)]
         tests::fail_if_asked(record);
-        if record.len() > MAX_RECORD_BYTES {
-            let message = format!("a record has at most {MAX_RECORD_BYTES} bytes");
-            return Outcome::unreadable(Status::Dropped, Violation::new("", Code::RecordTooLarge, message));
+        if is_too_large(record) {
+            return Outcome::unreadable(Status::Dropped, too_large());
         }
         let document = match Document::read(record, &LANES) {
             Ok(document) => document,
@@ -83,7 +87,7 @@ impl Engine {
 
     /// Writes the record that was read, scrubbed and in canonical order.
     fn scrub<'e>(&'e self, document: &Document<'_>, mut reading: Reading) -> Outcome {
-        let id = reading.id().map(str::to_owned);
+        let id = reading.id();
         if reading.is_opted_out {
             let violation = Violation::new("/opt_in", Code::OptedOut, "the user opted out; nothing is kept");
             return Outcome { id, ..Outcome::unreadable(Status::Dropped, violation) };
@@ -91,19 +95,20 @@ impl Engine {
         let mut violations = std::mem::take(&mut reading.violations);
         let capacity = document.input().len() + STAMPED_BYTES;
         let checked = self.checked(document, &reading);
-        let of_record = |scrubber: &'e Scrubber| scrubber.of_record(|| reading.tenant(document), reading.id());
+        let of_record = |scrubber: &'e Scrubber| scrubber.of_record(|| reading.tenant(document), id.as_deref());
         let scrubber = of_record(&self.scrubber);
         let secrets = self.planned.as_ref().map(|planned| of_record(&planned.secrets));
         let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), capacity)
             .with_fields(Fields { actions: &checked.fields, secrets: secrets.as_deref() });
         walk.begin(0, None);
         for (place, field) in reading.kind.fields().iter().enumerate() {
-            match reading.slot(place, field) {
+            match reading.slot(document, place, field) {
                 Slot::Absent => {}
-                Slot::Known(text) => {
-                    walk.known_name(field.name);
-                    walk.known_text(text);
+                Slot::Proven(value) => {
+                    walk.field_name(value, field.name);
+                    walk.proven(value);
                 }
+                Slot::Known(text) => walk.known(field.name, text),
                 Slot::Cut(context, agent) => {
                     walk.known_name(field.name);
                     walk.begin(context, None);
@@ -138,6 +143,10 @@ impl Engine {
         }
         walk.end();
         let (record, redactions) = walk.finish();
+        // Rare, and told by the first engine rather than by the collector's.
+        if is_too_large(record.as_bytes()) {
+            return Outcome { id, ..Outcome::unreadable(Status::Dropped, too_large()) };
+        }
         violations.extend(located(checked, document, &record));
         violations.truncate(MAX_VIOLATIONS);
         let status = if violations.is_empty() { Status::Accepted } else { Status::Rejected };
@@ -147,7 +156,9 @@ impl Engine {
     /// What the plan says of the record, if there is a plan and it is an event.
     fn checked(&self, document: &Document<'_>, reading: &Reading) -> Checked {
         let check = |planned: &Planned| Some(planned.plan.check(document, &planned_event(document, reading)?));
-        self.planned.as_ref().and_then(check).unwrap_or_default()
+        let mut checked = self.planned.as_ref().and_then(check).unwrap_or_default();
+        self.scrubber.mark_free_text(document, reading, &mut checked);
+        checked
     }
 
     /// Why [`process`](Self::process) changes what it changes in a record, and keeps what it keeps although a rule
@@ -203,41 +214,6 @@ impl Engine {
     }
 }
 
-/// Writes a user agent that stands beside the record's own fields.
-fn write_top_agent(scrubber: &Scrubber, walk: &mut Walk<'_>, document: &Document<'_>, value: usize) {
-    let node = document.node(value);
-    if node.kind == Kind::String && is_long_agent(&document.text(node)) {
-        write_agent(scrubber, walk, &document.text(node));
-    } else {
-        walk.value(value, None, Place::UserAgent);
-    }
-}
-
-/// Writes a user agent that is too long: scrubbed, then cut, until neither has anything left to do. The other way
-/// round, half an e-mail address at the cut would go unseen.
-fn write_agent(scrubber: &Scrubber, walk: &mut Walk<'_>, agent: &str) {
-    /// A cut can uncover something; a text in which it does so again and again was made to.
-    const MAX_ROUNDS: usize = 8;
-    let mut current = agent.to_owned();
-    let mut changes: Vec<Change> = Vec::new();
-    for _ in 0..MAX_ROUNDS {
-        if let Some(scrubbed) = scrubber.scrub(&current, Place::UserAgent) {
-            current = scrubbed.text.into_owned();
-            changes.extend(scrubbed.changes);
-        } else if is_long_agent(&current) {
-            current.truncate(cut_agent(&current));
-        } else {
-            changes.sort_by_key(|(rule, _)| *rule as usize);
-            changes.dedup();
-            walk.known_text(&current);
-            walk.redacted(&changes);
-            return;
-        }
-    }
-    walk.known_text("");
-    walk.redacted(&changes);
-}
-
 impl Planned {
     fn new(plan: Plan, scrubber: &Scrubber, config: &Config) -> Result<Self> {
         check_names(&plan, scrubber).map_err(|e| Error::new(e.kind(), format!("/plan{}", e.path()), e.message()))?;
@@ -259,63 +235,28 @@ fn planned_event<'a>(document: &'a Document<'_>, reading: &Reading) -> Option<Ev
     Some(Event { channel: text("channel")?, name: text("event")?, payload: node("payload", Kind::Object)? })
 }
 
+/// With what each record begins that an engine wrote.
+const CANONICAL_HEAD: &[u8] = b"{\"schema\":\"";
+/// What stamps, canonical names and defaults add to a record at the most.
+const CANONICAL_BYTES: usize = 1 << 10;
+
+/// Whether a record is over its limit. What an engine wrote may be longer by what it added, and by its tokens, which
+/// count as one byte: what one engine accepts, the next accepts.
+fn is_too_large(record: &[u8]) -> bool {
+    let is_canonical = record.starts_with(CANONICAL_HEAD);
+    record.len() > MAX_RECORD_BYTES && !(is_canonical && len_before(record) <= MAX_RECORD_BYTES + CANONICAL_BYTES)
+}
+
+fn too_large() -> Violation {
+    let message = format!("a record has at most {MAX_RECORD_BYTES} bytes");
+    Violation::new("", Code::RecordTooLarge, message)
+}
+
 /// What a stamp and an attached schema add to a record's text.
 const STAMPED_BYTES: usize = 128;
 
 /// Violations that an outcome lists: enough to mend a record, and a bound on what a hostile one can demand.
 const MAX_VIOLATIONS: usize = 32;
-
-/// Free text after scrubbing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScrubbedText {
-    /// The clean text.
-    pub text: String,
-    /// What was changed, one entry a rule; paths are empty.
-    pub redactions: Vec<Redaction>,
-}
-
-impl ScrubbedText {
-    /// `{"redactions":[…],"text":…}`.
-    pub fn to_json(&self) -> String {
-        let mut out = String::with_capacity(self.text.len() + 32);
-        out.push('{');
-        write_redactions(&self.redactions, &mut out);
-        out.push_str(",\"text\":");
-        write_string(&self.text, &mut out);
-        out.push('}');
-        out
-    }
-}
-
-/// A JSON document after scrubbing.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ScrubbedJson {
-    /// The clean document in canonical form, or nothing where it could not be read.
-    pub json: Option<String>,
-    /// Why it could not be read.
-    pub violations: Vec<Violation>,
-    /// What was changed, in document order.
-    pub redactions: Vec<Redaction>,
-}
-
-impl ScrubbedJson {
-    fn unreadable(violation: Violation) -> Self {
-        Self { json: None, violations: vec![violation], redactions: Vec::new() }
-    }
-
-    /// `{"violations":[…],"redactions":[…],"json":…}`.
-    pub fn to_json(&self) -> String {
-        let mut out = String::with_capacity(self.json.as_ref().map_or(4, String::len) + 48);
-        out.push('{');
-        write_violations(&self.violations, &mut out);
-        out.push(',');
-        write_redactions(&self.redactions, &mut out);
-        out.push_str(",\"json\":");
-        out.push_str(self.json.as_deref().unwrap_or("null"));
-        out.push('}');
-        out
-    }
-}
 
 #[cfg(test)]
 mod tests {

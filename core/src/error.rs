@@ -24,13 +24,15 @@ pub enum ErrorKind {
     StoreUnavailable,
     /// The store was written by a newer version of this software.
     StoreVersion,
+    /// The user's consent cannot be read or kept on disk.
+    ConsentUnavailable,
     /// A defect in the engine was contained; the call had no effect.
     Internal,
 }
 
 impl ErrorKind {
     /// Every kind, for tests and documentation.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::ConfigInvalid,
         Self::ConfigUnknownKey,
         Self::ArgumentInvalid,
@@ -38,6 +40,7 @@ impl ErrorKind {
         Self::Closed,
         Self::StoreUnavailable,
         Self::StoreVersion,
+        Self::ConsentUnavailable,
         Self::Internal,
     ];
 
@@ -51,6 +54,7 @@ impl ErrorKind {
             Self::Closed => "closed",
             Self::StoreUnavailable => "store_unavailable",
             Self::StoreVersion => "store_version",
+            Self::ConsentUnavailable => "consent_unavailable",
             Self::Internal => "internal",
         }
     }

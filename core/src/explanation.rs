@@ -35,13 +35,15 @@ pub enum Reason {
     AllowPath,
     /// It stands in a user agent, where four-part numbers are versions.
     UserAgent,
+    /// The member's name says that it is a version, as are four-part numbers there.
+    Version,
     /// The member's name says what it could be, but it has not that form.
     Form,
 }
 
 impl Reason {
     /// Every reason, for tests and documentation.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Mode,
         Self::Secret,
         Self::Actions,
@@ -56,6 +58,7 @@ impl Reason {
         Self::AllowNetwork,
         Self::AllowPath,
         Self::UserAgent,
+        Self::Version,
         Self::Form,
     ];
 
@@ -76,6 +79,7 @@ impl Reason {
             Self::AllowNetwork => "allow_network",
             Self::AllowPath => "allow_path",
             Self::UserAgent => "user_agent",
+            Self::Version => "version",
             Self::Form => "form",
         }
     }

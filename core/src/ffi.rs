@@ -6,21 +6,34 @@
 
 #[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "client")]
+mod consent;
 mod plan;
+#[cfg(feature = "client")]
+mod spool;
 #[cfg(feature = "store")]
 mod store;
+mod trace;
 
 use std::sync::Arc;
 
+pub use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, WALKED_LEVELS};
 use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;
 
 #[cfg(feature = "client")]
 pub use self::client::Client;
+#[cfg(feature = "client")]
+pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};
+#[cfg(feature = "client")]
+pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]
 pub use self::store::Store;
+#[cfg(feature = "clock")]
+pub use self::trace::new_traceparent;
+pub use self::trace::read_traceparent;
 
 /// The version of the engine, the same for all packages.
 pub fn version() -> &'static str {
@@ -40,6 +53,14 @@ pub fn schemas() -> String {
 /// The metrics catalog as JSON: `[{"name","type","unit","description"}…]`.
 pub fn metrics_catalog() -> String {
     crate::record::metrics_catalog()
+}
+
+/// A configuration with a name, as its JSON: `debug`, `production` or `disabled`.
+///
+/// # Errors
+/// `argument_invalid` where there is none of this name.
+pub fn profile(name: &str) -> Result<String> {
+    guard(|| crate::config::profile(name))
 }
 
 /// Opens the sealed values in a text, which may be JSON or lines of it: `{"opened":n,"failed":n,"text":…}`. Boxes of
@@ -64,6 +85,17 @@ pub fn seal_keypair() -> Result<String> {
             Error::new(ErrorKind::Internal, "", "this machine gives no random bytes, and a key must not do without")
         })?;
         Ok(crate::scrub::keypair(&seed))
+    })
+}
+
+/// What sampling as configured makes of a record, JSON text, while nothing presses: `{"kept":bool,"sample_rate":n|null}`.
+///
+/// # Errors
+/// `config_invalid`, `config_unknown_key`.
+pub fn sample(config: &str, record: &str) -> Result<String> {
+    guard(|| {
+        let config = crate::Config::from_json(config)?;
+        Ok(crate::sampling::explain(&config.sampling, record.as_bytes()))
     })
 }
 
@@ -136,6 +168,15 @@ impl Engine {
     #[cfg(feature = "clock")]
     pub fn process_now(&self, record: &[u8]) -> Result<String> {
         guard(|| Ok(self.0.process(record, Some(&Stamp::now())).to_json()))
+    }
+
+    /// [`process`](Self::process) of a record that a shell wrote value by value.
+    ///
+    /// # Errors
+    /// `argument_invalid` for a malformed stamp.
+    pub fn process_captured(&self, record: &[u8], stamp: Option<&str>) -> Result<String> {
+        // Nothing is the one honest text of what no host can have meant.
+        self.process(&crate::capture::json_of(record).unwrap_or_default(), stamp)
     }
 
     /// Why [`process`](Self::process) changes and keeps what it does:

@@ -3,10 +3,11 @@
 //! [`Document::read`] checks the text once and notes where each value stands; [`write_string`] is the one way a
 //! string is written. Nothing here recurses, so nesting cannot exhaust a stack.
 
+mod document;
 mod duplicates;
 mod read;
 mod scalar;
 mod text;
 
-pub(crate) use self::read::{Document, Kind, Node};
+pub(crate) use self::document::{Document, Kind, Node};
 pub(crate) use self::text::write_string;

@@ -20,46 +20,62 @@
 //! keeps what a collector accepted and answers questions about it. [`ffi`] is the text facade of all three that
 //! the Python, Node and Dart packages call. See `ARCHITECTURE.md` beside this crate.
 
+mod capture;
 mod codes;
 mod config;
 mod contain;
 mod engine;
 mod error;
 mod explanation;
+mod hash;
 mod json;
 mod outcome;
 mod record;
 mod report;
+mod sampling;
 mod scan;
 mod schema;
 mod scrub;
+#[cfg(feature = "segment")]
+mod segment;
 mod stamp;
 #[cfg(feature = "store")]
 mod store;
+mod traceparent;
 
 #[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
+mod consent;
+#[cfg(feature = "client")]
 mod export;
+#[cfg(feature = "client")]
+mod metrics;
 
 pub mod ffi;
 #[cfg(feature = "twin")]
 #[doc(hidden)]
 pub mod twin;
 
+pub use crate::capture::CapturedRecord;
 #[cfg(feature = "client")]
-pub use crate::client::Client;
+pub use crate::client::{Client, Timer};
 pub use crate::config::{
-    AllowConfig, ClientConfig, Config, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig,
+    AllowConfig, ClientConfig, Compression, Config, CustomRule, ExportConfig, ExporterKind, MetricTemporality,
+    MetricsConfig, OtlpProtocol, PrivacyConfig, PrivacyMode, Purpose, RuleAction, SamplingConfig, SealConfig,
+    SpoolConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};
 pub use crate::explanation::{Decision, Explanation, Reason};
-pub use crate::outcome::{Action, Code, Outcome, Redaction, Status, Violation};
+#[cfg(feature = "client")]
+pub use crate::metrics::{Measurement, MetricKind};
+pub use crate::outcome::{Action, Code, Outcome, RecordId, Redaction, Status, Violation};
 pub use crate::record::limits;
 pub use crate::report::Report;
 pub use crate::schema::{Change, ChangeKind, Plan, PlanDiff};
 pub use crate::stamp::Stamp;
+pub use crate::traceparent::SpanContext;
 
 #[cfg(feature = "store")]
 pub use crate::store::{

@@ -3,7 +3,10 @@
 //! The canonical text of an [`Outcome`] is the contract between runtimes: the same record gives the same bytes
 //! in Rust, Python, Node and Dart.
 
+use std::fmt;
+
 use crate::json::write_string;
+use crate::record::Inline;
 
 /// The verdict on a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -167,7 +170,7 @@ pub enum Action {
     Mask,
     /// A keyed pseudonym stands in its place.
     Hash,
-    /// An address lost its host part.
+    /// An address lost its host part, or a user agent its detail.
     Truncate,
     /// A box that only the owner of a key can open stands in its place.
     Seal,
@@ -205,13 +208,44 @@ pub struct Redaction {
     pub action: Action,
 }
 
+/// The id of a record: a UUID in lower case with hyphens (RFC 9562).
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct RecordId(pub(crate) Inline);
+
+impl RecordId {
+    /// Its text.
+    pub fn as_str(&self) -> &str {
+        self.0.as_str()
+    }
+}
+
+impl std::ops::Deref for RecordId {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl fmt::Display for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl fmt::Debug for RecordId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.as_str())
+    }
+}
+
 /// The engine's answer for one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// The verdict.
     pub status: Status,
     /// The record's id (a lower-case UUID), where it has a valid one or was stamped.
-    pub id: Option<String>,
+    pub id: Option<RecordId>,
     /// Why it was not accepted; empty when it was.
     pub violations: Vec<Violation>,
     /// What scrubbing changed, in document order.

@@ -27,6 +27,8 @@ pub(crate) mod time;
 mod uuid;
 
 pub(crate) use self::agent::{cut_agent, is_long_agent};
+#[cfg(feature = "client")]
+pub(crate) use self::catalog::Metric as CatalogMetric;
 pub(crate) use self::catalog::to_json as metrics_catalog;
 pub(crate) use self::check::{Check, is_tenant};
 pub(crate) use self::head::Head;
@@ -34,3 +36,5 @@ pub(crate) use self::inline::Inline;
 pub(crate) use self::json_schema::schemas;
 pub(crate) use self::kind::RecordKind;
 pub(crate) use self::reading::{Reading, Slot};
+#[cfg(feature = "client")]
+pub(crate) use self::time::Timestamp;

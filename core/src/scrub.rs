@@ -5,6 +5,7 @@
 //! so that a second pass changes nothing.
 
 mod actions;
+mod agent;
 mod allow;
 mod custom;
 mod detect;
@@ -14,6 +15,7 @@ mod evasion;
 mod explain;
 mod field;
 mod fold;
+mod free_text;
 mod gate;
 mod learned;
 mod modes;
@@ -40,15 +42,17 @@ use crate::scan::{Scan, Scanned, Seen};
 
 pub(crate) use self::explain::Explained;
 pub(crate) use self::field::{Fields, holds_token, is_redacted};
+pub(crate) use self::free_text::is_free_text;
 pub(crate) use self::policy::Rule;
 #[cfg(feature = "clock")]
 pub(crate) use self::seal::keypair;
 pub(crate) use self::seal::unseal;
-pub(crate) use self::token::{is_token, token_len};
+pub(crate) use self::token::{is_token, len_before, token_len};
 pub(crate) use self::walk::Walk;
 
 use self::actions::Replacement;
 use self::allow::Allow;
+use self::detect::ipv4;
 use self::detect::key::KeyRules;
 use self::detect::label::specific_rule;
 use self::detect::secret_value::looks_random;
@@ -67,13 +71,18 @@ pub(crate) fn rules() -> impl Iterator<Item = &'static str> {
 pub(crate) enum Place {
     #[default]
     Plain,
-    /// A user agent, or a version: four-part numbers are versions there, not addresses.
+    /// A user agent: four-part numbers are versions there, not addresses.
     UserAgent,
+    /// A version: the same holds.
+    Version,
     /// A value under a name that may say "secret": `key`, `auth`, `signature`. Its form decides.
     PerhapsSecret,
     /// A place that the configuration allows to say what it says, but for secrets and cards.
     Allowed,
 }
+
+/// All places, in order of the discriminants.
+const PLACES: [Place; 5] = [Place::Plain, Place::UserAgent, Place::Version, Place::PerhapsSecret, Place::Allowed];
 
 /// A rule and what it did.
 pub(crate) type Change = (Rule, Action);
@@ -85,6 +94,9 @@ pub(crate) struct Scrubbed {
     /// Each kind of change once, in order of its first occurrence.
     pub(crate) changes: Vec<Change>,
 }
+
+/// Real texts settle in one or two passes; a text that does not was made to cost time.
+const MAX_PASSES: usize = 4;
 
 /// A range of a text and what is to stand in its place.
 #[derive(Debug)]
@@ -101,7 +113,7 @@ pub(crate) struct Scrubber {
     policy: Policy,
     keys: Arc<KeyRules>,
     /// The detectors to run at each [`Place`].
-    wanted: [Wanted; 4],
+    wanted: [Wanted; PLACES.len()],
     /// Those whose matches a check digit proves.
     checked: Wanted,
     /// See [`names::number`].
@@ -118,8 +130,7 @@ impl Scrubber {
     }
 
     fn of(policy: Policy, config: &PrivacyConfig) -> Self {
-        let wanted = [Place::Plain, Place::UserAgent, Place::PerhapsSecret, Place::Allowed]
-            .map(|place| Wanted::new(|rule| policy.acts_on(rule, place)));
+        let wanted = PLACES.map(|place| Wanted::new(|rule| policy.acts_on(rule, place)));
         Self {
             policy,
             keys: Arc::new(KeyRules::new(&config.pii_fields)),
@@ -142,10 +153,22 @@ impl Scrubber {
         }
     }
 
-    /// Whether nothing can be found at `place` in a text of which the scan has `seen` this. Own rules can hit anywhere.
+    /// Whether nothing can be found at `place` in a text of which the scan has `seen` this.
     #[inline]
     fn is_clean(&self, seen: Seen, place: Place) -> bool {
-        seen.is_clean() && place != Place::PerhapsSecret && !self.wanted[place as usize].has(Rule::Custom)
+        seen.is_clean() && self.trusts_scan(place)
+    }
+
+    /// Whether a text at `place` in which the scan has seen nothing is clean.
+    #[inline]
+    fn trusts_scan(&self, place: Place) -> bool {
+        place != Place::PerhapsSecret && !self.looks_everywhere() && !self.cuts_agent(place)
+    }
+
+    /// Whether own rules may find something where nothing was seen.
+    #[inline]
+    fn looks_everywhere(&self) -> bool {
+        self.wanted[Place::Plain as usize].has(Rule::Custom)
     }
 
     /// `text` scrubbed, with each kind of change; nothing where it is clean.
@@ -165,8 +188,6 @@ impl Scrubber {
     }
 
     fn scrub_seen(&self, scanned: Scanned<'_>, place: Place, depth: usize) -> Option<Scrubbed> {
-        /// Real texts settle in one or two passes; a text that does not was made to cost time.
-        const MAX_PASSES: usize = 4;
         let text = scanned.text;
         if place == Place::PerhapsSecret && looks_random(text.as_bytes()) {
             let (_, (text, action)) = self.whole(Rule::Secret, text)?;
@@ -177,6 +198,11 @@ impl Scrubber {
             Nested::Clean => return None,
             Nested::Changed(scrubbed) => return Some(scrubbed),
         }
+        if self.cuts_agent(place) { self.scrub_agent(scanned, depth) } else { self.settled(scanned, place, depth) }
+    }
+
+    /// Passes over a text until nothing is found.
+    fn settled(&self, scanned: Scanned<'_>, place: Place, depth: usize) -> Option<Scrubbed> {
         let mut changes = Vec::new();
         let (mut current, mut is_whole) = self.pass(scanned, place, depth, &mut changes)?;
         for _ in 1..MAX_PASSES {
@@ -237,7 +263,14 @@ impl Scrubber {
             let (replacement, action) = self.policy.replace(rule, &text[start..end])?;
             (replacement != text[start..end]).then_some(Found { at: start..end, rule, replacement, action })
         };
-        let mut found = find(scanned, wanted).into_iter().filter_map(replaced).collect();
+        let mut found = match find(scanned, wanted) {
+            Ok(hits) => hits.into_iter().filter_map(replaced).collect(),
+            // Fail closed: nobody reads a list of personal data one by one.
+            Err(rule) => {
+                let (replacement, action) = self.policy.cover(rule);
+                return vec![Found { at: 0..text.len(), rule, replacement, action }];
+            }
+        };
         if let Some(custom) = self.policy.custom().filter(|_| wanted.has(Rule::Custom)) {
             merge(&mut found, custom.find(text, &self.policy));
         }
@@ -276,6 +309,15 @@ impl Scrubber {
         let acts = specific != rule && self.policy.acts_on(specific, Place::Plain);
         let replaced = |rule| self.policy.replace(rule, text).map(|replacement| (rule, replacement));
         acts.then(|| replaced(specific)).flatten().or_else(|| replaced(rule))
+    }
+
+    /// What stands in place of a text that is an IPv4 address and nothing else, where the long way could find nothing
+    /// else either.
+    fn whole_address(&self, rule: Option<Rule>, place: Place, text: &str) -> Option<Replacement> {
+        // The name `ip_address` says "address" too; an address of a street looks otherwise.
+        let is_open = matches!(rule, None | Some(Rule::Address)) && place == Place::Plain && !self.looks_everywhere();
+        let is_wanted = is_open && self.wanted[place as usize].has(Rule::Ipv4);
+        (is_wanted && ipv4::is_whole(text.as_bytes())).then(|| self.policy.replace(Rule::Ipv4, text)).flatten()
     }
 
     /// [`whole`](Self::whole) of a JSON number.

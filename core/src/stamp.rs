@@ -58,12 +58,27 @@ impl Stamp {
         Self { now: Timestamp::now(), random }
     }
 
+    /// The stamp of a record that was captured at that moment, microseconds since 1970-01-01T00:00:00Z.
+    #[cfg(feature = "client")]
+    pub(crate) fn captured(at: i64, random: [u8; 10]) -> Self {
+        // A moment beyond the calendar is a clock's mistake.
+        Self { now: Timestamp::from_microseconds(at).unwrap_or_else(Timestamp::now), random }
+    }
+
     /// The id of the record that this stamps: `UUIDv7` (RFC 9562) of its time and random bits.
     pub(crate) fn id(&self) -> Inline {
         let millis = u64::try_from(self.now.microseconds() / 1_000).unwrap_or(0);
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &self.random).into_uuid();
         Inline::new(id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()).as_bytes())
     }
+}
+
+/// The clock's time in microseconds since 1970-01-01T00:00:00Z: what a capture keeps of it.
+#[cfg(feature = "client")]
+pub(crate) fn microseconds_now() -> i64 {
+    // A clock that stands before 1970 is wrong anyway.
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(0).saturating_mul(1_000_000) + i64::from(since.subsec_micros())
 }
 
 fn from_hex(text: &str) -> Option<[u8; 10]> {

@@ -25,3 +25,26 @@ pub fn first_difference(text: &[u8]) -> Option<usize> {
     }
     portable.iter().zip(&fastest).position(|(portable, fastest)| portable != fastest)
 }
+
+/// The OTLP request in protocol buffers that carries canonical log records, for the bench of the encoder.
+#[cfg(feature = "client")]
+pub fn otlp_logs(records: &[&str]) -> Vec<u8> {
+    use crate::config::OtlpProtocol::HttpProtobuf;
+    crate::export::otlp::encode(crate::export::Signal::Logs, HttpProtobuf, "{}", records).body
+}
+
+/// Values in the texts, which are read as the encoder reads them.
+pub fn read_json(texts: &[&str]) -> usize {
+    use crate::json::Document;
+    use crate::scan::Lanes;
+    let nodes = |text: &str| Document::read(text.as_bytes(), Lanes::none()).map_or(0, |read| read.node(0).next());
+    texts.iter().map(|text| nodes(text)).sum()
+}
+
+/// A body as the client sends it; `compression` is a word of the configuration.
+#[cfg(feature = "client")]
+pub fn compressed(body: Vec<u8>, compression: &str) -> Vec<u8> {
+    use crate::config::Compression;
+    let compression = if compression == "zstd" { Compression::Zstd } else { Compression::Gzip };
+    crate::export::compress(body, compression).unwrap_or_default()
+}

@@ -39,7 +39,7 @@ Scrub = Callable[[bytes], str]
 def main() -> int:
     """Installs what is missing, then measures in the environment that has it."""
     if pathlib.Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
-        python = installed()
+        python = installed(PEERS)
         os.execv(python, [str(python), __file__, *sys.argv[1:]])
     events = pathlib.Path(sys.argv[1]).read_bytes().splitlines()
     if len(events) < ROUNDS * EVENTS_A_ROUND:
@@ -62,8 +62,8 @@ def main() -> int:
     return 0
 
 
-def installed() -> pathlib.Path:
-    """The environment's interpreter, with the wheel and all peers that can be installed."""
+def installed(peers: dict[str, list[str]]) -> pathlib.Path:
+    """The environment's interpreter, with the wheel and those of the peers that can be installed."""
     python = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     if not python.exists():
         subprocess.run([sys.executable, "-m", "venv", ENVIRONMENT], check=True)
@@ -72,7 +72,7 @@ def installed() -> pathlib.Path:
     if not wheels:
         sys.exit("no wheel in target/wheels: run `make build-python` first")
     subprocess.run([*pip, "--force-reinstall", "--no-deps", *wheels], check=True, stdout=sys.stderr)
-    for name, packages in PEERS.items():
+    for name, packages in peers.items():
         done = subprocess.run([*pip, *packages], check=False, stdout=sys.stderr)
         if done.returncode != 0:
             print(f"{name} cannot be installed: see above", file=sys.stderr)

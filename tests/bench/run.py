@@ -2,10 +2,10 @@
 
     run.py [GROUP…]
 
-Groups are `engine`, `python` and `node`; none means all. Prints one table and keeps the figures in `target/bench.json`,
-an object from name to `{ratio, ours, theirs, unit}`; a run of one group leaves the others' figures as they were.
-Figures are CPU time; ratios are what counts, as a machine's speed drifts. A bar that is missed is marked and is no
-failure; exits 1 where a group could not run.
+Groups are `engine`, `python`, `node` and `client`; none means all. Prints one table and keeps the figures in
+`target/bench.json`, an object from name to `{ratio, ours, theirs, unit}`; a run of one group leaves the others' figures
+as they were. Figures are CPU time; ratios are what counts, as a machine's speed drifts. A bar that is missed is marked
+and is no failure; exits 1 where a group could not run.
 """
 
 from __future__ import annotations
@@ -38,12 +38,30 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
     },
     "python": {"engine_vs_presidio": (AT_LEAST, 500), "engine_vs_scrubadub": (AT_LEAST, 500)},
     "node": {"node_vs_redact_pii": (AT_LEAST, 20)},
+    "client": {
+        "rust_track_vs_otel": (AT_LEAST, 3),
+        "python_track_vs_otel": (AT_LEAST, 40),
+        "python_track_checked_vs_otel": (AT_LEAST, 12),
+        "python_track_vs_posthog": (AT_LEAST, 150),
+        "python_track_vs_structlog_json": (AT_LEAST, 30),
+        "node_track_vs_otel": (AT_LEAST, 2.5),
+        "node_track_checked_vs_otel": (AT_LEAST, 1),
+        "node_track_vs_pino": (AT_LEAST, 8),
+        # What follows is compared with no peer but with what it has to reach; the 99th percentile with the median.
+        "worker_records_per_s": (AT_LEAST, 1),
+        "client_track_p99": (AT_MOST, 20),
+        "client_first_track": (AT_MOST, 1),
+        "client_idle_memory": (AT_MOST, 1),
+    },
 }
 """Names by group, with the figure that each is to reach."""
 
 # The pure engine, as phones link it; `twin` lets the bench force the portable scan.
 CARGO_BENCH = ["cargo", "bench", "--quiet", "--locked", "-p", "scrubjay-core", "--no-default-features"]
 CARGO_BENCH += ["--features", "twin"]
+
+CARGO_BENCH_CLIENT = ["cargo", "bench", "--quiet", "--locked", "-p", "scrubjay-core", "--no-default-features"]
+CARGO_BENCH_CLIENT += ["--features", "client"]
 
 Rows = dict[str, dict[str, object]]
 
@@ -65,6 +83,11 @@ def main() -> int:
         "engine": [[*CARGO_BENCH, "--bench", "engine"], [*CARGO_BENCH, "--bench", "allocations"]],
         "python": [[sys.executable, str(HERE / "peers.py"), str(EVENTS)]],
         "node": [["node", str(HERE / "peers.js"), str(EVENTS)]],
+        "client": [
+            [*CARGO_BENCH_CLIENT, "--bench", "client"],
+            [sys.executable, str(HERE / "client.py")],
+            ["node", str(HERE / "client.js")],
+        ],
     }
     for group in groups:
         for command in commands[group]:
@@ -86,15 +109,15 @@ def print_table(groups: list[str], rows: Rows) -> None:
     """One line a name; `missed` behind what does not reach its bar."""
     load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
     print(f"{os.cpu_count()} processors, load {load}")
-    print(f"{'name':26} {'ratio':>9} {'ours':>11} {'theirs':>11}  {'unit':18} bar")
+    print(f"{'name':31} {'ratio':>9} {'ours':>11} {'theirs':>11}  {'unit':18} bar")
     for group in groups:
         for name, bar in BARS[group].items():
             if name not in rows:
-                print(f"{name:26} {'-':>9} {'-':>11} {'-':>11}  {'not measured':18} {shown(bar)}")
+                print(f"{name:31} {'-':>9} {'-':>11} {'-':>11}  {'not measured':18} {shown(bar)}")
                 continue
             ratio, ours, theirs, unit = (rows[name][key] for key in ("ratio", "ours", "theirs", "unit"))
             verdict = "" if reaches(float(str(ratio)), bar) else "  missed"
-            print(f"{name:26} {ratio:9.3f} {ours:11.2f} {theirs:11.2f}  {unit!s:18} {shown(bar)}{verdict}")
+            print(f"{name:31} {ratio:9.3f} {ours:11.2f} {theirs:11.2f}  {unit!s:18} {shown(bar)}{verdict}")
 
 
 def shown(bar: tuple[str, float] | None) -> str:

@@ -21,13 +21,22 @@ const Map<String, int> checksums = {
   'func_panic_for_test': 51861,
   'func_plan_check': 38010,
   'func_plan_diff': 28244,
+  'func_profile': 58948,
+  'func_sample': 14985,
   'func_schemas': 19709,
   'func_seal_keypair': 63440,
   'func_unseal': 7683,
   'func_version': 18879,
+  'method_client_changes': 2969,
+  'method_client_consent_history': 36872,
+  'method_client_consent_verify': 26500,
   'method_client_flush': 18276,
+  'method_client_opt_in': 5260,
+  'method_client_opt_out': 11035,
+  'method_client_reconfigure': 52746,
   'method_client_shutdown': 38527,
   'method_client_stats': 24912,
+  'method_client_status': 50021,
   'method_client_track': 28548,
   'method_client_track_checked': 1441,
   'method_engine_explain': 53382,
@@ -138,6 +147,12 @@ typedef NativeTest = Int8 Function(Uint64 handle, RustBuffer argument, StatusPoi
 
 /// See [NativeTest].
 typedef DartTest = int Function(int handle, RustBuffer argument, StatusPointer status);
+
+/// A method from a number to text.
+typedef NativeSince = RustBuffer Function(Uint64 handle, Uint64 since, StatusPointer status);
+
+/// See [NativeSince].
+typedef DartSince = RustBuffer Function(int handle, int since, StatusPointer status);
 
 /// A method that waits up to so many milliseconds and says whether it was done.
 typedef NativeWait = Int8 Function(Uint64 handle, Uint64 timeoutMs, StatusPointer status);

@@ -54,8 +54,10 @@ final class Bindings implements Finalizable {
       _failForTest = library.lookupFunction<Text1, Text1>(_function('fail_for_test')),
       _planCheck = library.lookupFunction<Text1, Text1>(_function('plan_check')),
       _planDiff = library.lookupFunction<Text2, Text2>(_function('plan_diff')),
+      _sample = library.lookupFunction<Text2, Text2>(_function('sample')),
       _unseal = library.lookupFunction<Text2, Text2>(_function('unseal')),
       _sealKeypair = _text0(library, 'seal_keypair'),
+      _profile = library.lookupFunction<Text1, Text1>(_function('profile')),
       engine = ObjectFunctions._(library, 'engine'),
       client = ObjectFunctions._(library, 'client'),
       _process = library.lookupFunction<NativeMethod2, DartMethod2>(_method('engine_process')),
@@ -67,7 +69,14 @@ final class Bindings implements Finalizable {
       _trackChecked = _method1(library, 'client_track_checked'),
       _flush = library.lookupFunction<NativeWait, DartWait>(_method('client_flush')),
       _shutdown = library.lookupFunction<NativeWait, DartWait>(_method('client_shutdown')),
-      _stats = library.lookupFunction<NativeMethod0, DartMethod0>(_method('client_stats')),
+      _stats = _method0(library, 'client_stats'),
+      _clientStatus = _method0(library, 'client_status'),
+      _consentHistory = _method0(library, 'client_consent_history'),
+      _consentVerify = _method0(library, 'client_consent_verify'),
+      _changes = library.lookupFunction<NativeSince, DartSince>(_method('client_changes')),
+      _reconfigure = _method1(library, 'client_reconfigure'),
+      _optIn = library.lookupFunction<NativeTest, DartTest>(_method('client_opt_in')),
+      _optOut = library.lookupFunction<NativeTest, DartTest>(_method('client_opt_out')),
       _status = memory.allocate(sizeOf<RustCallStatus>()) {
     _statusFinalizer.attach(this, _status.cast());
     // A panic message can quote a value, and it would go to the application's standard error.
@@ -80,6 +89,8 @@ final class Bindings implements Finalizable {
 
   static String _function(String name) => 'uniffi_${namespace}_fn_func_$name';
   static String _method(String name) => 'uniffi_${namespace}_fn_method_$name';
+  static DartMethod0 _method0(DynamicLibrary library, String name) =>
+      library.lookupFunction<NativeMethod0, DartMethod0>(_method(name));
   static DartMethod1 _method1(DynamicLibrary library, String name) =>
       library.lookupFunction<NativeMethod1, DartMethod1>(_method(name));
   static Text0 _text0(DynamicLibrary library, String name) =>
@@ -104,8 +115,10 @@ final class Bindings implements Finalizable {
   final Text1 _failForTest;
   final Text1 _planCheck;
   final Text2 _planDiff;
+  final Text2 _sample;
   final Text2 _unseal;
   final Text0 _sealKeypair;
+  final Text1 _profile;
   final DartMethod2 _process;
   final DartMethod1 _processNow;
   final DartMethod2 _explain;
@@ -116,6 +129,13 @@ final class Bindings implements Finalizable {
   final DartWait _flush;
   final DartWait _shutdown;
   final DartMethod0 _stats;
+  final DartMethod0 _clientStatus;
+  final DartMethod0 _consentHistory;
+  final DartMethod0 _consentVerify;
+  final DartSince _changes;
+  final DartMethod1 _reconfigure;
+  final DartTest _optIn;
+  final DartTest _optOut;
 
   // One for all calls: an isolate runs one at a time, and none calls back into Dart.
   final StatusPointer _status;
@@ -154,6 +174,13 @@ final class Bindings implements Finalizable {
     return _text(() => _planDiff(first, second, _status));
   }
 
+  /// What sampling as configured makes of a record, as JSON.
+  String sample(String config, String record) {
+    final first = _lowerText(utf8.encode(config));
+    final second = _lowerText(utf8.encode(record));
+    return _text(() => _sample(first, second, _status));
+  }
+
   /// The sealed values in [text] opened, as JSON.
   String unseal(String secretKey, String text) {
     final first = _lowerText(utf8.encode(secretKey));
@@ -163,6 +190,12 @@ final class Bindings implements Finalizable {
 
   /// A fresh key pair for sealed values, as JSON.
   String sealKeypair() => _text(() => _sealKeypair(_status));
+
+  /// A configuration with a name, as JSON.
+  String profile(String name) {
+    final argument = _lowerText(utf8.encode(name));
+    return _text(() => _profile(argument, _status));
+  }
 
   /// A new object from its configuration; the caller owns the handle.
   int create(ObjectFunctions kind, String config) {
@@ -212,9 +245,45 @@ final class Bindings implements Finalizable {
   bool shutdown(int ownedHandle, int timeoutMs) => _call(() => _shutdown(ownedHandle, timeoutMs, _status)) != 0;
 
   /// `Client.stats`: the ledger as JSON.
-  String stats(int handle) {
+  String stats(int handle) => _clientText(_stats, handle);
+
+  /// `Client.status`, as JSON.
+  String clientStatus(int handle) => _clientText(_clientStatus, handle);
+
+  /// `Client.consent_history`, as JSON.
+  String consentHistory(int handle) => _clientText(_consentHistory, handle);
+
+  /// `Client.consent_verify`, as JSON.
+  String consentVerify(int handle) => _clientText(_consentVerify, handle);
+
+  /// `Client.changes`, as JSON.
+  String changes(int handle, int since) {
     final self = clone(client, handle);
-    return _text(() => _stats(self, _status));
+    return _text(() => _changes(self, since, _status));
+  }
+
+  /// `Client.reconfigure`: the changed keys as JSON.
+  String reconfigure(int handle, String config) {
+    final argument = _lowerText(utf8.encode(config));
+    final self = clone(client, handle);
+    return _text(() => _reconfigure(self, argument, _status));
+  }
+
+  /// `Client.opt_in`, which may block this isolate for a moment; consumes [ownedHandle].
+  bool optIn(int ownedHandle, String grant) {
+    final argument = _lowerText(utf8.encode(grant));
+    return _call(() => _optIn(ownedHandle, argument, _status)) != 0;
+  }
+
+  /// `Client.opt_out`, which blocks this isolate until nothing more will be sent; consumes [ownedHandle].
+  bool optOut(int ownedHandle, String word) {
+    final argument = _lowerText(utf8.encode(word));
+    return _call(() => _optOut(ownedHandle, argument, _status)) != 0;
+  }
+
+  String _clientText(DartMethod0 method, int handle) {
+    final self = clone(client, handle);
+    return _text(() => method(self, _status));
   }
 
   String _stamped(DartMethod2 method, int handle, Uint8List record, String? stamp) {

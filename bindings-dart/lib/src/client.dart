@@ -2,6 +2,7 @@ import 'dart:convert';
 import 'dart:isolate';
 
 import 'bindings.dart';
+import 'consent.dart';
 import 'exceptions.dart';
 import 'outcome.dart';
 import 'record.dart';
@@ -112,6 +113,56 @@ final class Client implements TelemetryClient {
     stats['not_captured'] = (stats['not_captured'] as int? ?? 0) + _notCaptured;
     return stats;
   }
+
+  @override
+  Future<bool> optIn({required String source, Set<Purpose> purposes = Purpose.all, String? noticeVersion}) =>
+      _say(_optIn, encodeWord(purposes, source, noticeVersion));
+
+  @override
+  Future<void> optOut({required String source, Set<Purpose> purposes = Purpose.all}) =>
+      _say(_optOut, encodeWord(purposes, source, null));
+
+  /// What holds and who decided it: `enabled`, `disabled_by`, `consent`, and `values`, which names the source of every
+  /// key; secrets are not shown.
+  ///
+  /// This and the calls below throw a [ScrubjayException] (`closed`) after [close].
+  Map<String, Object?> status() => jsonDecode(_bindings.clientStatus(_open)) as Map<String, Object?>;
+
+  /// Takes another configuration; what is queued stays, unless it turns collection off. Returns the keys that changed,
+  /// each as `{'key': …, 'source': …}`.
+  ///
+  /// Throws a [ScrubjayException] for a wrong one, and then nothing changes.
+  List<Object?> reconfigure(Map<String, Object?> config) =>
+      jsonDecode(_bindings.reconfigure(_open, encodeJsonText(config))) as List<Object?>;
+
+  /// Every change of the user's consent there was, from the audit trail.
+  List<Object?> consentHistory() => jsonDecode(_bindings.consentHistory(_open)) as List<Object?>;
+
+  /// Checks the audit trail: `entries`, `head`, and `broken_at`, the first entry that is not as it was written.
+  Map<String, Object?> consentVerify() => jsonDecode(_bindings.consentVerify(_open)) as Map<String, Object?>;
+
+  /// Each change of consent or configuration, by this process or another, within a second; looks while there is a
+  /// listener.
+  late final Stream<Map<String, Object?>> changes = watchChanges((since) {
+    final handle = _handle;
+    return handle == null ? null : _bindings.changes(handle, since);
+  });
+
+  int get _open {
+    final handle = _handle;
+    if (handle == null) throw const ScrubjayException('closed', '', 'the client was closed; make a new one');
+    return handle;
+  }
+
+  /// Runs a call that may block in another isolate, as [_elsewhere] does, but lets its errors through.
+  Future<bool> _say(bool Function(Bindings, int, String) call, String word) async =>
+      _runWord(call, _bindings.path, _bindings.clone(_bindings.client, _open), word);
+
+  static Future<bool> _runWord(bool Function(Bindings, int, String) call, String path, int owned, String word) =>
+      Isolate.run(() => call(Bindings.find(path), owned, word), debugName: 'scrubjay');
+
+  static bool _optIn(Bindings bindings, int owned, String word) => bindings.optIn(owned, word);
+  static bool _optOut(Bindings bindings, int owned, String word) => bindings.optOut(owned, word);
 
   /// Gives up the native client without waiting; its worker then has a few seconds to deliver what is left.
   /// May be called again.

@@ -1,5 +1,6 @@
 import 'dart:convert';
 
+import 'consent.dart';
 import 'no_op_client.dart';
 import 'outcome.dart';
 import 'record.dart';
@@ -15,7 +16,9 @@ final class FakeClient implements TelemetryClient {
 
   int _delivered = 0;
   int _notCaptured = 0;
+  int _forgotten = 0;
   bool _shutDown = false;
+  bool _optedOut = false;
 
   /// Whether [shutdown] was called.
   bool get isShutDown => _shutDown;
@@ -59,7 +62,7 @@ final class FakeClient implements TelemetryClient {
     Map<String, Object?>? context,
     DateTime? timestamp,
   }) {
-    if (_shutDown) {
+    if (_shutDown || _optedOut) {
       _notCaptured += 1;
       return Outcome(status: Status.dropped);
     }
@@ -89,13 +92,30 @@ final class FakeClient implements TelemetryClient {
     return flush(timeout: timeout);
   }
 
+  /// Tracks again after an [optOut].
+  @override
+  Future<bool> optIn({required String source, Set<Purpose> purposes = Purpose.all, String? noticeVersion}) async {
+    _optedOut = false;
+    return !_shutDown;
+  }
+
+  /// Forgets what was not delivered, and drops what comes after, where all purposes are withdrawn.
+  @override
+  Future<void> optOut({required String source, Set<Purpose> purposes = Purpose.all}) async {
+    if (!purposes.containsAll(Purpose.all)) return;
+    _optedOut = true;
+    _forgotten += tracked.length - _delivered;
+    tracked.removeRange(_delivered, tracked.length);
+  }
+
   /// A ledger that balances: what was tracked before the last [flush] counts as delivered.
   @override
   Map<String, Object?> stats() => {
     ...emptyStats(enabled: true),
-    'accepted': tracked.length,
+    'accepted': tracked.length + _forgotten,
     'delivered': _delivered,
     'pending': tracked.length - _delivered,
+    'dropped': {...emptyStats(enabled: true)['dropped']! as Map<String, Object?>, 'consent': _forgotten},
     'not_captured': _notCaptured,
   };
 }

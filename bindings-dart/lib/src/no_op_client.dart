@@ -1,3 +1,4 @@
+import 'consent.dart';
 import 'outcome.dart';
 import 'telemetry_client.dart';
 
@@ -36,6 +37,13 @@ final class NoOpClient implements TelemetryClient {
   @override
   Future<bool> shutdown({Duration timeout = TelemetryClient.shutdownTimeout}) async => true;
 
+  /// Stays off: `false`.
+  @override
+  Future<bool> optIn({required String source, Set<Purpose> purposes = Purpose.all, String? noticeVersion}) async => false;
+
+  @override
+  Future<void> optOut({required String source, Set<Purpose> purposes = Purpose.all}) async {}
+
   /// An empty ledger, disabled by configuration.
   @override
   Map<String, Object?> stats() => emptyStats(enabled: false);
@@ -48,11 +56,26 @@ Map<String, Object?> emptyStats({required bool enabled}) => {
   'accepted': 0,
   'delivered': 0,
   'pending': 0,
-  'dropped': {'queue_full': 0, 'invalid': 0, 'rejected': 0, 'export_failed': 0, 'too_large': 0, 'shutdown': 0},
+  'spooled': 0,
+  'recovered': 0,
+  'dropped': {
+    'queue_full': 0,
+    'sampled': 0,
+    'invalid': 0,
+    'rejected': 0,
+    'export_failed': 0,
+    'too_large': 0,
+    'shutdown': 0,
+    'expired': 0,
+    'spool_full': 0,
+    'corrupt': 0,
+    'consent': 0,
+  },
   'not_captured': 0,
   'violations': <String, Object?>{},
   'redactions': <String, Object?>{},
   'requests': 0,
   'retries': 0,
   'last_error': null,
+  'spool_error': null,
 };

@@ -1,3 +1,4 @@
+import 'consent.dart';
 import 'outcome.dart';
 
 /// What an application calls: the real client, the silent one and the recording one alike.
@@ -50,7 +51,21 @@ abstract interface class TelemetryClient {
   /// May be called again. Completes with `true` when nothing was left undelivered.
   Future<bool> shutdown({Duration timeout});
 
+  /// Records that the user agrees to [purposes], and completes with whether collection is on then.
+  ///
+  /// [source] says where they agreed, such as `settings`; [noticeVersion] is that of the privacy notice they saw, by
+  /// default the configured one. Fails with a `ScrubjayException` (`consent_unavailable`) where it cannot be kept.
+  Future<bool> optIn({required String source, Set<Purpose> purposes, String? noticeVersion});
+
+  /// Records that the user no longer agrees to [purposes]; completes when what was captured is erased from memory and
+  /// disk and nothing more will be sent.
+  ///
+  /// Fails with a `ScrubjayException` (`consent_unavailable`) where it cannot be kept; the client is silent even then,
+  /// if all purposes were meant.
+  Future<void> optOut({required String source, Set<Purpose> purposes});
+
   /// The ledger: `accepted` = `delivered` + `pending` + the sum of `dropped`, with reasons; further
-  /// `enabled`, `disabled_by`, `not_captured`, `violations`, `redactions`, `requests`, `retries`, `last_error`.
+  /// `enabled`, `disabled_by`, `not_captured`, `violations`, `redactions`, `requests`, `retries`, `last_error`, `spooled`,
+  /// `recovered`, `spool_error`.
   Map<String, Object?> stats();
 }

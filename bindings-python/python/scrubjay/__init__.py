@@ -9,24 +9,31 @@ from scrubjay._native import ScrubjayError
 from scrubjay._native import version as _version
 from scrubjay._types import (
     CatalogMetric,
+    Change,
     Codes,
     Config,
+    ConsentEntry,
     Decision,
+    DoctorReport,
     Explanation,
     KeyPair,
     Outcome,
     PlanChange,
     PlanDiff,
     PlanFigures,
+    Purpose,
     Record,
     Redaction,
     ScrubbedJson,
     ScrubbedText,
     Stamp,
     Stats,
+    Status,
+    TrailState,
     Unsealed,
     Violation,
 )
+from scrubjay.consent import Consent, doctor
 from scrubjay.engine import (
     Engine,
     codes,
@@ -37,6 +44,7 @@ from scrubjay.engine import (
     validate_record,
 )
 from scrubjay.plan import plan_check, plan_diff
+from scrubjay.profiles import profile
 from scrubjay.router import RouterStats, TelemetryRouter
 from scrubjay.tracker import Tracker
 
@@ -44,9 +52,13 @@ __version__ = _version()
 
 __all__ = [
     "CatalogMetric",
+    "Change",
     "Codes",
     "Config",
+    "Consent",
+    "ConsentEntry",
     "Decision",
+    "DoctorReport",
     "Engine",
     "Explanation",
     "KeyPair",
@@ -54,6 +66,7 @@ __all__ = [
     "PlanChange",
     "PlanDiff",
     "PlanFigures",
+    "Purpose",
     "Record",
     "Redaction",
     "RouterStats",
@@ -62,15 +75,19 @@ __all__ = [
     "ScrubjayError",
     "Stamp",
     "Stats",
+    "Status",
     "TelemetryRouter",
     "Tracker",
+    "TrailState",
     "Unsealed",
     "Violation",
     "__version__",
     "codes",
+    "doctor",
     "metrics_catalog",
     "plan_check",
     "plan_diff",
+    "profile",
     "schemas",
     "seal_keypair",
     "unseal",

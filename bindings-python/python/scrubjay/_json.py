@@ -15,7 +15,7 @@ class UnwritableError(TypeError):
     """A value that JSON cannot hold. The message names its type, never the value."""
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
     """What JSON has no word for, in the form that the engine expects."""
     # A naive time keeps no offset: the engine rejects it rather than guess a zone.
     if isinstance(value, datetime.datetime | datetime.date | datetime.time):
@@ -35,7 +35,7 @@ def _plain(value: object) -> object:
     raise UnwritableError(f"a value of type {type(value).__name__} cannot be written as JSON")
 
 
-_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=_plain)
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=plain)
 
 
 def octets(value: Record | list[Any]) -> bytes:

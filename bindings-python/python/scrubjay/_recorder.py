@@ -1,16 +1,15 @@
-"""What `Tracker` and `TelemetryRouter` share: host values in, one record's text out, and never an exception."""
+"""What `Tracker` and `TelemetryRouter` share: how records come in, and that no exception comes out."""
 
 from __future__ import annotations
 
 import abc
 import datetime
-import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any, Final
 
 from scrubjay import _native
 from scrubjay._complaint import Complaint
-from scrubjay._json import UnwritableError, octets
+from scrubjay._json import UnwritableError
 from scrubjay._types import Outcome
 
 
@@ -20,6 +19,7 @@ class Recorder(abc.ABC):
     def __init__(self) -> None:
         self._unwritable = Complaint("a record was not captured")
 
+    @abc.abstractmethod
     def track(
         self,
         channel: str,
@@ -39,9 +39,8 @@ class Recorder(abc.ABC):
         value that JSON cannot hold is not captured: counted, and said once through the logger `telemetry`.
         Returns whether the record was taken; `stats` says why not. Never raises.
         """
-        record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
-        return record is not None and self._take(record)
 
+    @abc.abstractmethod
     def track_checked(
         self,
         channel: str,
@@ -58,45 +57,16 @@ class Recorder(abc.ABC):
 
         A record with a value that JSON cannot hold is rejected as `json_invalid`.
         """
-        record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
-        if record is None:
-            # Nothing is the one honest text of what cannot be written; the engine gives its verdict on that.
-            return cast(Outcome, json.loads(_native.Engine().process(b"")))
-        return cast(Outcome, json.loads(self._take_checked(record)))
 
-    @abc.abstractmethod
-    def _take(self, record: bytes) -> bool: ...
 
-    @abc.abstractmethod
-    def _take_checked(self, record: bytes) -> str: ...
+#: The outcome of a record with a value that JSON cannot hold: nothing is the one honest text of it.
+UNWRITTEN: Final = _native.Engine().process(b"")
 
-    def _text(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None,
-        user_id: str | None,
-        session_id: str | None,
-        tenant_id: str | None,
-        context: Mapping[str, Any] | None,
-        timestamp: datetime.datetime | str | None,
-    ) -> bytes | None:
-        record: dict[str, Any] = {"channel": channel, "event": event, "payload": {} if payload is None else payload}
-        if timestamp is not None:
-            record["timestamp"] = timestamp
-        if user_id is not None:
-            record["user_id"] = user_id
-        if session_id is not None:
-            record["session_id"] = session_id
-        if tenant_id is not None:
-            record["tenant_id"] = tenant_id
-        if context is not None:
-            record["context"] = context
-        try:
-            return octets(record)
-        except UnwritableError as error:
-            self._unwritable.add(str(error))
-        except Exception as error:
-            # Raised by the host's own values. Only the type is said: the text may quote a value.
-            self._unwritable.add(f"{type(error).__name__} while it was written as JSON")
-        return None
+
+def complain(of: Complaint, error: Exception) -> None:
+    """Counts a record that an exception kept from being written; the first time, says what it was."""
+    if isinstance(error, UnwritableError):
+        of.add(str(error))
+    else:
+        # Raised by the host's own values. Only the type is said: the text may quote a value.
+        of.add(f"{type(error).__name__} while it was written as JSON")

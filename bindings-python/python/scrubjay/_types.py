@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypedDict
+
+if TYPE_CHECKING:
+    from typing_extensions import NotRequired
 
 Record: TypeAlias = Mapping[str, Any] | str | bytes
 """One record: a mapping, or its JSON text."""
@@ -161,6 +164,121 @@ class PlanDiff(TypedDict):
     changes: list[PlanChange]
 
 
+Purpose: TypeAlias = Literal["diagnostics", "performance", "analytics"]
+"""What records are collected for. Consent is given to each apart."""
+
+
+class Grant(TypedDict):
+    """What the user said about one purpose."""
+
+    granted: bool
+    at: str
+    """RFC 3339."""
+    notice_version: str | None
+    source: str
+
+
+class PurposeStatus(TypedDict):
+    """One purpose: whether its records are collected, and what the user said."""
+
+    collected: bool
+    grant: Grant | None
+
+
+class ConsentStatus(TypedDict):
+    """What the user's consent file says."""
+
+    state: Literal["absent", "given", "unreadable"]
+    reason: str | None
+    notice_version: str | None
+    """The notice that users see now."""
+    required: bool
+    purposes: dict[Purpose, PurposeStatus]
+
+
+class ConfigValue(TypedDict):
+    """One value and who decided it."""
+
+    key: str
+    value: NotRequired[Any]
+    is_set: NotRequired[bool]
+    """In place of the value where that is a secret."""
+    source: Literal["code", "environment", "file", "default"]
+    variable: str | None
+    """The variable of the environment that decided."""
+    unit: str
+
+
+class Status(TypedDict):
+    """What holds for a client and who decided it."""
+
+    version: str
+    enabled: bool
+    disabled_by: str | None
+    upload_enabled: bool
+    config_file: str | None
+    state_dir: str | None
+    consent: ConsentStatus
+    values: list[ConfigValue]
+    warnings: list[str]
+
+
+class ChangedKey(TypedDict):
+    """A key whose value changed."""
+
+    key: str
+    source: str
+
+
+class Change(TypedDict):
+    """What listeners are told."""
+
+    kind: Literal["consent", "config", "warning"]
+    enabled: NotRequired[bool]
+    disabled_by: NotRequired[str | None]
+    changed: NotRequired[list[ChangedKey]]
+    message: NotRequired[str]
+
+
+class ConsentEntry(TypedDict):
+    """One entry of the audit trail."""
+
+    seq: int
+    at: str
+    event: Literal["granted", "withdrawn", "erased", "enabled_by_operator"]
+    purposes: list[Purpose]
+    notice_version: str | None
+    source: str
+    service: str | None
+    previous: str
+    hash: str
+
+
+class TrailState(TypedDict):
+    """What a check of the whole audit trail found."""
+
+    entries: int
+    head: str
+    broken_at: int | None
+    """The first entry that is missing or not as it was written."""
+
+
+class DoctorCheck(TypedDict):
+    """One thing that was looked at."""
+
+    name: str
+    state: Literal["ok", "warning", "failed", "skipped"]
+    message: str
+    advice: str | None
+
+
+class DoctorReport(TypedDict):
+    """What the doctor found."""
+
+    ok: bool
+    checks: list[DoctorCheck]
+
+
 class Stats(TypedDict):
     """The client's books: `accepted == delivered + pending + sum(dropped.values())`."""
 
@@ -171,8 +289,13 @@ class Stats(TypedDict):
     """What `track` captured."""
     delivered: int
     pending: int
+    spooled: int
+    """Of what is pending, what waits on the disk."""
+    recovered: int
+    """Of what was accepted, what earlier processes left on the disk."""
     dropped: dict[str, int]
-    """By reason: `queue_full invalid rejected export_failed too_large shutdown`."""
+    """By reason: `queue_full sampled invalid rejected export_failed too_large shutdown expired spool_full corrupt
+    consent`."""
     not_captured: int
     """What `track` answered with `False`: collection is off or closed, or the record could not be written as JSON."""
     violations: dict[str, int]
@@ -182,3 +305,5 @@ class Stats(TypedDict):
     requests: int
     retries: int
     last_error: str | None
+    spool_error: str | None
+    """Why records wait in memory although there is a spool."""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import contextlib
+import datetime
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, TypedDict
+from typing import Any, Final, TypedDict, cast
 
 from scrubjay import _fork, _native
 from scrubjay._archive import Archive, file_name
 from scrubjay._complaint import Complaint
-from scrubjay._json import config_text, value_at, value_of
+from scrubjay._json import config_text, octets, plain, value_at, value_of
 from scrubjay._native import ScrubjayError
-from scrubjay._recorder import Recorder
-from scrubjay._types import Config
+from scrubjay._recorder import UNWRITTEN, Recorder, complain
+from scrubjay._types import Config, Outcome
 
 #: Where archives are kept unless said otherwise (R0).
 ARCHIVES: Final = "reports/telemetry"
@@ -108,7 +110,22 @@ class TelemetryRouter(Recorder):
     ) -> None:
         self.close()
 
-    def _take(self, record: bytes) -> bool:
+    def track(
+        self,
+        channel: str,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        user_id: str | None = None,
+        session_id: str | None = None,
+        tenant_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        timestamp: datetime.datetime | str | None = None,
+    ) -> bool:
+        """Does what `Recorder.track` says."""
+        record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
+        if record is None:
+            return False
         try:
             return self._route(record)[1]
         except ScrubjayError as error:
@@ -116,8 +133,49 @@ class TelemetryRouter(Recorder):
             self._undecided.add(str(error))
             return False
 
-    def _take_checked(self, record: bytes) -> str:
-        return self._route(record)[0]
+    def track_checked(
+        self,
+        channel: str,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        user_id: str | None = None,
+        session_id: str | None = None,
+        tenant_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        timestamp: datetime.datetime | str | None = None,
+    ) -> Outcome:
+        """Does what `Recorder.track_checked` says."""
+        record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
+        return cast(Outcome, json.loads(UNWRITTEN if record is None else self._route(record)[0]))
+
+    def _text(
+        self,
+        channel: str,
+        event: str,
+        payload: Mapping[str, Any] | None,
+        user_id: str | None,
+        session_id: str | None,
+        tenant_id: str | None,
+        context: Mapping[str, Any] | None,
+        timestamp: datetime.datetime | str | None,
+    ) -> bytes | None:
+        record: dict[str, Any] = {"channel": channel, "event": event, "payload": {} if payload is None else payload}
+        if timestamp is not None:
+            record["timestamp"] = timestamp
+        if user_id is not None:
+            record["user_id"] = user_id
+        if session_id is not None:
+            record["session_id"] = session_id
+        if tenant_id is not None:
+            record["tenant_id"] = tenant_id
+        if context is not None:
+            record["context"] = context
+        try:
+            return octets(record)
+        except Exception as error:
+            complain(self._unwritable, error)
+        return None
 
     def _route(self, record: bytes) -> tuple[str, bool]:
         """The outcome, and whether the record now stands in its channel's archive."""
@@ -183,5 +241,5 @@ def _switches(config: str) -> tuple[bool, str | None]:
     written = json.loads(config)
     given = {key: value for key, value in written.get("client", {}).items() if value is not None}
     written["client"] = {"enabled": True, "endpoint": _NOWHERE} | given
-    stats = json.loads(_native.Client(json.dumps(written)).stats())
+    stats = json.loads(_native.Client(json.dumps(written), plain, print).stats())
     return stats["enabled"], stats["disabled_by"]

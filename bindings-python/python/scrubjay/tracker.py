@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import atexit
+import datetime
+import functools
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Final, cast
+from typing import Any, Final, cast
 
 from scrubjay import _fork, _native
-from scrubjay._json import config_text
-from scrubjay._recorder import Recorder
-from scrubjay._types import Config, Stats
+from scrubjay._control import Controlled
+from scrubjay._json import config_text, plain
+from scrubjay._recorder import UNWRITTEN, Recorder, complain
+from scrubjay._types import Config, Outcome, Stats
 
 #: Seconds that leaving a `with` block, or the interpreter, may take: a host that hangs is worse than a lost record.
 EXIT_TIMEOUT: Final = 1.0
@@ -20,11 +24,12 @@ EXIT_TIMEOUT: Final = 1.0
 _MAX_TIMEOUT: Final = 86_400.0
 
 
-class Tracker(Recorder):
+class Tracker(Controlled, Recorder):
     """Captures records and delivers them from one background thread, which the first record starts.
 
-    Off unless turned on: by `{"client": {"enabled": True, "endpoint": "https://…"}}`, or by `TELEMETRY_ENABLED` and
-    `TELEMETRY_ENDPOINT`. `DO_NOT_TRACK` and `OTEL_SDK_DISABLED` win over both. What becomes of every record is in
+    Off unless turned on: by `{"client": {"enabled": True, "endpoint": "https://…"}}`, by `TELEMETRY_ENABLED` and
+    `TELEMETRY_ENDPOINT`, by a configuration file, or by the user (`opt_in`). Any "off" wins over all of them:
+    `DO_NOT_TRACK`, `OTEL_SDK_DISABLED`, the configuration, the user's consent file. What becomes of every record is in
     `stats()`. Leaving the `with` block flushes and shuts down within `exit_timeout` seconds; so does the end of
     the interpreter for trackers that nobody shut down.
 
@@ -33,9 +38,12 @@ class Tracker(Recorder):
 
     def __init__(self, config: Config = None, *, exit_timeout: float = EXIT_TIMEOUT) -> None:
         super().__init__()
-        self._config = config_text(config)
         self._exit_timeout = exit_timeout
-        self._client = _native.Client(self._config)
+        # The callable refers to no tracker: the client would keep one alive that holds the client.
+        self._client = _native.Client(config_text(config), plain, functools.partial(complain, self._unwritable))
+        if type(self).track is Tracker.track:
+            # The interpreter then calls the native method at once, at half the cost.
+            self.__dict__["track"] = self._client.track
         _live.add(self)
         _fork.watch(self)
 
@@ -43,6 +51,59 @@ class Tracker(Recorder):
     def from_file(cls, path: str | Path, *, exit_timeout: float = EXIT_TIMEOUT) -> Tracker:
         """A tracker of the configuration in a JSON file. Raises OSError where the file cannot be read."""
         return cls(Path(path).read_text(encoding="utf-8"), exit_timeout=exit_timeout)
+
+    def track(
+        self,
+        channel: str,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        user_id: str | None = None,
+        session_id: str | None = None,
+        tenant_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        timestamp: datetime.datetime | str | None = None,
+    ) -> bool:
+        """Does what `Recorder.track` says."""
+        return self._client.track(
+            channel,
+            event,
+            payload,
+            user_id=user_id,
+            session_id=session_id,
+            tenant_id=tenant_id,
+            context=context,
+            timestamp=timestamp,
+        )
+
+    def track_checked(
+        self,
+        channel: str,
+        event: str,
+        payload: Mapping[str, Any] | None = None,
+        *,
+        user_id: str | None = None,
+        session_id: str | None = None,
+        tenant_id: str | None = None,
+        context: Mapping[str, Any] | None = None,
+        timestamp: datetime.datetime | str | None = None,
+    ) -> Outcome:
+        """Does what `Recorder.track_checked` says."""
+        outcome = self._client.track_checked(
+            channel,
+            event,
+            payload,
+            user_id=user_id,
+            session_id=session_id,
+            tenant_id=tenant_id,
+            context=context,
+            timestamp=timestamp,
+        )
+        return cast(Outcome, json.loads(UNWRITTEN if outcome is None else outcome))
+
+    def track_record(self, record: Mapping[str, Any]) -> bool:
+        """`track` of a record of any kind, such as a metric or a span: a mapping of its members."""
+        return self._client.track_record(record)
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Waits up to `timeout` seconds; whether all that was captured before was delivered or finally dropped."""
@@ -68,24 +129,16 @@ class Tracker(Recorder):
         self._leave(time.monotonic() + self._exit_timeout)
 
     def _leave(self, deadline: float) -> None:
-        self.flush(deadline - time.monotonic())
+        # Not flushed first: that could take all the time, and leave none for the spool.
         self.shutdown(deadline - time.monotonic())
 
-    def _take(self, record: bytes) -> bool:
-        return self._client.track(record)
-
-    def _take_checked(self, record: bytes) -> str:
-        return self._client.track_checked(record)
-
     def _begin_anew(self) -> None:
-        # The parent delivers what the parent captured. Its client is kept, never dropped: its worker is not here.
-        _inherited.append(self._client)
-        self._client = _native.Client(self._config)
+        # The native client sees by itself that it was forked; only the thread that looks for changes is not here.
+        self._listen_anew()
 
 
 # Held until shutdown, so that a tracker to which nobody refers any more still delivers what it captured.
 _live: Final[set[Tracker]] = set()
-_inherited: Final[list[_native.Client]] = []
 
 
 def _milliseconds(seconds: float) -> int:

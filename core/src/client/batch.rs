@@ -1,9 +1,4 @@
-//! Bodies of requests: a JSON array of canonical records, gzip.
-
-use std::io::{self, Write};
-
-use flate2::Compression;
-use flate2::write::GzEncoder;
+//! Records that travel together.
 
 use crate::client::queue::Load;
 use crate::client::settings::Bounds;
@@ -39,6 +34,21 @@ impl Batch {
         batches
     }
 
+    /// The same, and each part has one `kind`: a part ends where the kind changes.
+    pub(crate) fn divide_by<K: PartialEq>(
+        mut records: Vec<Ready>,
+        bounds: Bounds,
+        kind: impl Fn(&Ready) -> K,
+    ) -> Vec<Self> {
+        let mut batches = Vec::new();
+        while let Some(first) = records.first().map(&kind) {
+            let end = records.iter().position(|record| kind(record) != first).unwrap_or(records.len());
+            let rest = records.split_off(end);
+            batches.extend(Self::divide(std::mem::replace(&mut records, rest), bounds));
+        }
+        batches
+    }
+
     /// Both halves, where there is more than one record.
     pub(crate) fn halve(mut self) -> (Self, Self) {
         let second = self.0.split_off(self.0.len() / 2);
@@ -50,23 +60,22 @@ impl Batch {
         Load { items: self.0.len(), bytes: self.0.iter().map(|record| record.cost).sum() }
     }
 
-    /// The compressed body.
-    pub(crate) fn body(&self) -> io::Result<Vec<u8>> {
-        // Level 1: higher levels cost more CPU than everything before them and save little on JSON.
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-        for (i, record) in self.0.iter().enumerate() {
-            gzip.write_all(if i == 0 { b"[" } else { b"," })?;
-            gzip.write_all(record.text.as_bytes())?;
-        }
-        gzip.write_all(b"]")?;
-        gzip.finish()
+    /// The records' texts, in order.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        self.0.iter().map(|record| &*record.text).collect()
+    }
+
+    /// The same without those that `may` does not hold for; and how many those are.
+    pub(crate) fn without(mut self, may: impl Fn(&str) -> bool) -> (Self, u64) {
+        let all = self.0.len();
+        self.0.retain(|record| may(&record.text));
+        let withheld = all - self.0.len();
+        (self, withheld as u64)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
-
     use super::*;
 
     fn ready(texts: &[&str]) -> Vec<Ready> {
@@ -91,13 +100,5 @@ mod tests {
         let batch = Batch::divide(ready(&["1", "2", "3"]), Bounds { items: 9, bytes: 100 }).remove(0);
         let (first, second) = batch.halve();
         assert_eq!((first.load(), second.load()), (Load { items: 1, bytes: 10 }, Load { items: 2, bytes: 20 }));
-    }
-
-    #[test]
-    fn the_body_is_a_gzipped_json_array() {
-        let batch = Batch::divide(ready(&[r#"{"a":1}"#, r#"{"b":2}"#]), Bounds { items: 9, bytes: 100 }).remove(0);
-        let mut text = String::new();
-        flate2::read::GzDecoder::new(batch.body().unwrap().as_slice()).read_to_string(&mut text).unwrap();
-        assert_eq!(text, r#"[{"a":1},{"b":2}]"#);
     }
 }

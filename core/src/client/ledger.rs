@@ -1,11 +1,13 @@
 //! What became of every record, counted by cause.
 //!
-//! The books balance at every moment: accepted = delivered + pending + the sum of dropped.
+//! The books balance at every moment: accepted = delivered + pending + the sum of dropped. What waits on the disk is
+//! pending; what an earlier process left there is accepted once more by the process that finds it.
 
 use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::client::held::Ended;
 use crate::client::switch::OffReason;
 use crate::outcome::{Code, Outcome};
 
@@ -14,6 +16,8 @@ use crate::outcome::{Code, Outcome};
 pub(crate) enum Reason {
     /// The queue was full and it was the oldest.
     QueueFull,
+    /// The sampler did not choose it.
+    Sampled,
     /// The engine did not accept it.
     Invalid,
     /// The collector did not accept it.
@@ -24,16 +28,49 @@ pub(crate) enum Reason {
     TooLarge,
     /// Left over at shutdown.
     Shutdown,
+    /// Waited too long in the spool.
+    Expired,
+    /// The spool was full and it was the oldest.
+    SpoolFull,
+    /// It could not be read back from the spool.
+    Corrupt,
+    /// The user did not consent to its purpose, or withdrew while it was on its way.
+    Consent,
 }
 
+/// Records that ended without delivery, by reason.
 #[derive(Clone, Default, Serialize)]
-struct Dropped {
+pub(crate) struct Dropped {
     queue_full: u64,
+    sampled: u64,
     invalid: u64,
     rejected: u64,
     export_failed: u64,
     too_large: u64,
     shutdown: u64,
+    expired: u64,
+    spool_full: u64,
+    corrupt: u64,
+    consent: u64,
+}
+
+impl Dropped {
+    /// Each reason by its stable name, with its count.
+    pub(crate) fn by_reason(&self) -> [(&'static str, u64); 11] {
+        [
+            ("queue_full", self.queue_full),
+            ("sampled", self.sampled),
+            ("invalid", self.invalid),
+            ("rejected", self.rejected),
+            ("export_failed", self.export_failed),
+            ("too_large", self.too_large),
+            ("shutdown", self.shutdown),
+            ("expired", self.expired),
+            ("spool_full", self.spool_full),
+            ("corrupt", self.corrupt),
+            ("consent", self.consent),
+        ]
+    }
 }
 
 /// What the engine found, by stable name.
@@ -77,6 +114,12 @@ pub(crate) struct Ledger {
     requests: u64,
     retries: u64,
     last_error: Option<String>,
+    /// Records that ever came into the spool, and those that left it, to wherever.
+    spool_in: u64,
+    spool_out: u64,
+    /// Records that are being written to the disk.
+    appending: u64,
+    recovered: u64,
 }
 
 /// The wire form, in the order of its members.
@@ -87,6 +130,8 @@ struct Stats<'a> {
     accepted: u64,
     delivered: u64,
     pending: u64,
+    spooled: u64,
+    recovered: u64,
     dropped: &'a Dropped,
     not_captured: u64,
     #[serde(flatten)]
@@ -94,6 +139,7 @@ struct Stats<'a> {
     requests: u64,
     retries: u64,
     last_error: Option<&'a str>,
+    spool_error: Option<&'static str>,
 }
 
 impl Ledger {
@@ -116,12 +162,93 @@ impl Ledger {
         let dropped = &mut self.dropped;
         *match reason {
             Reason::QueueFull => &mut dropped.queue_full,
+            Reason::Sampled => &mut dropped.sampled,
             Reason::Invalid => &mut dropped.invalid,
             Reason::Rejected => &mut dropped.rejected,
             Reason::ExportFailed => &mut dropped.export_failed,
             Reason::TooLarge => &mut dropped.too_large,
             Reason::Shutdown => &mut dropped.shutdown,
+            Reason::Expired => &mut dropped.expired,
+            Reason::SpoolFull => &mut dropped.spool_full,
+            Reason::Corrupt => &mut dropped.corrupt,
+            Reason::Consent => &mut dropped.consent,
         } += records;
+    }
+
+    /// Books records that an earlier process left in the spool.
+    pub(crate) fn recover(&mut self, records: u64) {
+        self.accepted += records;
+        self.recovered += records;
+        self.spool_in += records;
+    }
+
+    /// Books records into the spool that were accepted before.
+    pub(crate) fn spool(&mut self, records: u64) {
+        self.spool_in += records;
+    }
+
+    /// Books a record that is captured into the spool, before it is there: the worker may find it on the disk, and
+    /// deliver it, before its caller hears that it is written.
+    pub(crate) fn accept_spooled(&mut self) {
+        self.accepted += 1;
+        self.appending += 1;
+    }
+
+    /// It is there.
+    pub(crate) fn appended(&mut self) {
+        self.appending = self.appending.saturating_sub(1);
+        self.spool_in += 1;
+    }
+
+    /// Takes its capture back: the disk refused.
+    pub(crate) fn refuse_spooled(&mut self) {
+        self.appended();
+        self.spool_out += 1;
+        self.accepted = self.accepted.saturating_sub(1);
+    }
+
+    /// Books the end of records that were in the spool.
+    pub(crate) fn end_spooled(&mut self, ended: &Ended) {
+        self.spool_out += ended.sum();
+        self.deliver(ended.delivered);
+        for (reason, records) in [
+            (Reason::Rejected, ended.rejected),
+            (Reason::ExportFailed, ended.export_failed),
+            (Reason::Expired, ended.expired),
+            (Reason::SpoolFull, ended.spool_full),
+            (Reason::Corrupt, ended.corrupt),
+            (Reason::Consent, ended.consent),
+        ] {
+            self.drop_for(reason, records);
+        }
+    }
+
+    /// Records in the spool, and on their way to it.
+    pub(crate) fn spooled(&self) -> u64 {
+        self.spool_in().saturating_sub(self.spool_out)
+    }
+
+    /// Records in the spool that can be read.
+    pub(crate) fn readable(&self) -> u64 {
+        self.spool_in.saturating_sub(self.spool_out)
+    }
+
+    /// The place of the next record to come into the spool.
+    pub(crate) fn spool_in(&self) -> u64 {
+        self.spool_in + self.appending
+    }
+
+    /// Every record that came into the spool before this place has left it.
+    pub(crate) fn spool_out(&self) -> u64 {
+        self.spool_out
+    }
+
+    pub(crate) fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    pub(crate) fn dropped(&self) -> &Dropped {
+        &self.dropped
     }
 
     /// Whether a shutdown had to leave records behind.
@@ -148,19 +275,23 @@ impl Ledger {
         self.last_error = Some(reason);
     }
 
-    pub(crate) fn to_json(&self, off: Option<OffReason>, pending: u64) -> String {
+    /// `queued` records wait in memory or are on their way; `spool_error` keeps records from the disk.
+    pub(crate) fn to_json(&self, off: Option<OffReason>, queued: u64, spool_error: Option<&'static str>) -> String {
         let stats = Stats {
             enabled: off.is_none(),
             disabled_by: off.map(OffReason::as_str),
             accepted: self.accepted,
             delivered: self.delivered,
-            pending,
+            pending: queued + self.spooled(),
+            spooled: self.spooled(),
+            recovered: self.recovered,
             dropped: &self.dropped,
             not_captured: self.not_captured,
             findings: &self.findings,
             requests: self.requests,
             retries: self.retries,
             last_error: self.last_error.as_deref(),
+            spool_error,
         };
         // Integers and strings under string keys always serialise.
         serde_json::to_string(&stats).unwrap_or_default()
@@ -174,11 +305,12 @@ mod tests {
     #[test]
     fn the_statistics_keep_their_members_and_their_order() {
         assert_eq!(
-            Ledger::default().to_json(Some(OffReason::DoNotTrack), 0),
+            Ledger::default().to_json(Some(OffReason::DoNotTrack), 0, None),
             concat!(
                 r#"{"enabled":false,"disabled_by":"DO_NOT_TRACK","accepted":0,"delivered":0,"pending":0,"#,
-                r#""dropped":{"queue_full":0,"invalid":0,"rejected":0,"export_failed":0,"too_large":0,"shutdown":0},"#,
-                r#""not_captured":0,"violations":{},"redactions":{},"requests":0,"retries":0,"last_error":null}"#,
+                r#""spooled":0,"recovered":0,"dropped":{"queue_full":0,"sampled":0,"invalid":0,"rejected":0,"export_failed":0,"#,
+                r#""too_large":0,"shutdown":0,"expired":0,"spool_full":0,"corrupt":0,"consent":0},"not_captured":0,"#,
+                r#""violations":{},"redactions":{},"requests":0,"retries":0,"last_error":null,"spool_error":null}"#,
             )
         );
     }
@@ -192,6 +324,6 @@ mod tests {
         let mut ledger = Ledger::default();
         ledger.find(&findings);
         ledger.find(&findings);
-        assert!(ledger.to_json(None, 0).contains(r#""violations":{"required":2,"type":4}"#));
+        assert!(ledger.to_json(None, 0, None).contains(r#""violations":{"required":2,"type":4}"#));
     }
 }

@@ -1,5 +1,8 @@
 //! The bounded queue between capture and worker, and what the worker has taken from it.
 //!
+//! Records stand one behind the other in *chunks*, as bytes: capturing one is a copy, without an allocation of its own.
+//! A chunk is never more than one batch, so the worker takes whole chunks and copies nothing.
+//!
 //! Both bounds cover queued and in-flight records together: memory does not grow while a request hangs. When
 //! full, the oldest queued record goes; what is in flight stays.
 
@@ -7,32 +10,149 @@ use std::collections::VecDeque;
 use std::time::Instant;
 
 use crate::client::settings::Bounds;
-use crate::stamp::Stamp;
 
-/// A captured record.
-pub(crate) enum Content {
-    /// As the host wrote it, with the moment of capture; leaves memory only through the engine.
-    Raw(Box<[u8]>, Stamp),
+/// Bytes at which a chunk ends: within the caches near a core, and a few hundred records.
+const CHUNK_BYTES: usize = 64 << 10;
+
+/// Emptied chunks whose memory is kept for the next ones: the worker holds one or two while one is filled.
+const SPARE_CHUNKS: usize = 2;
+
+/// How a captured record is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// JSON text as the host wrote it; leaves memory only through the engine.
+    Json,
+    /// The compact form of [`crate::capture`]; the same holds.
+    Compact,
     /// Already through the engine: canonical text.
-    Scrubbed(Box<str>),
+    Scrubbed,
 }
 
-impl Content {
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Self::Raw(record, _) => record.len(),
-            Self::Scrubbed(record) => record.len(),
-        }
+/// A captured record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Captured<'a> {
+    pub(crate) form: Form,
+    /// When it was captured: microseconds since 1970-01-01T00:00:00Z.
+    pub(crate) at: i64,
+    pub(crate) bytes: &'a [u8],
+}
+
+/// Before each record in a chunk: form, time, length.
+const HEAD_BYTES: usize = 13;
+
+impl<'a> Captured<'a> {
+    fn append_to(&self, chunk: &mut Vec<u8>) {
+        let form = match self.form {
+            Form::Json => 0,
+            Form::Compact => 1,
+            Form::Scrubbed => 2,
+        };
+        let length = u32::try_from(self.bytes.len()).unwrap_or(0);
+        let mut head = [form; HEAD_BYTES];
+        head[1..9].copy_from_slice(&self.at.to_le_bytes());
+        head[9..].copy_from_slice(&length.to_le_bytes());
+        chunk.reserve(HEAD_BYTES + self.bytes.len());
+        chunk.extend_from_slice(&head);
+        chunk.extend_from_slice(self.bytes);
+    }
+
+    /// The first record of a chunk's bytes, and what follows it.
+    fn first_of(chunk: &'a [u8]) -> Option<(Self, &'a [u8])> {
+        let (&[form, head @ ..], rest) = chunk.split_first_chunk::<HEAD_BYTES>()?;
+        let form = match form {
+            0 => Form::Json,
+            1 => Form::Compact,
+            _ => Form::Scrubbed,
+        };
+        let (at, length) = (head.first_chunk::<8>()?, head.last_chunk::<4>()?);
+        let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
+        let (bytes, rest) = rest.split_at_checked(length)?;
+        Some((Self { form, at: i64::from_le_bytes(*at), bytes }, rest))
     }
 }
 
-/// A record on its way.
-pub(crate) struct Item {
-    /// Position in the order of capture.
-    pub(crate) seq: u64,
-    /// When it was captured.
-    pub(crate) since: Instant,
-    pub(crate) content: Content,
+/// Random bits of a record's stamp.
+pub(crate) type Bits = [u8; 10];
+
+/// Makes the random bits of all stamps of a queue from its own, drawn once: whoever looks at a waiting record sees the id
+/// under which it is sent. Enough that no two are alike; nobody is kept from guessing them.
+#[derive(Clone, Copy)]
+struct Seed([u64; 2]);
+
+impl Seed {
+    fn draw() -> Self {
+        // Only on a machine without a random source; ids then fall back to their millisecond and place.
+        Self([getrandom::u64().unwrap_or(0), getrandom::u64().unwrap_or(0)])
+    }
+
+    /// Of the record at byte `at` of the chunk that began with capture `seq`.
+    fn bits(self, seq: u64, at: usize) -> Bits {
+        let [a, b] = self.0;
+        let first = mix(a ^ mix(seq));
+        let second = mix(b ^ first ^ mix(at as u64));
+        let mut bits = [0; 10];
+        bits[..8].copy_from_slice(&mix(first ^ second).to_le_bytes());
+        bits[8..].copy_from_slice(&second.to_le_bytes()[..2]);
+        bits
+    }
+}
+
+/// Each number to another, with no pattern left (Steele et al., `SplitMix64`).
+const fn mix(n: u64) -> u64 {
+    let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let n = (n ^ (n >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n ^ (n >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ (n >> 31)
+}
+
+/// Records, one behind the other, in the order of their capture.
+pub(crate) struct Chunk {
+    seed: Seed,
+    /// The position of its first record, which stays.
+    began: u64,
+    bytes: Vec<u8>,
+    /// Where the oldest record that is left begins.
+    start: usize,
+    /// What is left. Bytes are those of the records alone.
+    load: Load,
+    /// The oldest record's position in the order of capture, or an earlier one.
+    seq: u64,
+    /// When the oldest was captured, or earlier.
+    since: Instant,
+}
+
+impl Chunk {
+    /// What is in it.
+    pub(crate) fn load(&self) -> Load {
+        self.load
+    }
+
+    /// Its records, from the oldest on, each with its random bits.
+    pub(crate) fn records(&self) -> impl Iterator<Item = (Captured<'_>, Bits)> {
+        let mut rest = &self.bytes[self.start..];
+        std::iter::from_fn(move || {
+            let at = self.bytes.len() - rest.len();
+            let (record, after) = Captured::first_of(rest)?;
+            rest = after;
+            Some((record, self.seed.bits(self.began, at)))
+        })
+    }
+
+    /// Forgets the oldest record and returns its bytes.
+    fn drop_oldest(&mut self) -> usize {
+        let Some((oldest, after)) = Captured::first_of(&self.bytes[self.start..]) else { return 0 };
+        let bytes = oldest.bytes.len();
+        self.start = self.bytes.len() - after.len();
+        self.load.items -= 1;
+        self.load.bytes -= bytes;
+        bytes
+    }
+
+    fn has_room(&self, bytes: usize, batch: Bounds) -> bool {
+        self.load.items < batch.items && self.load.bytes + bytes <= batch.bytes.min(CHUNK_BYTES)
+            // What was dropped from its front takes memory as long as the rest does.
+            && self.bytes.len() < 2 * CHUNK_BYTES
+    }
 }
 
 /// How much of something there is.
@@ -42,66 +162,129 @@ pub(crate) struct Load {
     pub(crate) bytes: usize,
 }
 
+impl std::ops::AddAssign for Load {
+    fn add_assign(&mut self, other: Self) {
+        self.items += other.items;
+        self.bytes += other.bytes;
+    }
+}
+
+impl std::ops::SubAssign for Load {
+    fn sub_assign(&mut self, other: Self) {
+        self.items = self.items.saturating_sub(other.items);
+        self.bytes = self.bytes.saturating_sub(other.bytes);
+    }
+}
+
 /// See the module's words.
 pub(crate) struct Queue {
-    waiting: VecDeque<Item>,
-    waiting_bytes: usize,
+    chunks: VecDeque<Chunk>,
+    waiting: Load,
     in_flight: Load,
     /// `seq` of the oldest record of what was taken last.
     in_flight_from: u64,
+    spare: Vec<Vec<u8>>,
     bounds: Bounds,
+    seed: Seed,
 }
 
 impl Queue {
     pub(crate) fn new(bounds: Bounds) -> Self {
-        Self { waiting: VecDeque::new(), waiting_bytes: 0, in_flight: Load::default(), in_flight_from: 0, bounds }
+        Self {
+            chunks: VecDeque::new(),
+            waiting: Load::default(),
+            in_flight: Load::default(),
+            in_flight_from: 0,
+            spare: Vec::new(),
+            bounds,
+            seed: Seed::draw(),
+        }
     }
 
     /// Appends a record and returns how many had to go for it: the oldest, or the new one itself where even an
-    /// empty queue has no room for it beside what is in flight.
-    pub(crate) fn push(&mut self, item: Item) -> u64 {
-        let bytes = item.content.bytes();
+    /// empty queue has no room for it beside what is in flight. `now` is asked where a chunk begins.
+    pub(crate) fn push(&mut self, seq: u64, record: Captured<'_>, now: impl FnOnce() -> Instant, batch: Bounds) -> u64 {
+        let bytes = record.bytes.len();
         if self.in_flight.items >= self.bounds.items || self.in_flight.bytes + bytes > self.bounds.bytes {
             return 1;
         }
         let mut gone = 0;
-        while self.waiting.len() + self.in_flight.items >= self.bounds.items
-            || self.waiting_bytes + self.in_flight.bytes + bytes > self.bounds.bytes
+        while self.waiting.items + self.in_flight.items >= self.bounds.items
+            || self.waiting.bytes + self.in_flight.bytes + bytes > self.bounds.bytes
         {
-            let Some(oldest) = self.waiting.pop_front() else { break };
-            self.waiting_bytes -= oldest.content.bytes();
+            if !self.drop_oldest() {
+                break;
+            }
             gone += 1;
         }
-        self.waiting_bytes += bytes;
-        self.waiting.push_back(item);
+        let load = Load { items: 1, bytes };
+        self.waiting += load;
+        match self.chunks.back_mut() {
+            Some(chunk) if chunk.has_room(bytes, batch) => {
+                record.append_to(&mut chunk.bytes);
+                chunk.load += load;
+            }
+            _ => {
+                let mut memory = self.spare.pop().unwrap_or_default();
+                record.append_to(&mut memory);
+                self.chunks.push_back(Chunk {
+                    seed: self.seed,
+                    began: seq,
+                    bytes: memory,
+                    start: 0,
+                    load,
+                    seq,
+                    since: now(),
+                });
+            }
+        }
         gone
     }
 
-    /// Moves the oldest records, one batch at most and at least one, into flight.
-    pub(crate) fn take(&mut self, batch: Bounds) -> Vec<Item> {
-        let mut taken = Vec::with_capacity(self.waiting.len().min(batch.items));
-        let mut room = batch.bytes;
-        while let Some(item) = self.waiting.pop_front_if(|item| taken.is_empty() || item.content.bytes() <= room) {
-            let bytes = item.content.bytes();
-            room = room.saturating_sub(bytes);
-            self.waiting_bytes -= bytes;
-            self.in_flight.items += 1;
-            self.in_flight.bytes += bytes;
-            taken.push(item);
-            if taken.len() >= batch.items {
-                break;
+    fn drop_oldest(&mut self) -> bool {
+        let Some(chunk) = self.chunks.front_mut() else { return false };
+        let bytes = chunk.drop_oldest();
+        self.waiting -= Load { items: 1, bytes };
+        if chunk.load.items == 0 {
+            let emptied = self.chunks.pop_front();
+            self.reuse(emptied);
+        }
+        true
+    }
+
+    /// Keeps the memory of chunks whose records were read.
+    pub(crate) fn reuse(&mut self, emptied: impl IntoIterator<Item = Chunk>) {
+        for mut chunk in emptied {
+            // One record may have made it larger than a chunk is: that memory is given back.
+            if self.spare.len() < SPARE_CHUNKS && chunk.bytes.capacity() <= 2 * CHUNK_BYTES {
+                chunk.bytes.clear();
+                self.spare.push(chunk.bytes);
             }
+        }
+    }
+
+    /// Moves the oldest records, one batch at most and at least one chunk, into flight.
+    pub(crate) fn take(&mut self, batch: Bounds) -> Vec<Chunk> {
+        let mut taken: Vec<Chunk> = Vec::new();
+        let mut load = Load::default();
+        while let Some(chunk) = self.chunks.pop_front_if(|chunk| {
+            let fits = load.items + chunk.load.items <= batch.items && load.bytes + chunk.load.bytes <= batch.bytes;
+            fits || load.items == 0
+        }) {
+            load += chunk.load;
+            taken.push(chunk);
         }
         if let Some(first) = taken.first() {
             self.in_flight_from = first.seq;
         }
+        self.waiting -= load;
+        self.in_flight += load;
         taken
     }
 
     /// Takes note that records in flight came to their end.
     pub(crate) fn settle(&mut self, load: Load) {
-        self.in_flight.items = self.in_flight.items.saturating_sub(load.items);
-        self.in_flight.bytes = self.in_flight.bytes.saturating_sub(load.bytes);
+        self.in_flight -= load;
     }
 
     /// Gives up what is in flight and returns how many records that were.
@@ -109,106 +292,59 @@ impl Queue {
         std::mem::take(&mut self.in_flight).items as u64
     }
 
+    /// Forgets what waits and returns how many records that were; what is in flight stays. Its memory goes too: it may
+    /// have to be forgotten.
+    pub(crate) fn discard_waiting(&mut self) -> u64 {
+        self.chunks = VecDeque::new();
+        self.spare = Vec::new();
+        std::mem::take(&mut self.waiting).items as u64
+    }
+
+    /// Whether records were taken and did not come to their end.
+    pub(crate) fn has_in_flight(&self) -> bool {
+        self.in_flight.items > 0
+    }
+
     /// Gives up everything and returns how many records that were.
     pub(crate) fn clear(&mut self) -> u64 {
-        self.waiting_bytes = 0;
-        let waiting = std::mem::take(&mut self.waiting);
-        waiting.len() as u64 + self.forfeit()
+        self.discard_waiting() + self.forfeit()
     }
 
     /// Whether every record before `seq` came to its end.
     pub(crate) fn settled_before(&self, seq: u64) -> bool {
         let in_flight = (self.in_flight.items > 0).then_some(self.in_flight_from);
-        in_flight.or_else(|| self.oldest().map(|item| item.seq)).is_none_or(|oldest| oldest >= seq)
+        in_flight.or_else(|| self.oldest().map(|(oldest, _)| oldest)).is_none_or(|oldest| oldest >= seq)
     }
 
-    /// The record that waits longest.
-    pub(crate) fn oldest(&self) -> Option<&Item> {
-        self.waiting.front()
+    /// What waits, oldest first.
+    pub(crate) fn each(&self) -> impl Iterator<Item = (Captured<'_>, Bits)> {
+        self.chunks.iter().flat_map(Chunk::records)
+    }
+
+    /// Position and time of the record that waits longest, or earlier ones.
+    pub(crate) fn oldest(&self) -> Option<(u64, Instant)> {
+        self.chunks.front().map(|chunk| (chunk.seq, chunk.since))
     }
 
     /// What waits to be taken.
     pub(crate) fn waiting(&self) -> Load {
-        Load { items: self.waiting.len(), bytes: self.waiting_bytes }
+        self.waiting
+    }
+
+    /// How full it is, from 0 to 1, by the bound that is nearer.
+    pub(crate) fn pressure(&self) -> f64 {
+        #[allow(clippy::cast_precision_loss, reason = "a share, not a count")]
+        let share = |used: usize, bound: usize| used as f64 / bound.max(1) as f64;
+        let items = share(self.waiting.items + self.in_flight.items, self.bounds.items);
+        let bytes = share(self.waiting.bytes + self.in_flight.bytes, self.bounds.bytes);
+        items.max(bytes).min(1.0)
     }
 
     /// Records that have not come to their end: waiting or in flight.
     pub(crate) fn pending(&self) -> u64 {
-        (self.waiting.len() + self.in_flight.items) as u64
+        (self.waiting.items + self.in_flight.items) as u64
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn queue(items: usize, bytes: usize) -> Queue {
-        Queue::new(Bounds { items, bytes })
-    }
-
-    fn item(seq: u64, bytes: usize) -> Item {
-        Item { seq, since: Instant::now(), content: Content::Scrubbed("x".repeat(bytes).into()) }
-    }
-
-    fn waiting(queue: &Queue) -> Vec<u64> {
-        queue.waiting.iter().map(|item| item.seq).collect()
-    }
-
-    #[test]
-    fn the_oldest_goes_when_there_are_too_many() {
-        let mut queue = queue(3, 1_000);
-        let gone: Vec<u64> = (0..5).map(|seq| queue.push(item(seq, 1))).collect();
-        assert_eq!((gone, waiting(&queue)), (vec![0, 0, 0, 1, 1], vec![2, 3, 4]));
-    }
-
-    #[test]
-    fn the_oldest_go_when_there_are_too_many_bytes() {
-        let mut queue = queue(100, 10);
-        (0..3).for_each(|seq| assert_eq!(queue.push(item(seq, 3)), 0));
-        assert_eq!(queue.push(item(3, 6)), 2);
-        assert_eq!((waiting(&queue), queue.waiting()), (vec![2, 3], Load { items: 2, bytes: 9 }));
-    }
-
-    #[test]
-    fn a_record_larger_than_the_queue_displaces_nobody() {
-        let mut queue = queue(100, 10);
-        queue.push(item(0, 5));
-        assert_eq!(queue.push(item(1, 11)), 1);
-        assert_eq!(waiting(&queue), [0]);
-    }
-
-    #[test]
-    fn what_is_in_flight_counts_against_both_bounds_and_stays() {
-        let mut queue = queue(4, 10);
-        (0..2).for_each(|seq| assert_eq!(queue.push(item(seq, 4)), 0));
-        assert_eq!(queue.take(Bounds { items: 2, bytes: 100 }).len(), 2);
-        assert_eq!(queue.push(item(2, 2)), 0);
-        assert_eq!(queue.push(item(3, 1)), 1);
-        assert_eq!(queue.push(item(4, 3)), 1);
-        assert_eq!((waiting(&queue), queue.pending()), (vec![3], 3));
-        queue.settle(Load { items: 2, bytes: 8 });
-        assert_eq!((queue.push(item(5, 9)), queue.pending()), (0, 2));
-    }
-
-    #[test]
-    fn a_batch_ends_at_its_bytes_but_is_never_empty() {
-        let mut queue = queue(100, 1_000);
-        [50, 4, 4, 4].iter().zip(0..).for_each(|(bytes, seq)| assert_eq!(queue.push(item(seq, *bytes)), 0));
-        let batch = Bounds { items: 10, bytes: 10 };
-        let lengths: Vec<usize> = std::iter::repeat_with(|| queue.take(batch).len()).take(4).collect();
-        assert_eq!(lengths, [1, 2, 1, 0]);
-    }
-
-    #[test]
-    fn a_record_is_settled_only_when_it_left_queue_and_flight() {
-        let mut queue = queue(100, 1_000);
-        (0..4).for_each(|seq| assert_eq!(queue.push(item(seq, 1)), 0));
-        assert!(!queue.settled_before(2));
-        queue.take(Bounds { items: 2, bytes: 100 });
-        assert!(!queue.settled_before(2));
-        queue.settle(Load { items: 2, bytes: 2 });
-        assert!(queue.settled_before(2) && !queue.settled_before(3));
-        assert_eq!(queue.clear(), 2);
-        assert!(queue.settled_before(u64::MAX));
-    }
-}
+mod tests;

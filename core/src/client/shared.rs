@@ -1,20 +1,27 @@
 //! What callers and worker share: settings, state, and the ways to wake each other.
 
-use std::process;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
+use crate::client::consent::Changes;
 use crate::client::ledger::{Findings, Reason};
-use crate::client::queue::Content;
+use crate::client::measure::Meter;
+use crate::client::queue::Captured;
 use crate::client::settings::Settings;
+use crate::client::spool::Spool;
 use crate::client::state::{Phase, State};
+use crate::client::warnings::Warnings;
 use crate::client::worker;
 
 /// What a dropped client's worker has for the rest, when nobody waits for it any more.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// What a closing client keeps of its time for the disk: two syncs of a slow one, and a full queue through the engine.
+const RESERVE: Duration = Duration::from_millis(250);
 
 /// Longer waits than a year are the same to everybody, and cannot overflow the clock.
 const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
@@ -23,14 +30,25 @@ const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
 pub(crate) struct Shared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) state: Mutex<State>,
+    /// What was measured. Its lock is never held together with the state's.
+    pub(crate) meter: Meter,
+    pub(crate) spool: Spool,
+    /// Whether the spool's folder holds nothing that the user withdrew while nobody was here.
+    pub(crate) is_disk_checked: AtomicBool,
+    pub(crate) warnings: Warnings,
     /// Tells the worker to look at the state again.
     pub(crate) wake: Notify,
     /// Tells a worker that is busy with a request that the phase changed.
     pub(crate) closing: Notify,
+    /// Tells a worker that is busy with a request that the user withdrew.
+    pub(crate) withdrawing: Notify,
+    /// What the user and the configuration changed, for listeners.
+    pub(crate) changes: Changes,
     /// Tells callers that records came to their end, or the worker to its own.
-    settled: Condvar,
-    /// The process that this belongs to.
-    process: u32,
+    pub(crate) settled: Condvar,
+    /// Tells a forked child from the process that this belongs to, by a handler that the system calls after a fork:
+    /// asking the system for the process on every call would cost more than the rest of the call.
+    fork: forkguard::Guard,
     /// The same for a forked child. The parent's state is not touched there: its lock may be held by a thread
     /// that the child does not have.
     heir: OnceLock<Arc<Self>>,
@@ -40,38 +58,64 @@ impl Shared {
     pub(crate) fn new(settings: Arc<Settings>) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State::new(settings.queue)),
+            meter: Meter::new(settings.meter),
+            spool: Spool::new(Arc::clone(&settings)),
+            is_disk_checked: AtomicBool::new(false),
+            warnings: Warnings::new(settings.is_debug),
             settings,
             wake: Notify::new(),
             closing: Notify::new(),
+            withdrawing: Notify::new(),
+            changes: Changes::default(),
             settled: Condvar::new(),
-            process: process::id(),
+            fork: forkguard::new(),
             heir: OnceLock::new(),
         })
     }
 
     /// The state of this process, found or begun.
     pub(crate) fn here(self: &Arc<Self>) -> &Arc<Self> {
-        let me = process::id();
         let mut shared = self;
-        while shared.process != me {
+        while shared.is_inherited() {
             shared = shared.heir.get_or_init(|| Self::new(Arc::clone(&self.settings)));
         }
         shared
     }
 
-    /// Captures what `content` makes, unless the client is off or closed, when nothing is made.
-    pub(crate) fn capture_with(self: &Arc<Self>, content: impl FnOnce() -> Content) -> bool {
-        if self.settings.target.is_err() {
-            return self.refuse();
-        }
-        // Copied before the lock is taken, so that producers hold it for as short as can be.
-        let (content, now) = (content(), Instant::now());
-        let mut state = self.state.lock();
-        if state.phase != Phase::Open {
-            state.ledger.refuse();
+    /// Whether nothing is captured, whatever comes.
+    pub(crate) fn is_off(&self) -> bool {
+        !self.settings.is_on()
+    }
+
+    /// Whether this is a forked child's copy of its parent's.
+    fn is_inherited(&self) -> bool {
+        self.fork.clone().detected_fork()
+    }
+
+    /// Captures a record, unless the client is off or closed.
+    pub(crate) fn capture(self: &Arc<Self>, record: Captured<'_>) -> bool {
+        self.capture_all(std::iter::once(Some(record)))
+    }
+
+    /// Captures records under one lock; those that are missing are too large. Whether the client captures at all.
+    pub(crate) fn capture_all<'a>(self: &Arc<Self>, records: impl Iterator<Item = Option<Captured<'a>>>) -> bool {
+        if self.is_off() {
+            records.for_each(|_| _ = self.refuse());
             return false;
         }
-        let is_due = state.capture(content, now, self.settings.batch);
+        let mut state = self.state.lock();
+        // Asked again under the lock: what is captured after a withdrawal would outlive its erasure.
+        if state.phase != Phase::Open || self.is_off() {
+            records.for_each(|_| state.ledger.refuse());
+            return false;
+        }
+        let mut is_due = false;
+        for record in records {
+            match record {
+                Some(record) => is_due |= state.capture(record, Instant::now, self.settings.batch),
+                None => state.capture_dropped(Reason::TooLarge),
+            }
+        }
         self.ensure_worker(&mut state);
         drop(state);
         if is_due {
@@ -82,7 +126,7 @@ impl Shared {
 
     /// Books a record that ends where it was captured.
     pub(crate) fn capture_dropped(&self, reason: Reason, findings: &Findings) -> bool {
-        if self.settings.target.is_err() {
+        if !self.settings.is_on() {
             return self.refuse();
         }
         let mut state = self.state.lock();
@@ -95,13 +139,14 @@ impl Shared {
         true
     }
 
-    fn refuse(&self) -> bool {
+    pub(crate) fn refuse(&self) -> bool {
+        self.heed_if_due();
         self.state.lock().ledger.refuse();
         false
     }
 
-    fn ensure_worker(self: &Arc<Self>, state: &mut State) {
-        if !state.has_worker {
+    pub(crate) fn ensure_worker(self: &Arc<Self>, state: &mut State) {
+        if !state.has_worker && self.settings.upload {
             state.has_worker = worker::start(Arc::clone(self));
             if !state.has_worker {
                 // The records wait, within bounds; the next call tries again.
@@ -112,23 +157,40 @@ impl Shared {
 
     pub(crate) fn flush(self: &Arc<Self>, timeout: Duration) -> bool {
         let deadline = deadline(timeout);
+        self.collect_metrics(false);
         let mut state = self.state.lock();
         let end = state.flush();
-        if state.phase == Phase::Open && state.queue.pending() > 0 {
+        // The spool is opened by the worker: what an earlier process left is not known before.
+        if state.phase == Phase::Open && (state.queue.pending() > 0 || self.spool.is_configured()) {
             self.ensure_worker(&mut state);
         }
+        let is_known = !self.spool.is_configured() || state.spool.is_known || !state.has_worker;
+        let aim = Aim { end, spooled: state.ledger.spool_in(), stalls: state.spool.stalls, is_known };
+        let place = state.ledger.spool_in();
+        state.spool.hurry(place);
+        state.spool.is_back();
         self.wake.notify_one();
-        while !state.queue.settled_before(end) {
-            if self.settled.wait_until(&mut state, deadline).timed_out() {
-                return state.queue.settled_before(end);
+        loop {
+            match aim.is_met(&state) {
+                Some(is_met) => return is_met,
+                // Nobody is there who could deliver.
+                None if !self.settings.upload => return false,
+                // Nor will before the wait is over.
+                None if state.suspended_until.is_some_and(|until| until >= deadline) => return false,
+                None if state.phase != Phase::Open && !state.has_worker => return false,
+                None if self.settled.wait_until(&mut state, deadline).timed_out() => {
+                    return aim.is_met(&state).unwrap_or(false);
+                }
+                None => {}
             }
         }
-        true
     }
 
-    pub(crate) fn shutdown(&self, timeout: Duration) -> bool {
+    pub(crate) fn shutdown(self: &Arc<Self>, timeout: Duration) -> bool {
         let deadline = deadline(timeout);
-        let mut state = self.close(deadline);
+        // Delivery ends early enough for the disk to take the rest.
+        let reserve = if self.spool.is_configured() { RESERVE.min(timeout / 2) } else { Duration::ZERO };
+        let mut state = self.close(deadline.checked_sub(reserve).unwrap_or(deadline));
         while state.has_worker {
             if self.settled.wait_until(&mut state, deadline).timed_out() {
                 // Not joined: the worker sees the phase at its next step, and ends by itself.
@@ -142,9 +204,8 @@ impl Shared {
 
     /// Lets the worker finish and end, without waiting for it.
     pub(crate) fn disconnect(self: &Arc<Self>) {
-        let me = process::id();
         let mut shared = Some(self);
-        while let Some(elder) = shared.filter(|shared| shared.process != me) {
+        while let Some(elder) = shared.filter(|shared| shared.is_inherited()) {
             shared = elder.heir.get();
         }
         // Nothing to do in a child that never used the client.
@@ -153,7 +214,8 @@ impl Shared {
         }
     }
 
-    fn close(&self, deadline: Instant) -> MutexGuard<'_, State> {
+    fn close(self: &Arc<Self>, deadline: Instant) -> MutexGuard<'_, State> {
+        self.collect_metrics(false);
         let mut state = self.state.lock();
         state.close(deadline);
         if !state.has_worker {
@@ -168,13 +230,40 @@ impl Shared {
         let state = self.state.lock();
         let (ledger, pending) = (state.ledger.clone(), state.queue.pending());
         drop(state);
-        ledger.to_json(self.settings.target.as_ref().err().copied(), pending)
+        let spool_error = self.spool.failure().map(crate::segment::Failure::phrase);
+        ledger.to_json(self.settings.off(), pending, spool_error)
     }
 
     /// Changes the state and tells callers who wait for records to end.
     pub(crate) fn book(&self, change: impl FnOnce(&mut State)) {
         change(&mut self.state.lock());
         self.settled.notify_all();
+    }
+}
+
+/// What a flush waits for: the places that the queue and the spool had reached, and how often delivery was put off.
+struct Aim {
+    end: u64,
+    spooled: u64,
+    stalls: u64,
+    /// Whether it was known by then what is on the disk.
+    is_known: bool,
+}
+
+impl Aim {
+    /// Whether everything came to its end, or some of it has to wait on the disk; nothing where that is open.
+    fn is_met(&self, state: &State) -> Option<bool> {
+        if !self.is_known && !state.spool.is_known {
+            return None;
+        }
+        let is_queue_settled = state.queue.settled_before(self.end);
+        let is_put_off = state.spool.stalls != self.stalls;
+        // What was put off may have come from the queue, behind what the spool held at the call.
+        let place = if is_put_off || !self.is_known { state.ledger.spool_in() } else { self.spooled };
+        if is_queue_settled && state.ledger.spool_out() >= place {
+            return Some(true);
+        }
+        (is_queue_settled && is_put_off).then_some(false)
     }
 }
 

@@ -5,8 +5,9 @@
 use std::time::{Duration, Instant};
 
 use crate::client::ledger::{Findings, Ledger, Reason};
-use crate::client::queue::{Content, Item, Load, Queue};
+use crate::client::queue::{Captured, Load, Queue};
 use crate::client::settings::Bounds;
+use crate::client::waiting::Waiting;
 
 /// How far the client's life has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,8 +40,18 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     /// Whether the worker thread lives.
     pub(crate) has_worker: bool,
+    /// Whether the user withdrew, and the worker still holds records that it must forget unsent.
+    pub(crate) is_erasing: bool,
+    /// Nothing is sent before then: the breaker is open.
+    pub(crate) suspended_until: Option<Instant>,
+    /// Whether records from the disk are on their way.
+    pub(crate) is_travelling: bool,
+    /// Threads that are writing to the disk. An erasure waits for them.
+    pub(crate) writers: usize,
     /// Records before this place do not wait for their batch to fill.
     flush_before: u64,
+    /// When the spool is delivered.
+    pub(crate) spool: Waiting,
 }
 
 impl State {
@@ -50,16 +61,21 @@ impl State {
             ledger: Ledger::default(),
             phase: Phase::Open,
             has_worker: false,
+            is_erasing: false,
+            suspended_until: None,
+            is_travelling: false,
+            writers: 0,
             flush_before: 0,
+            spool: Waiting::default(),
         }
     }
 
     /// Books a captured record into the queue. Returns whether the worker should look: the record is the first
     /// to wait, or completes a batch.
-    pub(crate) fn capture(&mut self, content: Content, now: Instant, batch: Bounds) -> bool {
+    pub(crate) fn capture(&mut self, record: Captured<'_>, now: impl FnOnce() -> Instant, batch: Bounds) -> bool {
         let before = self.queue.waiting();
         let seq = self.ledger.accept();
-        let gone = self.queue.push(Item { seq, since: now, content });
+        let gone = self.queue.push(seq, record, now, batch);
         self.ledger.drop_for(Reason::QueueFull, gone);
         before.items == 0 || (!is_full(before, batch) && is_full(self.queue.waiting(), batch))
     }
@@ -83,9 +99,9 @@ impl State {
                 }
             }
             (Phase::Open, None) => Next::Idle,
-            (Phase::Open, Some(oldest)) => {
-                let due = oldest.since + flush_interval;
-                if oldest.seq < self.flush_before || is_full(self.queue.waiting(), batch) || due <= now {
+            (Phase::Open, Some((oldest, since))) => {
+                let due = since + flush_interval;
+                if oldest < self.flush_before || is_full(self.queue.waiting(), batch) || due <= now {
                     Next::Batch
                 } else {
                     Next::At(due)
@@ -109,6 +125,8 @@ impl State {
             self.ledger.drop_for(reason, dropped);
             self.ledger.deliver((load.items as u64).saturating_sub(dropped));
         }
+        // What ended before the worker saw the withdrawal need not be forgotten any more.
+        self.is_erasing &= self.queue.has_in_flight() || self.is_travelling;
     }
 
     /// Ends capture; delivery may go on until `deadline`, or an earlier one set before.
@@ -125,11 +143,29 @@ impl State {
         let left = self.queue.clear();
         self.ledger.drop_for(Reason::Shutdown, left);
         self.phase = Phase::Closed;
+        self.is_erasing = false;
+    }
+
+    /// Forgets what waits; what is in flight is the worker's to forget.
+    pub(crate) fn erase(&mut self) {
+        let gone = self.queue.discard_waiting();
+        self.ledger.drop_for(Reason::Consent, gone);
+        self.is_erasing = self.queue.has_in_flight() || self.is_travelling;
+    }
+
+    /// Books that the worker forgot what was in flight.
+    pub(crate) fn erased(&mut self) {
+        let gone = self.queue.forfeit();
+        self.ledger.drop_for(Reason::Consent, gone);
+        self.is_erasing = false;
     }
 
     /// Books the end of the worker: the last one of a closing client, or one that broke down.
     pub(crate) fn worker_ended(&mut self) {
         self.has_worker = false;
+        if self.is_erasing {
+            self.erased();
+        }
         if self.phase == Phase::Open {
             let lost = self.queue.forfeit();
             self.ledger.drop_for(Reason::ExportFailed, lost);
@@ -146,6 +182,7 @@ fn is_full(waiting: Load, batch: Bounds) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::client::queue::Form;
 
     const BATCH: Bounds = Bounds { items: 3, bytes: 100 };
     const INTERVAL: Duration = Duration::from_secs(5);
@@ -155,7 +192,8 @@ mod tests {
     }
 
     fn capture(state: &mut State, bytes: usize, now: Instant) -> bool {
-        state.capture(Content::Scrubbed("x".repeat(bytes).into()), now, BATCH)
+        let text = "x".repeat(bytes);
+        state.capture(Captured { form: Form::Scrubbed, at: 0, bytes: text.as_bytes() }, || now, BATCH)
     }
 
     fn fill(state: &mut State, now: Instant) {
@@ -210,13 +248,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_erased_is_booked_and_a_batch_that_ended_meanwhile_is_not_waited_for() {
+        let (mut state, now) = (state(), Instant::now());
+        (0..5).for_each(|_| fill(&mut state, now));
+        state.queue.take(BATCH);
+        state.erase();
+        assert!(state.is_erasing);
+        state.settle(Load { items: 3, bytes: 3 }, 0, Reason::Rejected, &Findings::default());
+        assert!(!state.is_erasing);
+        let books = state.ledger.to_json(None, state.queue.pending(), None);
+        assert!(books.contains(r#""delivered":3,"pending":0"#) && books.contains(r#""consent":2"#), "{books}");
+        fill(&mut state, now);
+        state.queue.take(BATCH);
+        state.erase();
+        state.erased();
+        assert!(!state.is_erasing && state.queue.pending() == 0);
+    }
+
+    #[test]
     fn what_ends_after_an_abandonment_is_not_booked_twice() {
         let (mut state, now) = (state(), Instant::now());
         capture(&mut state, 1, now);
         state.queue.take(BATCH);
         state.abandon();
         state.settle(Load { items: 1, bytes: 1 }, 0, Reason::Rejected, &Findings::default());
-        let books = state.ledger.to_json(None, state.queue.pending());
+        let books = state.ledger.to_json(None, state.queue.pending(), None);
         assert!(books.contains(r#""accepted":1,"delivered":0,"pending":0"#) && books.contains(r#""shutdown":1"#));
     }
 
@@ -227,7 +283,7 @@ mod tests {
         state.has_worker = true;
         state.queue.take(BATCH);
         state.worker_ended();
-        let books = state.ledger.to_json(None, state.queue.pending());
+        let books = state.ledger.to_json(None, state.queue.pending(), None);
         assert!(books.contains(r#""pending":2"#) && books.contains(r#""export_failed":3"#), "{books}");
         assert!(!state.has_worker && state.phase == Phase::Open);
     }

@@ -1,7 +1,48 @@
 //! Whether the client is on: off by default, and any "off" wins. The one file that reads the environment.
 
-/// Looks up an environment variable. Injected, so that tests leave the process alone.
-pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+use std::path::PathBuf;
+
+pub(crate) use crate::config::Environment;
+use crate::config::Source;
+use crate::consent::Refusal;
+
+/// What a client is laid over. Injected, so that tests leave the process alone.
+pub(crate) struct World<'a> {
+    pub(crate) environment: Environment<'a>,
+    /// Every variable's name.
+    pub(crate) names: Vec<String>,
+    /// The current folder, where a configuration file may lie.
+    pub(crate) folder: Option<PathBuf>,
+}
+
+impl World<'_> {
+    /// The process's own.
+    pub(crate) fn of_process() -> World<'static> {
+        let names = std::env::vars_os().map(|(name, _)| name.to_string_lossy().into_owned()).collect();
+        World { environment: &process_environment, names, folder: std::env::current_dir().ok() }
+    }
+
+    /// Variables alone.
+    #[cfg(test)]
+    pub(crate) fn of(environment: Environment<'_>) -> World<'_> {
+        World { environment, names: Vec::new(), folder: None }
+    }
+
+    /// Where a user's programs keep state: `$XDG_STATE_HOME`, by default `~/.local/state`; on macOS
+    /// `~/Library/Application Support`, on Windows `%LOCALAPPDATA%`; there `scrubjay`. Nowhere without a home.
+    pub(crate) fn state_dir(&self) -> Option<PathBuf> {
+        let absolute = |name: &str| (self.environment)(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = |below: &str| Some(absolute("HOME")?.join(below));
+        let folder = if cfg!(windows) {
+            absolute("LOCALAPPDATA")
+        } else if cfg!(target_os = "macos") {
+            absolute("XDG_STATE_HOME").or_else(|| home("Library/Application Support"))
+        } else {
+            absolute("XDG_STATE_HOME").or_else(|| home(".local/state"))
+        };
+        folder.map(|folder| folder.join("scrubjay"))
+    }
+}
 
 /// The variable of the process. Bytes that are not UTF-8 still count as set.
 pub(crate) fn process_environment(name: &str) -> Option<String> {
@@ -19,6 +60,12 @@ pub(crate) enum OffReason {
     TelemetryEnabled,
     /// The configuration says off, or nothing says on.
     Configuration,
+    /// The user's consent is missing or withdrawn.
+    Consent,
+    /// The user consented to an older notice.
+    NoticeVersion,
+    /// The consent file is damaged or cannot be trusted.
+    ConsentUnreadable,
 }
 
 impl OffReason {
@@ -29,12 +76,27 @@ impl OffReason {
             Self::OtelSdkDisabled => "OTEL_SDK_DISABLED",
             Self::TelemetryEnabled => "TELEMETRY_ENABLED",
             Self::Configuration => "configuration",
+            Self::Consent => "consent",
+            Self::NoticeVersion => "notice_version",
+            Self::ConsentUnreadable => "consent_unreadable",
         }
     }
 }
 
-/// What keeps the client off, the strongest word first; nothing where it is on.
-pub(crate) fn off_reason(enabled: Option<bool>, environment: Environment<'_>) -> Option<OffReason> {
+impl From<Refusal> for OffReason {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotAsked => Self::Configuration,
+            Refusal::NotGranted => Self::Consent,
+            Refusal::OlderNotice => Self::NoticeVersion,
+            Refusal::Unreadable => Self::ConsentUnreadable,
+        }
+    }
+}
+
+/// What keeps the client off whatever the user consents to, the strongest word first. `enabled` is the verdict of
+/// code, environment and file, and `source` the one that decided it.
+pub(crate) fn off_reason(enabled: Option<bool>, source: Source, environment: Environment<'_>) -> Option<OffReason> {
     let word = |name| environment(name).map(|value| value.trim().to_ascii_lowercase());
     if word("DO_NOT_TRACK").is_some_and(|word| !matches!(word.as_str(), "" | "0" | "false")) {
         return Some(OffReason::DoNotTrack);
@@ -42,11 +104,10 @@ pub(crate) fn off_reason(enabled: Option<bool>, environment: Environment<'_>) ->
     if word("OTEL_SDK_DISABLED").is_some_and(|word| word == "true") {
         return Some(OffReason::OtelSdkDisabled);
     }
-    let granted = word("TELEMETRY_ENABLED").map(|word| matches!(word.as_str(), "1" | "true" | "yes" | "on"));
-    match (granted, enabled) {
-        (Some(false), _) => Some(OffReason::TelemetryEnabled),
-        (_, Some(false)) | (None, None) => Some(OffReason::Configuration),
-        (Some(true), _) | (None, Some(true)) => None,
+    match (enabled, source) {
+        (Some(false), Source::Environment(_)) => Some(OffReason::TelemetryEnabled),
+        (Some(false), _) => Some(OffReason::Configuration),
+        (Some(true) | None, _) => None,
     }
 }
 
@@ -59,11 +120,17 @@ pub(crate) fn text(name: &str, environment: Environment<'_>) -> Option<String> {
 mod tests {
     use super::OffReason::{Configuration, DoNotTrack, OtelSdkDisabled, TelemetryEnabled};
     use super::*;
+    use crate::config::{Config, resolve};
 
     fn reason(enabled: Option<bool>, variables: &[(&str, &str)]) -> Option<OffReason> {
-        off_reason(enabled, &|name| {
-            variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
-        })
+        let lookup =
+            |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let mut config = Config::default();
+        config.client.enabled = enabled;
+        let resolved = resolve(&config, &lookup, None).unwrap();
+        let enabled = resolved.config.client.enabled;
+        let silent = enabled.is_none().then_some(Configuration);
+        off_reason(enabled, resolved.source("/client/enabled"), &lookup).or(silent)
     }
 
     #[test]

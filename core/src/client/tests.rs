@@ -1,10 +1,22 @@
 //! The client against a real server on the loopback interface. Nothing sleeps: tests wait for requests.
 
 mod bounds;
+mod capture;
+mod consent;
+mod control;
 mod delivery;
+mod export;
 mod failure;
+mod inspect;
+mod kill;
 mod lifecycle;
+mod metrics;
+mod otlp;
+mod proxy;
 mod server;
+mod soak;
+mod spool;
+mod tls;
 
 use std::time::Duration;
 
@@ -13,13 +25,14 @@ use serde_json::Value;
 use crate::config::{ClientConfig, Config};
 
 use super::Client;
+use super::switch::World;
 
 /// Far beyond what any step takes; reached only when a test fails.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A client that is on, sends only full batches unless told to flush, and retries without delay.
 fn client(endpoint: &str, change: impl FnOnce(&mut ClientConfig)) -> Client {
-    Client::with_environment(&config(endpoint, change), &|_| None).unwrap()
+    Client::with_world(&config(endpoint, change), &World::of(&|_| None)).unwrap()
 }
 
 fn config(endpoint: &str, change: impl FnOnce(&mut ClientConfig)) -> Config {

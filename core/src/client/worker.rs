@@ -1,4 +1,4 @@
-//! The one thread: takes batches, runs the engine, sends, retries, books.
+//! The one thread: takes batches, runs the engine, sends, retries, keeps, books.
 
 use std::sync::Arc;
 use std::thread;
@@ -10,21 +10,28 @@ use tokio::time::sleep_until;
 
 use crate::client::batch::{Batch, Ready};
 use crate::client::ledger::{Findings, Reason};
-use crate::client::queue::{Content, Item, Load};
+use crate::client::prepare::Pipeline;
+use crate::client::queue::{Captured, Chunk, Form};
+use crate::client::self_metrics::Told;
 use crate::client::shared::Shared;
-use crate::client::state::{Next, Phase, State};
-use crate::export::{Collector, Failure, Target, Verdict, worth_waiting};
-use crate::ffi::guard;
-use crate::outcome::Status;
+use crate::client::spool::LOOK_EVERY;
+use crate::client::spooled::give_up;
+use crate::client::state::{Next, Phase};
+use crate::client::waiting::SpoolNext;
+use crate::consent::LOOK_INTERVAL;
+use crate::export::{Exporter, Failure, Target, Verdict, worth_waiting};
+use crate::stamp::microseconds_now;
 
 /// Starts the thread; false where the system has none left. Nobody ever joins it.
 pub(crate) fn start(shared: Arc<Shared>) -> bool {
     thread::Builder::new().name("scrubjay".to_owned()).spawn(move || run(&shared)).is_ok()
 }
 
-fn run(shared: &Shared) {
+fn run(shared: &Arc<Shared>) {
     let _farewell = Farewell(shared);
-    let Ok(target) = &shared.settings.target else { return };
+    if let Err(failure) = shared.begin() {
+        return shared.book(|state| state.ledger.fail(failure));
+    }
     let runtime = Builder::new_current_thread()
         .enable_all()
         // Only name resolution blocks, and there is one request at a time.
@@ -33,7 +40,11 @@ fn run(shared: &Shared) {
         .build();
     match runtime {
         Ok(runtime) => {
-            runtime.block_on(serve(shared, target));
+            while let Some(target) = shared.settings.target.as_ref().ok().filter(|_| shared.settings.upload) {
+                if runtime.block_on(serve(shared, target)) == Served::ToTheEnd {
+                    break;
+                }
+            }
             // A name server that hangs must not hold up the end.
             runtime.shutdown_background();
         }
@@ -46,6 +57,10 @@ struct Farewell<'a>(&'a Shared);
 
 impl Drop for Farewell<'_> {
     fn drop(&mut self) {
+        // Before anybody hears of the end: whoever comes next finds the folder free.
+        if self.0.state.lock().phase != Phase::Open {
+            self.0.spool.close();
+        }
         self.0.book(|state| {
             if thread::panicking() {
                 state.ledger.fail("worker broke down".to_owned());
@@ -56,98 +71,214 @@ impl Drop for Farewell<'_> {
 }
 
 /// The client closes and its records are not worth or out of further waiting.
-struct Abandoned;
+pub(crate) struct Abandoned;
 
-async fn serve(shared: &Shared, target: &Target) {
-    let mut collector = Collector::new(target);
-    while let Some(taken) = next(shared).await {
-        let ready = prepare(shared, taken);
-        for batch in Batch::divide(ready, shared.settings.batch) {
-            if collector.is_err() {
-                collector = Collector::new(target);
+/// What the worker does next.
+enum Work {
+    /// Bring what was taken from the queue to its end.
+    Queue(Vec<Chunk>),
+    /// Deliver from the spool.
+    Spool,
+    /// Nothing but what is done at every turn.
+    Look,
+}
+
+/// Why the worker came back from serving.
+#[derive(PartialEq, Eq)]
+enum Served {
+    ToTheEnd,
+    /// Another configuration holds now.
+    UntilChange,
+}
+
+async fn serve(shared: &Arc<Shared>, target: &Target) -> Served {
+    let revision = shared.settings.revision();
+    let mut sender = Sender::new(target);
+    let mut told = Told::default();
+    loop {
+        shared.look_after_spool();
+        tell_books(shared, &mut told);
+        let Some(work) = next(shared, revision).await else { break };
+        sender.renew();
+        let ended = match work {
+            Work::Queue(taken) => deliver_all(shared, &sender, taken).await,
+            Work::Spool => shared.deliver_spooled(&sender).await,
+            Work::Look => Ok(()),
+        };
+        if ended.is_err() && !shared.forget_in_flight() {
+            break;
+        }
+    }
+    if shared.settings.revision() != revision && shared.state.lock().phase == Phase::Open {
+        return Served::UntilChange;
+    }
+    keep_rest(shared, target);
+    shared.book(|state| {
+        if state.phase != Phase::Open {
+            state.abandon();
+        }
+    });
+    Served::ToTheEnd
+}
+
+async fn deliver_all(shared: &Shared, sender: &Sender<'_>, taken: Vec<Chunk>) -> Result<(), Abandoned> {
+    let mut batches = in_requests(sender.target, prepare(shared, taken), shared).into_iter();
+    while let Some(batch) = batches.next() {
+        if deliver(shared, sender, batch).await.is_err() {
+            for batch in batches {
+                shared.keep(&batch);
             }
-            if deliver(shared, collector.as_ref(), batch).await.is_err() {
-                return shared.book(State::abandon);
+            return Err(Abandoned);
+        }
+    }
+    Ok(())
+}
+
+/// Batches, each of one signal; the order within a signal stays.
+fn in_requests(target: &Target, mut ready: Vec<Ready>, shared: &Shared) -> Vec<Batch> {
+    ready.sort_by_key(|record| target.signal_of(&record.text));
+    Batch::divide_by(ready, shared.settings.batch, |record| target.signal_of(&record.text))
+}
+
+/// Moves what is left in the queue of a closing client into the spool.
+fn keep_rest(shared: &Shared, target: &Target) {
+    while shared.spool.is_configured() {
+        let taken = {
+            let mut state = shared.state.lock();
+            if state.phase == Phase::Closed { Vec::new() } else { state.queue.take(shared.settings.batch) }
+        };
+        if taken.is_empty() {
+            return;
+        }
+        for batch in in_requests(target, prepare(shared, taken), shared) {
+            if !shared.keep(&batch) {
+                return;
             }
         }
     }
 }
 
-/// Waits for the next batch; nothing where it is time to end.
-async fn next(shared: &Shared) -> Option<Vec<Item>> {
+/// Captures the client's own books, where that is wanted and due.
+fn tell_books(shared: &Shared, told: &mut Told) {
+    let settings = &shared.settings;
+    if !settings.self_metrics {
+        return;
+    }
+    let mut state = shared.state.lock();
+    let pending = state.queue.pending() + state.ledger.spooled();
+    let now = Instant::now();
+    for record in told.records(&state.ledger, pending, now) {
+        if state.phase == Phase::Open && settings.is_on() {
+            let captured = Captured { form: Form::Json, at: microseconds_now(), bytes: record.as_bytes() };
+            state.capture(captured, || now, settings.batch);
+        }
+    }
+}
+
+/// Waits for the next work; nothing where it is time to end, or another configuration holds.
+async fn next(shared: &Arc<Shared>, revision: usize) -> Option<Work> {
     let settings = &shared.settings;
     loop {
-        let next = {
+        shared.heed();
+        if settings.revision() != revision {
+            return None;
+        }
+        shared.collect_metrics(true);
+        let (due, is_waiting) = {
+            let now = Instant::now();
             let mut state = shared.state.lock();
-            let next = state.next(Instant::now(), settings.batch, settings.flush_interval);
-            if next == Next::Batch {
-                return Some(state.queue.take(settings.batch));
+            let queue = state.next(now, settings.batch, settings.flush_interval);
+            let (waiting, ended) = (state.ledger.readable(), state.ledger.spool_out());
+            let mut spool = state.spool.next(now, waiting, ended, settings.batch, settings.flush_interval);
+            if let Phase::Closing(deadline) = state.phase {
+                let is_worth_it = waiting > 0 && now < deadline && !state.spool.is_down(now);
+                spool = if is_worth_it { SpoolNext::Deliver } else { SpoolNext::Nothing };
             }
-            next
+            let load = state.queue.waiting();
+            let is_pressed = load.items > settings.queue.items / 2 || load.bytes > settings.queue.bytes / 2;
+            let due = match (queue, spool) {
+                (Next::End, SpoolNext::Deliver) if state.phase != Phase::Closed => return Some(Work::Spool),
+                // The spool first: it holds the oldest. Unless the queue would overflow meanwhile.
+                (Next::Batch, SpoolNext::Deliver) if !is_pressed => return Some(Work::Spool),
+                (Next::Batch, _) => return Some(Work::Queue(state.queue.take(settings.batch))),
+                (Next::End, _) => return None,
+                (_, SpoolNext::Deliver) => return Some(Work::Spool),
+                (Next::At(due), SpoolNext::At(other)) => Some(due.min(other)),
+                (Next::At(due), SpoolNext::Nothing) | (Next::Idle, SpoolNext::At(due)) => Some(due),
+                (Next::Idle, SpoolNext::Nothing) => None,
+            };
+            (due, load.items > 0 || waiting > 0)
         };
-        match next {
-            Next::Batch => {}
-            Next::At(due) => select! {
+        let now = Instant::now();
+        // A spool in an outage is looked after all the same, and so is one whose neighbours die.
+        let is_looking = shared.spool.is_configured() || settings.self_metrics;
+        let look = is_looking.then(|| now + LOOK_EVERY);
+        // Consent, while anything waits; an idle client wakes nobody.
+        let heed = is_waiting.then(|| now + LOOK_INTERVAL);
+        let soon = [due, look, heed, shared.meter.due()].into_iter().flatten().min();
+        match soon {
+            Some(soon) => select! {
                 () = shared.wake.notified() => {}
-                () = sleep_until(due.into()) => {}
+                () = sleep_until(soon.into()) => {
+                    if look == Some(soon) {
+                        return Some(Work::Look);
+                    }
+                }
             },
-            Next::Idle => shared.wake.notified().await,
-            Next::End => return None,
+            None => shared.wake.notified().await,
         }
     }
 }
 
 /// Runs the engine over what was taken, books what it did not accept, and returns the rest.
-fn prepare(shared: &Shared, taken: Vec<Item>) -> Vec<Ready> {
-    let mut ready = Vec::with_capacity(taken.len());
-    let mut findings = Findings::default();
-    let mut invalid = Load::default();
-    let mut defect = None;
-    for item in taken {
-        let cost = item.content.bytes();
-        let text = match item.content {
-            Content::Scrubbed(text) => Some(text),
-            Content::Raw(record, stamp) => match guard(|| Ok(shared.settings.engine.process(&record, Some(&stamp)))) {
-                Ok(outcome) => {
-                    findings.note(&outcome);
-                    outcome.record.filter(|_| outcome.status == Status::Accepted).map(String::into_boxed_str)
-                }
-                Err(error) => {
-                    defect = Some(error.kind().code().to_owned());
-                    None
-                }
-            },
-        };
-        if let Some(text) = text {
-            ready.push(Ready { text, cost });
-        } else {
-            invalid.items += 1;
-            invalid.bytes += cost;
-        }
-    }
+fn prepare(shared: &Shared, taken: Vec<Chunk>) -> Vec<Ready> {
+    let settings = &shared.settings;
+    let pressure = shared.state.lock().queue.pressure();
+    let pipeline = Pipeline { engine: &settings.engine, sampler: settings.sampler.as_ref(), pressure };
+    let mut prepared = pipeline.run(&taken);
+    prepared.keep(|record| settings.permits(record), Reason::Consent);
     shared.book(|state| {
-        state.settle(invalid, invalid.items as u64, Reason::Invalid, &findings);
-        if let Some(defect) = defect {
-            state.ledger.fail(defect);
+        state.queue.reuse(taken);
+        state.ledger.find(&prepared.findings);
+        for (reason, load) in prepared.dropped {
+            state.settle(load, load.items as u64, reason, &Findings::default());
         }
     });
-    ready
+    prepared.ready
 }
 
-/// Brings a batch to its end, in parts where the collector wants less at once.
-async fn deliver(shared: &Shared, collector: Result<&Collector<'_>, &Failure>, batch: Batch) -> Result<(), Abandoned> {
+/// Brings a batch to its end, in parts where the collector wants less at once. What cannot be delivered now goes to the
+/// spool, where there is one.
+async fn deliver(shared: &Shared, sender: &Sender<'_>, batch: Batch) -> Result<(), Abandoned> {
     let mut parts = vec![batch];
     while let Some(part) = parts.pop() {
         let load = part.load();
-        let ended = match collector {
-            Ok(collector) => send(shared, collector, &part).await?,
-            Err(failure) => Err(*failure),
+        if shared.is_down() {
+            if !shared.keep(&part) {
+                give_up(shared, &part);
+            }
+            continue;
+        }
+        let ended = match sender.send(shared, &part).await {
+            Ok(ended) => ended,
+            Err(abandoned) => {
+                for part in [&part].into_iter().chain(parts.iter().rev()) {
+                    shared.keep(part);
+                }
+                return Err(abandoned);
+            }
         };
         let failure = match ended {
             Ok(verdict) => {
                 let mut findings = Findings::default();
                 verdict.codes.into_iter().for_each(|code| findings.note_violation(code));
-                shared.book(|state| state.settle(load, verdict.refused, Reason::Rejected, &findings));
+                shared.book(|state| {
+                    state.settle(load, verdict.refused, Reason::Rejected, &findings);
+                    state.spool.is_back();
+                    if verdict.warned {
+                        state.ledger.fail("accepted with a warning".to_owned());
+                    }
+                });
                 continue;
             }
             Err(failure) => failure,
@@ -157,30 +288,71 @@ async fn deliver(shared: &Shared, collector: Result<&Collector<'_>, &Failure>, b
             parts.extend([second, first]);
             continue;
         }
-        shared.book(|state| {
-            state.ledger.fail(failure.reason());
-            state.settle(load, load.items as u64, Reason::ExportFailed, &Findings::default());
-        });
+        shared.book(|state| state.ledger.fail(failure.reason()));
+        if failure.is_retryable() && shared.keep(&part) {
+            shared.stall();
+        } else {
+            give_up(shared, &part);
+        }
     }
     Ok(())
 }
 
-/// Sends a batch, again where that may help, until there is a verdict or a final failure.
+/// How batches leave.
+pub(crate) struct Sender<'a> {
+    pub(crate) target: &'a Target,
+    /// The way out, or why there is none.
+    exporter: Result<Exporter<'a>, Failure>,
+}
+
+impl<'a> Sender<'a> {
+    fn new(target: &'a Target) -> Self {
+        Self { target, exporter: Exporter::new(target) }
+    }
+
+    /// Tries again where there was no way out.
+    fn renew(&mut self) {
+        if self.exporter.is_err() {
+            self.exporter = Exporter::new(self.target);
+        }
+    }
+
+    /// Sends a batch, again where that may help, until there is a verdict or a final failure.
+    pub(crate) async fn send(&self, shared: &Shared, batch: &Batch) -> Result<Result<Verdict, Failure>, Abandoned> {
+        match &self.exporter {
+            Ok(exporter) => send(shared, self.target, exporter, batch).await,
+            Err(failure) => Ok(Err(*failure)),
+        }
+    }
+}
+
 async fn send(
     shared: &Shared,
-    collector: &Collector<'_>,
+    target: &Target,
+    exporter: &Exporter<'_>,
     batch: &Batch,
 ) -> Result<Result<Verdict, Failure>, Abandoned> {
-    let Ok(body) = batch.body() else { return Ok(Err(Failure::Request)) };
-    let records = batch.load().items as u64;
+    let Ok(request) = target.request(&batch.texts()) else { return Ok(Err(Failure::Request)) };
     let mut tries = 0;
     loop {
+        // While the breaker is open records wait on the disk, or else in memory, the bounded queue behind them; a
+        // closing client does not.
+        while let Some(until) = exporter.suspended(Instant::now()) {
+            if shared.spool.is_configured() {
+                return Ok(Err(Failure::Connect));
+            }
+            shared.book(|state| state.suspended_until = Some(until));
+            let paused = pause(shared, Failure::Connect, until).await;
+            shared.book(|state| state.suspended_until = None);
+            paused?;
+        }
         shared.book(|state| state.ledger.request(tries > 0));
         tries += 1;
         let answer = select! {
             biased;
+            () = shared.withdrawn() => return Err(Abandoned),
             () = deadline(shared) => return Err(Abandoned),
-            answer = collector.send(body.clone(), records) => answer,
+            answer = exporter.send(&request) => answer,
         };
         let Err(failure) = answer else { return Ok(answer) };
         shared.book(|state| state.ledger.fail(failure.reason()));
@@ -202,6 +374,7 @@ async fn pause(shared: &Shared, failure: Failure, until: Instant) -> Result<(), 
         }
         select! {
             () = sleep_until(until.into()) => return Ok(()),
+            () = shared.withdrawn() => return Err(Abandoned),
             () = shared.closing.notified() => {}
         }
     }

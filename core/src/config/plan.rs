@@ -5,8 +5,18 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use super::Key;
 use crate::error::{Error, ErrorKind, Result};
 use crate::schema::Plan;
+
+/// The section's keys. They are no layers: the plan comes whole from one place.
+pub(super) const KEYS: &[Key] = &[
+    Key::new("/plan", "Tracking plan: the schema of each event's payload."),
+    Key::new("/plan/version", "The plan's own version."),
+    Key::new("/plan/unplanned", "What becomes of events that the plan does not name: allow or reject.")
+        .default("\"allow\""),
+    Key::new("/plan/events", "From channel.event to the schema of its payload."),
+];
 
 /// A configuration as far as its plan.
 #[derive(Deserialize)]

@@ -5,41 +5,47 @@
 
 use std::collections::BTreeMap;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::Key;
+use super::{Form, Key};
 use crate::outcome::Action;
 
 /// The section's keys. `*` stands for any one name or index.
 pub(super) const KEYS: &[Key] = &[
-    Key { path: "/privacy", doc: "What is scrubbed and how." },
-    Key { path: "/privacy/mode", doc: "strict, balanced (default) or minimal." },
-    Key { path: "/privacy/pii_fields", doc: "Further key names whose values are personal data." },
-    Key { path: "/privacy/hash_identifiers", doc: "Replace identifiers by keyed pseudonyms (needs pseudonym_key)." },
-    Key { path: "/privacy/anonymize_ips", doc: "Truncate IP addresses to /24 and /48 (default: by mode)." },
-    Key { path: "/privacy/pseudonym_key", doc: "Secret of at least 16 bytes for keyed pseudonyms." },
-    Key { path: "/privacy/pseudonym_keys", doc: "Keys of single tenants, by tenant id; others' keys are derived." },
-    Key { path: "/privacy/pseudonym_keys/*", doc: "Secret of at least 16 bytes for one tenant's pseudonyms." },
-    Key { path: "/privacy/pseudonym_key_id", doc: "Stands in each pseudonym: [hash:ID:…]; change it with the key." },
-    Key { path: "/privacy/actions", doc: "What is done to a rule or group of rules, by its name." },
-    Key { path: "/privacy/actions/*", doc: "replace, remove, mask, hash (needs pseudonym_key) or keep." },
-    Key { path: "/privacy/rules", doc: "Own rules, at most 32." },
-    Key { path: "/privacy/rules/*", doc: "An own rule: an object with name, pattern and action." },
-    Key { path: "/privacy/rules/*/name", doc: "1 to 32 of a-z, 0-9 and _, a letter first; stands in the token." },
-    Key { path: "/privacy/rules/*/pattern", doc: "A regular expression without look-around and back-references." },
-    Key { path: "/privacy/rules/*/action", doc: "replace (default), remove, mask or hash (needs pseudonym_key)." },
-    Key { path: "/privacy/allow", doc: "What stays although a rule finds it; never secrets and cards." },
-    Key { path: "/privacy/allow/values", doc: "Whole findings that stay, whatever their case." },
-    Key { path: "/privacy/allow/domains", doc: "Domains whose e-mail addresses stay; *.example.com for those below." },
-    Key { path: "/privacy/allow/paths", doc: "JSON Pointers into the record; all below stays; * is any one name." },
-    Key { path: "/privacy/allow/networks", doc: "Networks whose IP addresses stay, such as 10.0.0.0/8." },
-    Key { path: "/privacy/seal", doc: "Keeps what some rules find in boxes that one key opens." },
-    Key { path: "/privacy/seal/public_key", doc: "X25519 public key: 32 bytes as base64url without padding." },
-    Key { path: "/privacy/seal/rules", doc: "Rules and groups whose findings are sealed; secrets rule by rule only." },
+    Key::new("/privacy", "What is scrubbed and how."),
+    Key::new("/privacy/mode", "strict, balanced or minimal.")
+        .variables(&[("TELEMETRY_PRIVACY_MODE", Form::Text)])
+        .default("\"balanced\"")
+        .most_private(&["\"strict\"", "\"balanced\"", "\"minimal\""]),
+    Key::new("/privacy/pii_fields", "Further key names whose values are personal data.")
+        .variables(&[("TELEMETRY_PII_FIELDS", Form::List)]),
+    Key::new("/privacy/hash_identifiers", "Replace identifiers by keyed pseudonyms (needs pseudonym_key)."),
+    Key::new("/privacy/anonymize_ips", "Truncate IP addresses to /24 and /48 (default: by mode)."),
+    Key::new("/privacy/pseudonym_key", "Secret of at least 16 bytes for keyed pseudonyms.")
+        .variables(&[("TELEMETRY_PSEUDONYM_KEY", Form::Text)])
+        .secret(),
+    Key::new("/privacy/pseudonym_keys", "Keys of single tenants, by tenant id; others' keys are derived.").secret(),
+    Key::new("/privacy/pseudonym_keys/*", "Secret of at least 16 bytes for one tenant's pseudonyms.").secret(),
+    Key::new("/privacy/pseudonym_key_id", "Stands in each pseudonym: [hash:ID:…]; change it with the key."),
+    Key::new("/privacy/actions", "What is done to a rule or group of rules, by its name."),
+    Key::new("/privacy/actions/*", "replace, remove, mask, hash (needs pseudonym_key) or keep."),
+    Key::new("/privacy/rules", "Own rules, at most 32."),
+    Key::new("/privacy/rules/*", "An own rule: an object with name, pattern and action."),
+    Key::new("/privacy/rules/*/name", "1 to 32 of a-z, 0-9 and _, a letter first; stands in the token."),
+    Key::new("/privacy/rules/*/pattern", "A regular expression without look-around and back-references."),
+    Key::new("/privacy/rules/*/action", "replace (default), remove, mask or hash (needs pseudonym_key)."),
+    Key::new("/privacy/allow", "What stays although a rule finds it; never secrets and cards."),
+    Key::new("/privacy/allow/values", "Whole findings that stay, whatever their case."),
+    Key::new("/privacy/allow/domains", "Domains whose e-mail addresses stay; *.example.com for those below."),
+    Key::new("/privacy/allow/paths", "JSON Pointers into the record; all below stays; * is any one name."),
+    Key::new("/privacy/allow/networks", "Networks whose IP addresses stay, such as 10.0.0.0/8."),
+    Key::new("/privacy/seal", "Keeps what some rules find in boxes that one key opens."),
+    Key::new("/privacy/seal/public_key", "X25519 public key: 32 bytes as base64url without padding."),
+    Key::new("/privacy/seal/rules", "Rules and groups whose findings are sealed; secrets rule by rule only."),
 ];
 
 /// How much is scrubbed (R1). Secrets are removed in every mode.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PrivacyMode {
     /// All detectors; IP addresses and identifiers without a key are removed.
@@ -66,7 +72,7 @@ impl PrivacyMode {
 }
 
 /// The `privacy` section.
-#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct PrivacyConfig {
     /// Which detectors run and what they do.
@@ -112,7 +118,7 @@ impl std::fmt::Debug for PrivacyConfig {
 }
 
 /// An action that can be asked for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum RuleAction {
     /// A token that names the rule.
@@ -141,7 +147,7 @@ impl From<RuleAction> for Action {
 }
 
 /// An own rule: what a pattern finds in any string.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CustomRule {
     /// Stands in the token: `[custom:NAME]`.
     pub name: String,
@@ -153,7 +159,7 @@ pub struct CustomRule {
 }
 
 /// What stays although a rule finds it. Secrets and cards never do.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct AllowConfig {
     /// Whole findings, compared without ASCII case.
@@ -167,7 +173,7 @@ pub struct AllowConfig {
 }
 
 /// Whose key opens what is sealed.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SealConfig {
     /// X25519 public key in base64url.
     pub public_key: String,

@@ -1,6 +1,6 @@
 //! When to try again: exponential backoff with full jitter. Pure: no clock, no randomness, no sleep.
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use crate::export::Failure;
 
@@ -40,12 +40,15 @@ pub(crate) fn worth_waiting(failure: Failure, until: Instant, deadline: Instant)
     until < deadline && !failure.is_unreachable()
 }
 
-/// Reads a `Retry-After` of whole seconds. A date, or anything else, counts as absent: backoff decides then.
-pub(crate) fn retry_after(header: &str) -> Option<Duration> {
-    // More digits than a number holds are still a wish to wait long.
-    let digits = header.trim();
-    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| Duration::from_secs(digits.parse().unwrap_or(u64::MAX)))
+/// Reads a `Retry-After` (RFC 9110): whole seconds, or a date, from which `now` is subtracted. A date that has passed,
+/// a negative number and anything else count as absent: backoff decides then.
+pub(crate) fn retry_after(header: &str, now: SystemTime) -> Option<Duration> {
+    let text = header.trim();
+    if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number holds are still a wish to wait long.
+        return Some(Duration::from_secs(text.parse().unwrap_or(u64::MAX)));
+    }
+    httpdate::parse_http_date(text).ok()?.duration_since(now).ok().filter(|wait| !wait.is_zero())
 }
 
 #[cfg(test)]
@@ -84,7 +87,7 @@ mod tests {
         for network in [Failure::Connect, Failure::Connection, Failure::Timeout] {
             assert!(POLICY.wait(network, 1, 0).is_some(), "{network:?}");
         }
-        for hopeless in [Failure::Setup, Failure::Request, Failure::Verdict, Failure::VerdictTooLarge] {
+        for hopeless in [Failure::Setup, Failure::Request, Failure::Verdict, Failure::VerdictTooLarge, Failure::File] {
             assert_eq!(POLICY.wait(hopeless, 1, 0), None, "{hopeless:?}");
         }
     }
@@ -106,12 +109,41 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_whole_seconds_or_nothing() {
-        assert_eq!(retry_after(" 12 "), Some(Duration::from_secs(12)));
-        assert_eq!(retry_after("99999999999999999999999"), Some(Duration::from_secs(u64::MAX)));
-        for junk in ["", "-1", "+1", "1.5", "soon", "Wed, 21 Oct 2026 07:28:00 GMT"] {
-            assert_eq!(retry_after(junk), None, "{junk:?}");
+    fn retry_after_is_whole_seconds_or_a_date_to_come() {
+        let now = httpdate::parse_http_date("Wed, 21 Oct 2026 07:28:00 GMT").unwrap();
+        for (header, seconds) in [
+            (" 12 ", Some(12)),
+            ("0", Some(0)),
+            ("99999999999999999999999", Some(u64::MAX)),
+            ("Wed, 21 Oct 2026 07:28:30 GMT", Some(30)),
+            ("Wednesday, 21-Oct-26 07:29:00 GMT", Some(60)),
+            ("Wed Oct 21 07:28:01 2026", Some(1)),
+            ("Wed, 21 Oct 2026 07:28:00 GMT", None),
+            ("Wed, 21 Oct 2015 07:28:00 GMT", None),
+            ("Wed, 32 Oct 2026 07:28:00 GMT", None),
+            ("", None),
+            ("-1", None),
+            ("+1", None),
+            ("1.5", None),
+            ("soon", None),
+            ("2026-10-21T07:28:30Z", None),
+        ] {
+            assert_eq!(retry_after(header, now), seconds.map(Duration::from_secs), "{header:?}");
         }
+    }
+
+    #[test]
+    fn a_thousand_clients_that_failed_together_return_apart() {
+        /// Halves of a second in the ceiling after four tries.
+        const SLOTS: usize = 16;
+        let mut slots = [0_usize; SLOTS];
+        // Multiples of the golden ratio are as even as a good random source.
+        for client in 0..1_000_u64 {
+            let random = client.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+            let wait = POLICY.wait(Failure::Connect, 4, random).unwrap();
+            slots[usize::try_from(wait.as_millis()).unwrap() / 500] += 1;
+        }
+        assert!(slots.iter().all(|clients| (50..=75).contains(clients)), "{slots:?}");
     }
 
     #[test]

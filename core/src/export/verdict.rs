@@ -12,6 +12,8 @@ pub(crate) struct Verdict {
     pub(crate) refused: u64,
     /// Why, as far as this version knows the codes.
     pub(crate) codes: Vec<Code>,
+    /// Everything was taken, but with a word of warning.
+    pub(crate) warned: bool,
 }
 
 #[derive(Deserialize)]
@@ -35,6 +37,11 @@ struct WrittenViolation {
 }
 
 impl Verdict {
+    /// Everything was taken.
+    pub(crate) fn accepted() -> Self {
+        Self { refused: 0, codes: Vec::new(), warned: false }
+    }
+
     /// Reads the answer to a batch of `records`.
     ///
     /// Whoever answers 200 but does not account for each record (a captive portal, another service) is no
@@ -47,7 +54,7 @@ impl Verdict {
         }
         let violations = written.results.iter().flat_map(|result| &result.violations);
         let codes = violations.filter_map(|v| Code::ALL.into_iter().find(|code| code.as_str() == v.code)).collect();
-        Ok(Self { refused, codes })
+        Ok(Self { refused, codes, warned: false })
     }
 }
 
@@ -64,7 +71,7 @@ mod tests {
             {"status":"dropped","id":null,"violations":[{"path":"","code":"record_too_large","message":"x"}]}],
             "redactions":{"email":1}}"#;
         let codes = vec![Code::Required, Code::RecordTooLarge];
-        assert_eq!(Verdict::read(body.as_bytes(), 3), Ok(Verdict { refused: 2, codes }));
+        assert_eq!(Verdict::read(body.as_bytes(), 3), Ok(Verdict { refused: 2, codes, warned: false }));
     }
 
     #[test]

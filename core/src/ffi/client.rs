@@ -1,9 +1,16 @@
 //! [`crate::Client`] behind text.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use crate::error::Result;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::client::Form;
+use crate::error::{Error, ErrorKind, Result};
+use crate::ffi::consent::Word;
 use crate::ffi::guard;
+use crate::metrics::{Measurement, MetricKind};
 
 /// [`crate::Client`] behind text. A panic below a call that returns no error leaves it without effect.
 pub struct Client(crate::Client);
@@ -18,9 +25,39 @@ impl Client {
         guard(|| Ok(Self(crate::Client::new(&crate::Config::from_json(config)?)?)))
     }
 
+    /// Whether the client is off, so that a shell need not walk a record for it.
+    pub fn is_off(&self) -> bool {
+        guard(|| Ok(self.0.is_off())).unwrap_or(true)
+    }
+
     /// Captures a record without ever waiting; `false` where the client is off or was shut down.
     pub fn track(&self, record: &[u8]) -> bool {
         guard(|| Ok(self.0.track(record))).unwrap_or(false)
+    }
+
+    /// Whether `track` waits for the disk: hosts let other threads run meanwhile.
+    pub fn is_durable(&self) -> bool {
+        self.0.is_durable()
+    }
+
+    /// [`track`](Self::track) of a record that a shell wrote value by value.
+    pub fn track_captured(&self, record: &[u8]) -> bool {
+        guard(|| Ok(self.0.track_compact(record))).unwrap_or(false)
+    }
+
+    /// [`track_captured`](Self::track_captured) of many records: each has its length in 4 bytes, the milliseconds
+    /// since 1970 as a float in 8, and its bytes, all little-endian; a length of `ffffffff` stands for a record that is
+    /// too large, and has no bytes. Returns whether the client still captures.
+    pub fn track_framed(&self, frames: &[u8]) -> bool {
+        guard(|| Ok(self.0.track_framed(frames))).unwrap_or(false)
+    }
+
+    /// [`track_checked`](Self::track_checked) of a record that a shell wrote value by value, in its compact bytes.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn track_captured_checked(&self, record: &[u8]) -> Result<String> {
+        guard(|| Ok(self.0.check(Form::Compact, record).to_json()))
     }
 
     /// Runs the engine at once, queues the record where it was accepted, and returns the outcome as canonical
@@ -30,6 +67,34 @@ impl Client {
     /// `internal` only.
     pub fn track_checked(&self, record: &[u8]) -> Result<String> {
         guard(|| Ok(self.0.track_checked(record).to_json()))
+    }
+
+    /// Adds a measurement, a JSON object: `{"name":…,"type":"counter"|"updowncounter"|"gauge"|"histogram","value":n,
+    /// "unit":…,"attributes":{…}}`, the last two if any. `false` where the client is off or was shut down, or where it is
+    /// no measurement; see [`crate::Client::measure`].
+    ///
+    /// # Errors
+    /// `argument_invalid` for other text.
+    pub fn measure(&self, measurement: &str) -> Result<bool> {
+        guard(|| {
+            let written: Written<'_> = serde_json::from_str(measurement).map_err(|_| not_a_measurement(""))?;
+            let kind = MetricKind::named(&written.kind).ok_or_else(|| not_a_measurement("/type"))?;
+            Ok(self.0.measure(&Measurement {
+                name: &written.name,
+                kind,
+                unit: &written.unit,
+                value: written.value,
+                attributes: written.attributes.map_or("", RawValue::get),
+            }))
+        })
+    }
+
+    /// What the next requests would carry; the JSON that [`crate::Client::preview`] describes.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn preview(&self) -> Result<String> {
+        guard(|| Ok(self.0.preview()))
     }
 
     /// Waits up to `timeout_ms` milliseconds; whether everything captured before the call was delivered or
@@ -44,15 +109,113 @@ impl Client {
         guard(|| Ok(self.0.shutdown(Duration::from_millis(timeout_ms)))).unwrap_or(false)
     }
 
+    /// Records that the user agrees, and starts collecting where nothing else says off: whether it does. `grant` is
+    /// `{"purposes":[…],"notice_version":…,"source":…}`; absent purposes are all, an absent version is the configured
+    /// one. See [`crate::Client::opt_in`].
+    ///
+    /// # Errors
+    /// `argument_invalid`, `consent_unavailable`.
+    pub fn opt_in(&self, grant: &str) -> Result<bool> {
+        guard(|| {
+            let grant = Word::from_json(grant)?;
+            self.0.opt_in(&grant.purposes, grant.notice_version.as_deref(), &grant.source)
+        })
+    }
+
+    /// Records that the user no longer agrees; returns when what was captured is erased and nothing more will be sent.
+    /// `word` is `{"purposes":[…],"source":…}`; absent purposes are all. See [`crate::Client::opt_out`].
+    ///
+    /// # Errors
+    /// `argument_invalid`, `consent_unavailable`.
+    pub fn opt_out(&self, word: &str) -> Result<()> {
+        guard(|| {
+            let word = Word::from_json(word)?;
+            self.0.opt_out(&word.purposes, &word.source)
+        })
+    }
+
+    /// Takes another configuration without losing what is queued; the changed keys as JSON. See
+    /// [`crate::Client::reconfigure`].
+    ///
+    /// # Errors
+    /// As [`new`](Self::new), and then nothing changes.
+    pub fn reconfigure(&self, config: &str) -> Result<String> {
+        guard(|| self.0.reconfigure(&crate::Config::from_json(config)?))
+    }
+
+    /// What changed since a listener last asked, as JSON: `{"next":n,"changes":[…]}`. See [`crate::Client::changes`].
+    pub fn changes(&self, since: u64) -> String {
+        guard(|| Ok(self.0.changes(since))).unwrap_or_default()
+    }
+
+    /// What holds and who decided it, as JSON. See [`crate::Client::status`].
+    pub fn status(&self) -> String {
+        guard(|| Ok(self.0.status())).unwrap_or_default()
+    }
+
+    /// Every change of the user's consent, as a JSON array of the audit trail's entries.
+    ///
+    /// # Errors
+    /// `consent_unavailable`.
+    pub fn consent_history(&self) -> Result<String> {
+        guard(|| self.0.consent_history())
+    }
+
+    /// Checks the audit trail of the user's consent: `{"entries":n,"head":…,"broken_at":n|null}`.
+    ///
+    /// # Errors
+    /// `consent_unavailable`.
+    pub fn consent_verify(&self) -> Result<String> {
+        guard(|| self.0.consent_verify())
+    }
+
     /// What became of every record; the JSON that [`crate::Client::stats`] describes.
     pub fn stats(&self) -> String {
         guard(|| Ok(self.0.stats())).unwrap_or_default()
     }
 }
 
+/// A measurement as hosts write it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written<'a> {
+    #[serde(borrow)]
+    name: Cow<'a, str>,
+    #[serde(borrow, rename = "type")]
+    kind: Cow<'a, str>,
+    value: f64,
+    #[serde(borrow, default)]
+    unit: Cow<'a, str>,
+    #[serde(borrow, default)]
+    attributes: Option<&'a RawValue>,
+}
+
+fn not_a_measurement(path: &str) -> Error {
+    let form = r#"expected {"name","type","value"}, with "unit" and "attributes" if any; type is counter, updowncounter, gauge or histogram"#;
+    Error::new(ErrorKind::ArgumentInvalid, path, form)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_measurement_is_read_or_refused_with_its_place() {
+        let client = Client::new(r#"{"client":{"enabled":false}}"#).unwrap();
+        let whole = r#"{"name":"jobs","type":"counter","value":1,"unit":"1","attributes":{"a":1}}"#;
+        assert!(!client.measure(whole).unwrap(), "the client is off");
+        assert!(!client.measure(r#"{"name":"jobs","type":"gauge","value":1.5}"#).unwrap());
+        for (bad, path) in [
+            ("", ""),
+            (r#"{"name":"jobs","type":"counter"}"#, ""),
+            (r#"{"name":"jobs","type":"summary","value":1}"#, "/type"),
+            (r#"{"name":"jobs","type":"counter","value":1,"vlaue":1}"#, ""),
+        ] {
+            let error = client.measure(bad).unwrap_err();
+            assert_eq!((error.kind(), error.path()), (ErrorKind::ArgumentInvalid, path), "{bad}");
+        }
+        assert_eq!(client.preview().unwrap(), "[]");
+    }
 
     #[test]
     fn a_client_is_off_unless_turned_on_and_says_so() {

@@ -1,134 +1,10 @@
 //! The strict reader: checks a text once and leaves a flat list of where its values stand.
 
-use std::cell::Cell;
-
-use super::text::decode;
+use super::document::{Kind, Node};
+use crate::hash::hash;
 use crate::outcome::{Code, Violation};
 use crate::record::limits::MAX_DEPTH;
-use crate::scan::{Block, Lanes, Scanned, scan, seen};
-
-/// What a value is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
-    Null,
-    Bool,
-    Number,
-    String,
-    Object,
-    Array,
-}
-
-/// One value, or one member name, of a [`Document`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Node {
-    pub(crate) kind: Kind,
-    /// A string that has escapes.
-    pub(crate) escaped: bool,
-    /// Byte range in the input; of a string, its inside.
-    pub(super) start: u32,
-    pub(super) end: u32,
-    /// Index of the node behind this value and all that is in it.
-    pub(crate) next: u32,
-}
-
-impl Node {
-    /// Where the value stands in the input; a string with its quotes.
-    #[inline]
-    pub(crate) fn span(self) -> std::ops::Range<usize> {
-        let quote = usize::from(self.kind == Kind::String);
-        self.start as usize - quote..self.end as usize + quote
-    }
-}
-
-/// A checked JSON text. Node 0 is the value; an object's node is followed by name, value, name, value, ….
-#[derive(Debug)]
-pub(crate) struct Document<'a> {
-    input: &'a str,
-    nodes: Vec<Node>,
-    /// What the scan says of the input.
-    blocks: Vec<Block>,
-}
-
-thread_local! {
-    /// The buffers of the last document, kept for the next: reading allocates nothing once a thread is warm.
-    static KEPT: Cell<(Vec<Node>, Vec<Block>)> = const { Cell::new((Vec::new(), Vec::new())) };
-}
-
-/// Nodes kept between documents: those of the largest record, not of a hostile batch.
-const KEPT_NODES: usize = 1 << 15;
-
-impl Drop for Document<'_> {
-    fn drop(&mut self) {
-        if self.nodes.capacity() <= KEPT_NODES {
-            let buffers = (std::mem::take(&mut self.nodes), std::mem::take(&mut self.blocks));
-            // A thread that is ending has no place left for them.
-            let _ = KEPT.try_with(|kept| kept.set(buffers));
-        }
-    }
-}
-
-impl<'a> Document<'a> {
-    /// Reads `input`, or says what makes it no acceptable JSON. Its strings are scanned for `lanes`.
-    pub(crate) fn read(input: &'a [u8], lanes: &Lanes) -> Result<Self, Violation> {
-        let input = std::str::from_utf8(input)
-            .map_err(|e| *fault(Code::JsonUtf8, e.valid_up_to(), "bytes that are not UTF-8"))?;
-        let (mut nodes, mut blocks) = KEPT.try_with(Cell::take).unwrap_or_default();
-        nodes.clear();
-        scan(input.as_bytes(), lanes, &mut blocks);
-        let mut reader = Reader {
-            input,
-            bytes: input.as_bytes(),
-            at: 0,
-            blocks: &blocks,
-            nodes,
-            open: [Open::default(); MAX_DEPTH],
-            depth: 0,
-        };
-        reader.document().map_err(|fault| *fault)?;
-        let nodes = reader.nodes;
-        Ok(Self { input, nodes, blocks })
-    }
-
-    /// The whole text.
-    pub(crate) fn input(&self) -> &'a str {
-        self.input
-    }
-
-    /// The node at `index`.
-    pub(crate) fn node(&self, index: usize) -> Node {
-        self.nodes[index]
-    }
-
-    /// The text of a number or literal, or a string's inside with its escapes.
-    pub(crate) fn raw(&self, node: Node) -> &'a str {
-        &self.input[node.start as usize..node.end as usize]
-    }
-
-    /// What the scan says of a string without escapes.
-    #[inline]
-    pub(crate) fn scanned(&self, node: Node) -> Scanned<'_> {
-        let (start, end) = (node.start as usize, node.end as usize);
-        Scanned::new(self.raw(node), seen(&self.blocks, start, end), &self.blocks, start)
-    }
-
-    /// The plain text of a string.
-    pub(crate) fn text(&self, node: Node) -> std::borrow::Cow<'a, str> {
-        if node.escaped { decode(self.raw(node)) } else { self.raw(node).into() }
-    }
-
-    /// The `(name, value)` node indices of the object at `index`.
-    pub(crate) fn members(&self, index: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
-        let end = self.nodes[index].next as usize;
-        let mut at = index + 1;
-        std::iter::from_fn(move || {
-            (at < end).then(|| {
-                let member = (at, at + 1);
-                at = self.nodes[at + 1].next as usize;
-                member
-            })
-        })
-    }
-}
+use crate::scan::Block;
 
 /// A container that is not closed yet.
 #[derive(Clone, Copy, Default)]
@@ -136,146 +12,277 @@ struct Open {
     node: u32,
     /// The sign that closes it.
     end: u8,
+    /// Names of this object may be equal: two have the same bit below, or one has escapes.
+    may_repeat: bool,
+    /// A bit for each name's hash.
+    names: [u64; 4],
 }
 
 impl Open {
-    const fn is_object(self) -> bool {
+    const fn is_object(&self) -> bool {
         self.end == b'}'
+    }
+
+    /// Notes a name. Two names that are equal have one bit; two that differ seldom do, up to some twenty of them.
+    #[inline]
+    fn note(&mut self, hash: u32) {
+        let (word, bit) = ((hash >> 30) as usize, 1 << (hash >> 24 & 63));
+        self.may_repeat |= self.names[word] & bit != 0;
+        self.names[word] |= bit;
     }
 }
 
+/// A text while it is read.
 pub(super) struct Reader<'a, 'b> {
     pub(super) input: &'a str,
     pub(super) bytes: &'a [u8],
     pub(super) at: usize,
     pub(super) blocks: &'b [Block],
-    pub(super) nodes: Vec<Node>,
+    /// The nodes so far are the first `count`; behind them is room for more.
+    nodes: &'b mut Vec<Node>,
+    count: usize,
     /// The containers that are open, outermost first.
     open: [Open; MAX_DEPTH],
     depth: usize,
+    is_compact: bool,
 }
 
 /// Why reading stopped; boxed, since every step of the reader answers with a result, and nearly always with none.
 pub(super) type Fault = Box<Violation>;
 
 #[expect(clippy::unnecessary_box_returns, reason = "see `Fault`")]
+#[cold]
 pub(super) fn fault(code: Code, at: usize, what: &str) -> Fault {
     Box::new(Violation::new("", code, format!("{what} at byte {at}")))
 }
 
-impl Reader<'_, '_> {
+/// The text of `input`, if it is UTF-8.
+pub(super) fn utf8(input: &[u8]) -> Result<&str, Violation> {
+    let text = simdutf8::basic::from_utf8(input).or_else(|_| std::str::from_utf8(input));
+    text.map_err(|e| *fault(Code::JsonUtf8, e.valid_up_to(), "bytes that are not UTF-8"))
+}
+
+impl<'a, 'b> Reader<'a, 'b> {
+    /// Of `input`, which the scan made `blocks` of. What stands in `nodes` is written over.
+    pub(super) fn new(input: &'a str, blocks: &'b [Block], nodes: &'b mut Vec<Node>) -> Self {
+        Self {
+            input,
+            bytes: input.as_bytes(),
+            at: 0,
+            blocks,
+            nodes,
+            count: 0,
+            open: [Open::default(); MAX_DEPTH],
+            depth: 0,
+            is_compact: true,
+        }
+    }
+
+    #[inline]
     pub(super) fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    /// Passes over white space.
     #[inline]
     fn space(&mut self) {
         // No sign of the grammar is less than a space: one comparison where there is none, as mostly.
-        while self.peek().is_some_and(|byte| byte <= b' ') {
-            if !matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-                return;
-            }
+        if self.peek().is_some_and(|byte| byte <= b' ') {
+            self.some_space();
+        }
+    }
+
+    fn some_space(&mut self) {
+        self.is_compact = false;
+        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
             self.at += 1;
         }
     }
 
     #[expect(clippy::unnecessary_box_returns, reason = "see `Fault`")]
+    #[cold]
     pub(super) fn invalid(&self, what: &str) -> Fault {
         fault(Code::JsonInvalid, self.at, what)
     }
 
-    /// One value and nothing behind it. A loop over open containers instead of recursion.
-    fn document(&mut self) -> Result<(), Fault> {
+    /// One value and nothing behind it: how many nodes it has, and whether it is compact. A loop over open containers
+    /// instead of recursion.
+    pub(super) fn read(mut self) -> Result<(usize, bool), Fault> {
         self.space();
         self.value()?;
         while let Some(top) = self.depth.checked_sub(1) {
-            let open = self.open[top];
+            if self.open[top].is_object() { self.members(top) } else { self.elements(top) }?;
+        }
+        self.space();
+        if self.at < self.bytes.len() {
+            return Err(self.invalid("text behind the end of the JSON value"));
+        }
+        Ok((self.count, self.is_compact))
+    }
+
+    /// Reads on in the innermost container, an object, up to its end or to where another container begins in it.
+    fn members(&mut self, top: usize) -> Result<(), Fault> {
+        let mut is_first = self.count == self.open[top].node as usize + 1;
+        loop {
             self.space();
-            let is_first = self.nodes.len() == open.node as usize + 1;
             match self.peek() {
-                Some(sign) if sign == open.end => {
-                    self.close(open)?;
-                    continue;
-                }
                 Some(b',') if !is_first => {
                     self.at += 1;
                     self.space();
                 }
+                Some(b'}') => return self.close(top),
                 Some(_) if is_first => {}
-                Some(_) => return Err(self.invalid("expected a comma or the end of the object or array")),
-                None => return Err(self.invalid("the text ends inside an object or array")),
+                _ => return Err(self.no_comma()),
             }
-            if open.is_object() {
-                self.member_name()?;
+            is_first = false;
+            self.member_name(top)?;
+            if self.value()?.is_container() {
+                return Ok(());
             }
-            self.value()?;
         }
-        self.space();
-        if self.at < self.bytes.len() { Err(self.invalid("text behind the end of the JSON value")) } else { Ok(()) }
+    }
+
+    /// The same of an array.
+    fn elements(&mut self, top: usize) -> Result<(), Fault> {
+        let mut is_first = self.count == self.open[top].node as usize + 1;
+        loop {
+            self.space();
+            match self.peek() {
+                Some(b',') if !is_first => {
+                    self.at += 1;
+                    self.space();
+                }
+                Some(b']') => return self.close(top),
+                Some(_) if is_first => {}
+                _ => return Err(self.no_comma()),
+            }
+            is_first = false;
+            if self.value()?.is_container() {
+                return Ok(());
+            }
+        }
+    }
+
+    #[expect(clippy::unnecessary_box_returns, reason = "see `Fault`")]
+    #[cold]
+    fn no_comma(&self) -> Fault {
+        match self.peek() {
+            Some(_) => self.invalid("expected a comma or the end of the object or array"),
+            None => self.invalid("the text ends inside an object or array"),
+        }
     }
 
     /// A member's name and its colon.
     #[inline]
-    fn member_name(&mut self) -> Result<(), Fault> {
+    fn member_name(&mut self, object: usize) -> Result<(), Fault> {
         if self.peek() != Some(b'"') {
             return Err(self.invalid("expected a member name in double quotes"));
         }
-        self.string()?;
-        self.space();
+        let start = self.at + 1;
+        if let Some((end, _)) = self.plain_end(start) {
+            let hash = hash(&self.bytes[start..end]);
+            self.open[object].note(hash);
+            self.push(Node { marked: true, link: hash, ..self.scalar(Kind::String, start, end) });
+            self.at = end + 1;
+        } else {
+            self.open[object].may_repeat = true;
+            self.odd_string()?;
+        }
         if self.peek() != Some(b':') {
-            return Err(self.invalid("expected a colon behind the member name"));
+            self.space();
+            if self.peek() != Some(b':') {
+                return Err(self.invalid("expected a colon behind the member name"));
+            }
         }
         self.at += 1;
         self.space();
         Ok(())
     }
 
+    /// A scalar, or the beginning of a container.
     #[inline]
-    fn value(&mut self) -> Result<(), Fault> {
+    fn value(&mut self) -> Result<Kind, Fault> {
         match self.peek() {
             Some(b'"') => self.string(),
+            Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b'{') => self.begin(Kind::Object),
             Some(b'[') => self.begin(Kind::Array),
-            Some(b'-' | b'0'..=b'9') => self.number(),
             Some(b't') => self.literal("true", Kind::Bool),
             Some(b'f') => self.literal("false", Kind::Bool),
             Some(b'n') => self.literal("null", Kind::Null),
-            Some(b'N' | b'I') => Err(fault(Code::JsonNumber, self.at, "NaN and Infinity are not JSON numbers")),
-            Some(0xef) if self.at == 0 => Err(self.invalid("a byte order mark; send UTF-8 without one")),
-            Some(_) => Err(self.invalid("expected a JSON value")),
-            None => Err(self.invalid("the text ends where a value is expected")),
+            Some(_) | None => Err(self.no_value()),
         }
     }
 
+    #[expect(clippy::unnecessary_box_returns, reason = "see `Fault`")]
+    #[cold]
+    fn no_value(&self) -> Fault {
+        match self.peek() {
+            Some(b'N' | b'I') => fault(Code::JsonNumber, self.at, "NaN and Infinity are not JSON numbers"),
+            Some(0xef) if self.at == 0 => self.invalid("a byte order mark; send UTF-8 without one"),
+            Some(_) => self.invalid("expected a JSON value"),
+            None => self.invalid("the text ends where a value is expected"),
+        }
+    }
+
+    /// The nodes so far.
+    pub(super) fn nodes(&self) -> &[Node] {
+        self.nodes.get(..self.count).unwrap_or_default()
+    }
+
+    #[inline]
+    pub(super) fn push(&mut self, node: Node) {
+        if self.count == self.nodes.len() {
+            self.make_room();
+        }
+        // There is a place now.
+        if let Some(place) = self.nodes.get_mut(self.count) {
+            *place = node;
+        }
+        self.count += 1;
+    }
+
+    #[cold]
+    fn make_room(&mut self) {
+        /// Nodes of a usual record: memory of a thread that reads many grows once.
+        const USUAL: usize = 128;
+        let room = (2 * self.nodes.len()).max(USUAL);
+        self.nodes.resize(room, Node::NONE);
+    }
+
+    /// A value from `start` to `end` with nothing in it.
     // Offsets fit: a document is at most a batch long, which is far below 4 GiB; see limits.
     #[allow(clippy::cast_possible_truncation)]
-    pub(super) fn push(&mut self, kind: Kind, escaped: bool, start: usize, end: usize) {
-        let next = self.nodes.len() as u32 + 1;
-        self.nodes.push(Node { kind, escaped, start: start as u32, end: end as u32, next });
+    #[inline]
+    pub(super) fn scalar(&self, kind: Kind, start: usize, end: usize) -> Node {
+        let link = self.count as u32 + 1;
+        Node { kind, escaped: false, marked: false, start: start as u32, end: end as u32, link }
     }
 
     #[allow(clippy::cast_possible_truncation)]
-    fn begin(&mut self, kind: Kind) -> Result<(), Fault> {
-        if self.depth >= MAX_DEPTH {
+    fn begin(&mut self, kind: Kind) -> Result<Kind, Fault> {
+        let Some(open) = self.open.get_mut(self.depth) else {
             return Err(fault(Code::JsonDepth, self.at, &format!("nested deeper than {MAX_DEPTH} levels")));
-        }
-        self.open[self.depth] =
-            Open { node: self.nodes.len() as u32, end: if kind == Kind::Object { b'}' } else { b']' } };
+        };
+        *open =
+            Open { node: self.count as u32, end: if kind == Kind::Object { b'}' } else { b']' }, ..Open::default() };
         self.depth += 1;
-        self.push(kind, false, self.at, self.at);
+        self.push(self.scalar(kind, self.at, self.at));
         self.at += 1;
-        Ok(())
+        Ok(kind)
     }
 
+    /// Closes the innermost container, which stands at `top`.
     #[allow(clippy::cast_possible_truncation)]
-    fn close(&mut self, open: Open) -> Result<(), Fault> {
+    fn close(&mut self, top: usize) -> Result<(), Fault> {
         self.at += 1;
-        self.depth -= 1;
-        let next = self.nodes.len() as u32;
-        let at = self.at as u32;
-        let node = &mut self.nodes[open.node as usize];
-        (node.end, node.next) = (at, next);
-        if open.is_object() { self.refuse_duplicate_names(open.node as usize) } else { Ok(()) }
+        self.depth = top;
+        let Open { node: index, may_repeat, .. } = self.open[top];
+        let link = self.count as u32;
+        if let Some(node) = self.nodes.get_mut(index as usize) {
+            (node.end, node.link) = (self.at as u32, link);
+        }
+        if may_repeat { self.refuse_duplicate_names(index as usize) } else { Ok(()) }
     }
 }
 
@@ -284,6 +291,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::json::Document;
+    use crate::scan::Lanes;
 
     fn code(text: &[u8]) -> Option<Code> {
         Document::read(text, Lanes::none()).err().map(|violation| violation.code)

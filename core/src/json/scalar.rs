@@ -1,18 +1,19 @@
 //! Literals, numbers and strings of the strict reader.
 
-use super::read::{Fault, Kind, Reader, fault};
+use super::document::{Kind, Node};
+use super::read::{Fault, Reader, fault};
 use super::text::hex4;
 use crate::outcome::Code;
 use crate::scan::next_stop;
 
 impl Reader<'_, '_> {
-    pub(super) fn literal(&mut self, word: &str, kind: Kind) -> Result<(), Fault> {
+    pub(super) fn literal(&mut self, word: &str, kind: Kind) -> Result<Kind, Fault> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
             return Err(self.invalid("expected a JSON value"));
         }
-        self.push(kind, false, self.at, self.at + word.len());
+        self.push(self.scalar(kind, self.at, self.at + word.len()));
         self.at += word.len();
-        Ok(())
+        Ok(kind)
     }
 
     fn digits(&mut self) -> Result<usize, Fault> {
@@ -24,24 +25,42 @@ impl Reader<'_, '_> {
     }
 
     #[inline]
-    pub(super) fn number(&mut self) -> Result<(), Fault> {
+    pub(super) fn number(&mut self) -> Result<Kind, Fault> {
         /// Up to this many digits a whole number needs no further check.
         const PLAIN_DIGITS: usize = 18;
-        let rest = &self.bytes[self.at..];
-        let digits = rest.iter().take(PLAIN_DIGITS + 1).take_while(|byte| byte.is_ascii_digit()).count();
-        let is_plain = (1..=PLAIN_DIGITS).contains(&digits)
-            && (digits == 1 || rest[0] != b'0')
-            && !matches!(rest.get(digits), Some(b'.' | b'e' | b'E'));
-        if is_plain {
-            self.push(Kind::Number, false, self.at, self.at + digits);
-            self.at += digits;
-            return Ok(());
+        let start = self.at;
+        let mut end = self.digits_end(start);
+        let whole = end - start;
+        if self.bytes.get(end) == Some(&b'.') {
+            let fraction = end + 1;
+            end = self.digits_end(fraction);
+            if end == fraction {
+                return self.odd_number();
+            }
         }
-        self.odd_number()
+        let is_plain = (1..=PLAIN_DIGITS).contains(&whole)
+            && (whole == 1 || self.bytes.get(start) != Some(&b'0'))
+            && !matches!(self.bytes.get(end), Some(b'e' | b'E'));
+        if !is_plain {
+            return self.odd_number();
+        }
+        self.push(self.scalar(Kind::Number, start, end));
+        self.at = end;
+        Ok(Kind::Number)
     }
 
-    /// A number with a sign, a fraction, an exponent, or with what it must not have.
-    fn odd_number(&mut self) -> Result<(), Fault> {
+    /// Where the digits from `at` on end.
+    #[inline]
+    fn digits_end(&self, mut at: usize) -> usize {
+        while self.bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
+        at
+    }
+
+    /// A number with a sign, an exponent, many digits, or with what it must not have.
+    #[inline(never)]
+    fn odd_number(&mut self) -> Result<Kind, Fault> {
         /// An integer of so many digits is below the largest 64-bit float, 1.8e308.
         const SURELY_FINITE_DIGITS: usize = 308;
         let start = self.at;
@@ -74,30 +93,36 @@ impl Reader<'_, '_> {
                 return Err(fault(Code::JsonNumber, start, "a number beyond the range of a 64-bit float"));
             }
         }
-        self.push(Kind::Number, false, start, self.at);
-        Ok(())
+        self.push(self.scalar(Kind::Number, start, self.at));
+        Ok(Kind::Number)
+    }
+
+    /// Where the string that begins at `start` ends, if nothing comes before that would have to be looked at, and whether
+    /// it is marked.
+    #[inline]
+    pub(super) fn plain_end(&self, start: usize) -> Option<(usize, bool)> {
+        // The scan has marked what ends or interrupts a string: its bytes are not looked at again.
+        let (end, is_marked) = next_stop(self.blocks, start)?;
+        (self.bytes.get(end) == Some(&b'"')).then_some((end, is_marked))
     }
 
     #[inline]
-    pub(super) fn string(&mut self) -> Result<(), Fault> {
+    pub(super) fn string(&mut self) -> Result<Kind, Fault> {
         let start = self.at + 1;
-        // The scan has marked what ends or interrupts a string: its bytes are not looked at again.
-        let end = next_stop(self.blocks, start).unwrap_or(self.bytes.len());
-        if self.bytes.get(end) != Some(&b'"') {
-            return self.odd_string();
-        }
-        self.push(Kind::String, false, start, end);
+        let Some((end, marked)) = self.plain_end(start) else { return self.odd_string() };
+        self.push(Node { marked, ..self.scalar(Kind::String, start, end) });
         self.at = end + 1;
-        Ok(())
+        Ok(Kind::String)
     }
 
     /// A string with escapes, or with what it must not have.
-    fn odd_string(&mut self) -> Result<(), Fault> {
+    #[inline(never)]
+    pub(super) fn odd_string(&mut self) -> Result<Kind, Fault> {
         let start = self.at + 1;
         let mut escaped = false;
         self.at = start;
         loop {
-            self.at = next_stop(self.blocks, self.at).unwrap_or(self.bytes.len());
+            self.at = next_stop(self.blocks, self.at).map_or(self.bytes.len(), |(at, _)| at);
             match self.bytes.get(self.at) {
                 Some(b'"') => break,
                 Some(b'\\') => {
@@ -111,9 +136,9 @@ impl Reader<'_, '_> {
                 }
             }
         }
-        self.push(Kind::String, escaped, start, self.at);
+        self.push(Node { escaped, marked: true, ..self.scalar(Kind::String, start, self.at) });
         self.at += 1;
-        Ok(())
+        Ok(Kind::String)
     }
 
     fn escape(&mut self) -> Result<(), Fault> {

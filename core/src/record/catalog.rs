@@ -11,7 +11,7 @@ pub(crate) struct Metric {
     /// `counter`, `gauge` or `histogram`.
     pub(crate) kind: &'static str,
     pub(crate) unit: &'static str,
-    about: &'static str,
+    pub(crate) about: &'static str,
 }
 
 const fn metric(name: &'static str, kind: &'static str, unit: &'static str, about: &'static str) -> Metric {

@@ -28,8 +28,22 @@ pub(crate) static LEVELS: Choice = Choice {
     aliases: &[("warn", "warning"), ("err", "error"), ("critical", "fatal")],
 };
 
-/// Types of a metric.
-pub(crate) static METRIC_TYPES: Choice = Choice { words: &["counter", "gauge", "histogram"], aliases: &[] };
+/// Types of a metric: the design's three, and OpenTelemetry's counter that may fall.
+pub(crate) static METRIC_TYPES: Choice = Choice {
+    words: &["counter", "gauge", "histogram", "updowncounter"],
+    aliases: &[("up_down_counter", "updowncounter")],
+};
+
+/// What an aggregate covers, with OTLP's numbers and enumeration names.
+pub(crate) static TEMPORALITIES: Choice = Choice {
+    words: &["delta", "cumulative"],
+    aliases: &[
+        ("1", "delta"),
+        ("2", "cumulative"),
+        ("aggregation_temporality_delta", "delta"),
+        ("aggregation_temporality_cumulative", "cumulative"),
+    ],
+};
 
 /// Kinds of a span, with OTLP's numbers and enumeration names.
 pub(crate) static SPAN_KINDS: Choice = Choice {

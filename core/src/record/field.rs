@@ -1,6 +1,8 @@
 //! The vocabulary of the tables: a field of a record, the spellings it is read by, and how they are found.
 
 use super::check::Check;
+use crate::hash::hash;
+use crate::json::Document;
 
 /// One member of a record or of an object in it.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +68,17 @@ impl Shape {
 
     /// Which field a name means, if any.
     pub(crate) fn find(&self, name: &[u8]) -> Option<Spelling> {
-        self.names.find(name)
+        self.names.find(hash(name), name)
+    }
+
+    /// The same of the member name at node `index`.
+    #[inline]
+    pub(crate) fn find_name(&self, document: &Document<'_>, index: usize) -> Option<Spelling> {
+        let node = document.node(index);
+        if node.escaped {
+            return self.find(document.text(node).as_bytes());
+        }
+        self.names.find(node.name_hash(), document.raw(node).as_bytes())
     }
 
     /// The place of the field whose canonical name is `name`.
@@ -98,13 +110,14 @@ const SLOTS: usize = 128;
 struct Entry {
     /// Empty where the slot is.
     name: &'static str,
+    hash: u32,
     field: u8,
     is_alias: bool,
 }
 
 impl Names {
     const fn new(fields: &[Field]) -> Self {
-        let mut names = Self([Entry { name: "", field: 0, is_alias: false }; SLOTS]);
+        let mut names = Self([Entry { name: "", hash: 0, field: 0, is_alias: false }; SLOTS]);
         let mut i = 0;
         while i < fields.len() {
             names = names.with(fields[i].name, i, false);
@@ -120,7 +133,8 @@ impl Names {
 
     #[allow(clippy::cast_possible_truncation, reason = "a table has at most MAX_FIELDS fields")]
     const fn with(mut self, name: &'static str, field: usize, is_alias: bool) -> Self {
-        let mut at = slot(name.as_bytes());
+        let hash = hash(name.as_bytes());
+        let mut at = slot(hash);
         let mut probes = 0;
         while !self.0[at].name.is_empty() {
             assert!(!same(self.0[at].name.as_bytes(), name.as_bytes()), "two fields share a spelling");
@@ -128,21 +142,19 @@ impl Names {
             assert!(probes < SLOTS / 2, "too many spellings for the table");
             at = (at + 1) % SLOTS;
         }
-        self.0[at] = Entry { name, field: field as u8, is_alias };
+        self.0[at] = Entry { name, hash, field: field as u8, is_alias };
         self
     }
 
-    fn find(&self, name: &[u8]) -> Option<Spelling> {
-        if name.is_empty() {
-            return None;
-        }
-        let mut at = slot(name);
+    #[inline]
+    fn find(&self, hash: u32, name: &[u8]) -> Option<Spelling> {
+        let mut at = slot(hash);
         loop {
             let entry = &self.0[at];
             if entry.name.is_empty() {
                 return None;
             }
-            if entry.name.as_bytes() == name {
+            if entry.hash == hash && entry.name.as_bytes() == name {
                 return Some(Spelling { field: usize::from(entry.field), is_alias: entry.is_alias });
             }
             at = (at + 1) % SLOTS;
@@ -150,11 +162,9 @@ impl Names {
     }
 }
 
-/// Mixes length, ends and middle: names of records differ there.
-const fn slot(name: &[u8]) -> usize {
-    let len = name.len();
-    let (first, middle, last) = (name[0] as usize, name[len / 2] as usize, name[len - 1] as usize);
-    (len * 37 + first * 5 + middle * 11 + last * 23) % SLOTS
+/// The upper bits of a hash.
+const fn slot(hash: u32) -> usize {
+    (hash >> (u32::BITS - SLOTS.trailing_zeros())) as usize
 }
 
 const fn same(a: &[u8], b: &[u8]) -> bool {

@@ -98,6 +98,8 @@ fn form(check: Check) -> Value {
         Check::Nested(shape) => object(shape, true),
         Check::List(shape) => json!({"type": "array", "items": object(shape, true)}),
         Check::Names => json!({"type": "array", "items": text(MAX_NAME_CHARS)}),
+        Check::Counts => json!({"type": "array", "items": {"type": "integer", "minimum": 0}}),
+        Check::Bounds => json!({"type": "array", "items": {"type": "number"}}),
     }
 }
 

@@ -91,7 +91,7 @@ impl RecordKind {
         let has = |kind: Self, field: &str, by_alias: bool| {
             let place = kind.table().shape.place(field);
             document.members(0).any(|(name, value)| {
-                let spelling = kind.table().shape.find(document.text(document.node(name)).as_bytes());
+                let spelling = kind.table().shape.find_name(document, name);
                 document.node(value).kind != Kind::Null
                     && spelling.is_some_and(|s| Some(s.field) == place && (by_alias || !s.is_alias))
             })
@@ -108,6 +108,7 @@ impl RecordKind {
 mod tests {
     use super::*;
     use crate::record::Check;
+    use crate::record::kinds::{CHANNEL_FIELD, EVENT_FIELD};
 
     #[test]
     fn every_table_names_only_fields_that_it_has() {
@@ -133,5 +134,7 @@ mod tests {
                 ["schema", "id", "timestamp", "tenant_id", "user_id", "session_id", "sample_rate", "context"];
             assert_eq!(names, expected);
         }
+        let event = RecordKind::Event.fields();
+        assert_eq!((event[CHANNEL_FIELD].name, event[EVENT_FIELD].name), ("channel", "event"));
     }
 }

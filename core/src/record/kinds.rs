@@ -9,4 +9,5 @@ pub(super) mod replay_inconsistency;
 pub(super) mod span;
 pub(super) mod trace;
 
-pub(crate) use self::envelope::{CONTEXT_FIELD, ID_FIELD, TIMESTAMP_FIELD};
+pub(crate) use self::envelope::{CONTEXT_FIELD, ID_FIELD, SCHEMA_FIELD, TIMESTAMP_FIELD};
+pub(crate) use self::event::{CHANNEL_FIELD, EVENT_FIELD};

@@ -93,7 +93,7 @@ impl<'a> Rewriting<'a> {
             return;
         }
         for (name, value) in self.document.members(context) {
-            let Some(found) = shape.find(self.document.text(self.document.node(name)).as_bytes()) else { continue };
+            let Some(found) = shape.find_name(self.document, name) else { continue };
             let field = &shape.fields[found.field];
             if !matches!(field.check, Check::Lifted) || self.document.node(value).kind == Kind::Null {
                 continue;

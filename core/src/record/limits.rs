@@ -3,7 +3,8 @@
 /// Levels of nesting in a record, its own object being the first. Telemetry is flat; real payloads stay below 8.
 pub const MAX_DEPTH: usize = 16;
 
-/// Bytes of one record as JSON text. Keeps one bad caller from filling a queue, and bounds the work on a record.
+/// Bytes of one record as JSON text. Keeps one bad caller from filling a queue, and bounds the work on a record. What an
+/// engine wrote may have 1 KiB more, in which its tokens count as one byte.
 pub const MAX_RECORD_BYTES: usize = 64 << 10;
 
 /// Records of one batch. Bounds the verdict that answers it.

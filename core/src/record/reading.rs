@@ -14,14 +14,14 @@ use super::field::{Field, MAX_FIELDS, Shape};
 use super::inline::Inline;
 use super::intact::Intact;
 use super::kind::RecordKind;
-use super::kinds::{CONTEXT_FIELD, ID_FIELD, TIMESTAMP_FIELD};
+use super::kinds::{CHANNEL_FIELD, CONTEXT_FIELD, EVENT_FIELD, ID_FIELD, SCHEMA_FIELD, TIMESTAMP_FIELD};
 use super::legacy::{self, Rewritten};
 use super::limits::MAX_NAME_CHARS;
 use super::path::Path;
 use super::time::{self, Timestamp};
 use super::uuid;
 use crate::json::{Document, Kind};
-use crate::outcome::{Code, Violation};
+use crate::outcome::{Code, RecordId, Violation};
 use crate::stamp::Stamp;
 
 /// What a field holds once read.
@@ -31,7 +31,9 @@ pub(crate) enum Slot<'a> {
     Absent,
     /// The value at this node, to be scrubbed and written.
     Node(usize),
-    /// Written as this text, not scrubbed: ours, or proven harmless by its form.
+    /// The string at this node, written as it is: its form proves it harmless.
+    Proven(usize),
+    /// Written as this text, not scrubbed: ours, or proven harmless by its form. Needs no escapes.
     Known(&'a str),
     /// The object at the first node, in which the second is a user agent that must be cut.
     Cut(usize, usize),
@@ -74,10 +76,16 @@ enum Source {
 impl Reading {
     /// Reads the object at the document's root. Fills an absent id and time from `stamp`.
     pub(crate) fn of(document: &Document<'_>, stamp: Option<&Stamp>) -> Self {
-        let schema = document.members(0).find(|(name, _)| document.raw(document.node(*name)) == "schema");
-        let schema = schema.map(|(_, value)| value).filter(|value| document.node(*value).kind != Kind::Null);
-        let named = schema.and_then(|value| RecordKind::named(&document.text(document.node(value))));
-        let mut reading = Self::members(document, named.unwrap_or(RecordKind::Event));
+        let named = |value| RecordKind::named(&document.text(document.node(value)));
+        // Whoever writes `schema` writes it first, mostly; what it says then saves finding the members twice.
+        let first = document.members(0).next().filter(|(name, _)| document.raw(document.node(*name)) == "schema");
+        let guess = first.and_then(|(_, value)| named(value)).unwrap_or(RecordKind::Event);
+        let mut reading = Self::members(document, guess);
+        let schema = reading.at(SCHEMA_FIELD);
+        let named = schema.and_then(named);
+        if let Some(kind) = named.filter(|kind| *kind != guess) {
+            reading = Self::members(document, kind);
+        }
         let is_open = schema.is_none() && !reading.has_name();
         let inferred = is_open.then(|| RecordKind::inferred(document)).flatten();
         if let Some(kind) = inferred.filter(|kind| *kind != RecordKind::Event) {
@@ -103,10 +111,13 @@ impl Reading {
     }
 
     /// What the field at this place of the table holds.
-    pub(crate) fn slot(&self, place: usize, field: &Field) -> Slot<'_> {
+    pub(crate) fn slot(&self, document: &Document<'_>, place: usize, field: &Field) -> Slot<'_> {
         let node = self.nodes[place] as usize;
         match (place, &self.id, &self.timestamp) {
-            (ID_FIELD, Some(text), _) | (TIMESTAMP_FIELD, _, Some(text)) => return Slot::Known(text.as_str()),
+            (ID_FIELD, Some(text), _) | (TIMESTAMP_FIELD, _, Some(text)) => {
+                let is_canonical = node != 0 && document.raw(document.node(node)).as_bytes() == text.as_bytes();
+                return if is_canonical { Slot::Proven(node) } else { Slot::Known(text.as_str()) };
+            }
             (CONTEXT_FIELD, ..) => {
                 if let Some(agent) = self.long_agent {
                     return Slot::Cut(node, agent);
@@ -116,7 +127,7 @@ impl Reading {
         }
         match (field.check, self.metric) {
             (Check::Schema, _) if self.source != Source::Nothing => Slot::Known(self.kind.table().schema),
-            (Check::OneOf(_), Some(metric)) => Slot::Known(metric.kind),
+            (Check::OneOf(_), Some(metric)) if field.name == "type" => Slot::Known(metric.kind),
             (Check::Unit, Some(metric)) => Slot::Known(metric.unit),
             _ if node != 0 => Slot::Node(node),
             _ => field.default.map_or(Slot::Absent, Slot::Known),
@@ -124,8 +135,11 @@ impl Reading {
     }
 
     /// The record's id, where it has a valid one or was stamped.
-    pub(crate) fn id(&self) -> Option<&str> {
-        self.id.as_ref().map(Inline::as_str)
+    pub(crate) const fn id(&self) -> Option<RecordId> {
+        match self.id {
+            Some(id) => Some(RecordId(id)),
+            None => None,
+        }
     }
 
     /// The record's tenant, where it names one in the form of one.
@@ -136,17 +150,22 @@ impl Reading {
 
     /// The node of the value of the field whose canonical name is `name`.
     pub(crate) fn node(&self, name: &str) -> Option<usize> {
-        let node = self.nodes[self.kind.table().shape.place(name)?] as usize;
+        self.at(self.kind.table().shape.place(name)?)
+    }
+
+    /// The node of the value of the field at this place of the table.
+    fn at(&self, place: usize) -> Option<usize> {
+        let node = self.nodes[place] as usize;
         (node != 0).then_some(node)
     }
 
     /// Whether a member that no field takes is one that the kind does not have, and not a second spelling.
     pub(crate) fn is_foreign(&self, document: &Document<'_>, name: usize) -> bool {
-        self.kind.table().shape.find(document.text(document.node(name)).as_bytes()).is_none()
+        self.kind.table().shape.find_name(document, name).is_none()
     }
 
     fn has_name(&self) -> bool {
-        self.kind == RecordKind::Event && (self.node("channel").is_some() || self.node("event").is_some())
+        self.kind == RecordKind::Event && (self.at(CHANNEL_FIELD).is_some() || self.at(EVENT_FIELD).is_some())
     }
 
     /// Finds the members of the record in the kind's table.
@@ -167,7 +186,7 @@ impl Reading {
         };
         let shape = &kind.table().shape;
         for (name, value) in document.members(0) {
-            let spelling = shape.find(document.text(document.node(name)).as_bytes());
+            let spelling = shape.find_name(document, name);
             match spelling {
                 // Null says "nothing here": hosts write it for an argument that was not given.
                 Some(_) if document.node(value).kind == Kind::Null => {}
@@ -200,6 +219,7 @@ impl Reading {
         }
         if self.kind == RecordKind::Metric {
             self.check_catalog(document);
+            self.check_buckets(document);
         }
     }
 
@@ -248,7 +268,9 @@ impl Reading {
             Check::Agent if is_long_agent(&document.text(node)) && matches!(path, Path::Inside(_, _)) => {
                 self.long_agent = Some(index);
             }
-            Check::Names => self.check_names(path, document, index),
+            Check::Names => self.check_each(Check::Text(MAX_NAME_CHARS), path, document, index),
+            Check::Counts => self.check_each(Check::Count, path, document, index),
+            Check::Bounds => self.check_bounds(path, document, index),
             Check::Nested(shape) => self.check_nested(path, shape, document, index),
             Check::List(shape) => {
                 for (place, element) in elements(document, index).enumerate() {
@@ -264,9 +286,9 @@ impl Reading {
         }
     }
 
-    fn check_names(&mut self, path: &Path<'_>, document: &Document<'_>, index: usize) {
+    fn check_each(&mut self, check: Check, path: &Path<'_>, document: &Document<'_>, index: usize) {
         for (place, element) in elements(document, index).enumerate() {
-            if let Some((code, message)) = Check::Text(MAX_NAME_CHARS).fault(document, element) {
+            if let Some((code, message)) = check.fault(document, element) {
                 self.violate(&Path::Element(path, place), code, message);
             }
         }
@@ -276,7 +298,7 @@ impl Reading {
     fn check_nested(&mut self, path: &Path<'_>, shape: &'static Shape, document: &Document<'_>, index: usize) {
         let mut seen = 0u32;
         for (name, value) in document.members(index) {
-            let Some(found) = shape.find(document.text(document.node(name)).as_bytes()) else { continue };
+            let Some(found) = shape.find_name(document, name) else { continue };
             let field = &shape.fields[found.field];
             if document.node(value).kind == Kind::Null {
                 continue;
@@ -302,12 +324,12 @@ impl Reading {
 
 /// The nodes of an array's elements.
 pub(super) fn elements<'a>(document: &'a Document<'_>, index: usize) -> impl Iterator<Item = usize> + 'a {
-    let end = document.node(index).next as usize;
+    let end = document.node(index).next();
     let mut at = index + 1;
     std::iter::from_fn(move || {
         (at < end).then(|| {
             let element = at;
-            at = document.node(at).next as usize;
+            at = document.node(at).next();
             element
         })
     })

@@ -36,6 +36,12 @@ impl Timestamp {
         self.0
     }
 
+    /// The moment so many microseconds after 1970-01-01T00:00:00Z; `None` beyond the calendar.
+    #[cfg(feature = "client")]
+    pub(crate) fn from_microseconds(microseconds: i64) -> Option<Self> {
+        Instant::from_microsecond(microseconds).ok().filter(|_| microseconds >= EARLIEST).map(|_| Self(microseconds))
+    }
+
     /// The moment so many milliseconds after 1970-01-01T00:00:00Z; `None` beyond the calendar.
     pub(crate) fn from_milliseconds(milliseconds: i64) -> Option<Self> {
         let instant = Instant::from_millisecond(milliseconds).ok()?;

@@ -1,5 +1,6 @@
 //! Ids of records: UUIDs in RFC 9562's own form, in lower case.
 
+use super::check::are_hex;
 use super::inline::Inline;
 
 /// Where the hyphens stand: 8-4-4-4-12.
@@ -8,8 +9,33 @@ const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 /// Lower case with hyphens; `None` for what is no UUID in RFC 9562's own form.
 pub(crate) fn canonical(text: &str) -> Option<Inline> {
     let mut bytes: [u8; 36] = text.as_bytes().try_into().ok()?;
-    let digits = bytes.iter().filter(|byte| byte.is_ascii_hexdigit()).count();
-    let is_uuid = digits + HYPHENS.len() == bytes.len() && HYPHENS.iter().all(|at| bytes[*at] == b'-');
+    let mut digits = bytes;
+    for at in HYPHENS {
+        digits[at] = b'0';
+    }
+    if !HYPHENS.iter().all(|at| bytes[*at] == b'-') || !are_hex(&digits) {
+        return None;
+    }
     bytes.make_ascii_lowercase();
-    is_uuid.then(|| Inline::new(&bytes))
+    Some(Inline::new(&bytes))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_hex_digits_with_hyphens_at_their_places_are_a_uuid() {
+        let uuid = "019dfc1d-8fa8-7707-8707-0707070707aF";
+        assert_eq!(canonical(uuid).as_ref().map(Inline::as_str), Some("019dfc1d-8fa8-7707-8707-0707070707af"));
+        for at in 0..uuid.len() {
+            for wrong in ["-", "0", "g", "/", ":", "@", "`", "G"] {
+                let is_same = &uuid[at..=at] == wrong || (wrong == "0" && &uuid[at..=at] != "-");
+                let changed = format!("{}{wrong}{}", &uuid[..at], &uuid[at + 1..]);
+                assert_eq!(canonical(&changed).is_some(), is_same, "{changed}");
+            }
+        }
+        assert_eq!(canonical(""), None);
+        assert_eq!(canonical(&uuid[..35]), None);
+    }
 }

@@ -9,7 +9,8 @@ use std::arch::x86_64::{
     _mm256_shuffle_epi8, _mm256_srli_epi16,
 };
 
-use super::{BLOCK, Block, EDGE, HIDDEN_BITS, Lanes, Nibbles, OFFSETS, Runs, WINDOW, edge_window};
+use super::lanes::{Nibbles, is_base64};
+use super::{BLOCK, Block, EDGE, HIDDEN_BITS, Lanes, OFFSETS, Runs, WINDOW, edge_window};
 
 /// Fills `blocks`; `false`, and nothing done, where the machine has no such instructions.
 pub(super) fn scan(text: &[u8], lanes: &Lanes, blocks: &mut Vec<Block>) -> bool {
@@ -27,7 +28,7 @@ static BASE64_HIGH: Nibbles = Nibbles::new(ROWS);
 static BASE64_LOW: Nibbles = Nibbles::new({
     let (mut low, mut byte) = ([0; 16], 0);
     while byte < 128 {
-        if super::is_base64(byte) {
+        if is_base64(byte) {
             low[(byte & 15) as usize] |= ROWS[(byte >> 4) as usize];
         }
         byte += 1;
@@ -68,6 +69,9 @@ const fn join(left: u32, right: u32) -> u64 {
     left as u64 | (right as u64) << 32
 }
 
+/// The one control character of ASCII that is no small number.
+const DELETE: u8 = 0x7f;
+
 /// The bits of 32 bytes.
 struct Half {
     stops: u32,
@@ -90,7 +94,7 @@ fn half(window: &[u8; WINDOW], from: usize, lanes: &Lanes) -> Half {
     let control = _mm256_cmpeq_epi8(_mm256_min_epu8(at, _mm256_set1_epi8(0x1f)), at);
     let escape = _mm256_or_si256(is(at, b'\\'), control);
     let stops = _mm256_or_si256(is(at, b'"'), escape);
-    let odd = _mm256_or_si256(at, escape);
+    let odd = _mm256_or_si256(_mm256_or_si256(at, is(at, DELETE)), escape);
     // A mask takes the sign bit: that of bytes beyond ASCII, of the last lane, and of the lane before, moved up.
     let hidden = _mm256_or_si256(_mm256_or_si256(second, _mm256_add_epi8(second, second)), odd);
     let (low, high) = around[1];

@@ -1,6 +1,7 @@
 //! The portable version: two looks into tables for each byte.
 
-use super::{BASE64, BLOCK, Block, HIDDEN_BITS, Lanes, ODD, Runs, STOP, WINDOW, edge_window};
+use super::lanes::{BASE64, ODD, STOP};
+use super::{BLOCK, Block, HIDDEN_BITS, Lanes, Runs, WINDOW, edge_window};
 
 pub(super) fn scan(text: &[u8], lanes: &Lanes, blocks: &mut Vec<Block>) {
     let mut runs = Runs::default();

@@ -102,7 +102,7 @@ impl Allowed {
 
 /// One text for equal values: members sorted, numbers and strings in one spelling.
 fn canonical(document: &Document<'_>, index: usize) -> String {
-    let end = document.node(index).next as usize;
+    let end = document.node(index).next();
     // From the last node to the first: what is in a container is there before the container.
     let mut texts = vec![String::new(); end - index];
     for at in (index..end).rev() {
@@ -115,10 +115,10 @@ fn canonical(document: &Document<'_>, index: usize) -> String {
             Kind::Array => {
                 text.push('[');
                 let mut element = at + 1;
-                while element < node.next as usize {
+                while element < node.next() {
                     text.push_str(&texts[element - index]);
                     text.push(',');
-                    element = document.node(element).next as usize;
+                    element = document.node(element).next();
                 }
                 text.push(']');
             }

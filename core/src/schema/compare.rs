@@ -205,7 +205,7 @@ impl<'a> Comparison<'a> {
                 self.allows(path, ChangeKind::Loosened, "more of the value is kept now");
             }
             (None | Some(Pii::Keep), Some(_)) => self.breaks(path, ChangeKind::Tightened, "the value was kept"),
-            (Some(Pii::Replace | Pii::Mask | Pii::Hash), Some(_)) => {
+            (Some(Pii::Replace | Pii::Mask | Pii::Hash | Pii::FreeText), Some(_)) => {
                 self.breaks(path, ChangeKind::Changed, "what was kept of the value is lost");
             }
         }

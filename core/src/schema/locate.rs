@@ -76,7 +76,7 @@ impl Pointers<'_> {
     /// The child of the container `here` in which `target` is, and which one it is.
     fn step(&self, here: usize, target: usize) -> Option<(usize, usize)> {
         let document = self.document;
-        let holds = |child: &usize| (*child..document.node(*child).next as usize).contains(&target);
+        let holds = |child: &usize| (*child..document.node(*child).next()).contains(&target);
         match document.node(here).kind {
             Kind::Object => document.members(here).map(|(_, value)| value).enumerate().find(|(_, child)| holds(child)),
             Kind::Array => elements(document, here).enumerate().find(|(_, child)| holds(child)),
@@ -87,7 +87,7 @@ impl Pointers<'_> {
 
 /// The nodes of an array's elements.
 fn elements<'a>(document: &'a Document<'_>, array: usize) -> impl Iterator<Item = usize> + 'a {
-    let end = document.node(array).next as usize;
+    let end = document.node(array).next();
     let first = Some(array + 1).filter(|first| *first < end);
-    std::iter::successors(first, move |at| Some(document.node(*at).next as usize).filter(|next| *next < end))
+    std::iter::successors(first, move |at| Some(document.node(*at).next()).filter(|next| *next < end))
 }

@@ -59,6 +59,8 @@ pub(crate) struct Checked {
     pub(super) payload: usize,
     /// How the record breaks the plan, in document order.
     pub(super) findings: Vec<Finding>,
+    /// Free texts that the plan has a place for, in rising order.
+    pub(crate) texts: Vec<usize>,
     /// What is to be done with which nodes, in rising order.
     pub(crate) fields: Vec<(usize, Pii)>,
 }
@@ -298,7 +300,7 @@ fn check_root(shape: &Shape, path: &str) -> Result<()> {
     }
     match shape.pii {
         None | Some(Pii::Keep) => Ok(()),
-        Some(Pii::Remove | Pii::Replace | Pii::Mask | Pii::Hash) => {
+        Some(Pii::Remove | Pii::Replace | Pii::Mask | Pii::Hash | Pii::FreeText) => {
             Err(invalid(&join(path, "pii"), "a payload stays an object; put pii on its properties"))
         }
     }

@@ -22,6 +22,8 @@ pub(crate) enum Pii {
     Hash,
     /// It is no personal data: only secrets are looked for.
     Keep,
+    /// In no plan: free text that no schema has a place for.
+    FreeText,
 }
 
 impl Pii {
@@ -35,6 +37,7 @@ impl Pii {
             Self::Mask => "mask",
             Self::Hash => "hash",
             Self::Keep => "keep",
+            Self::FreeText => "free_text",
         }
     }
 }

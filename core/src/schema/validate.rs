@@ -9,7 +9,7 @@ use super::shape::{Property, Shape, ShapeId};
 use crate::json::{Document, Kind, Node};
 use crate::outcome::Code;
 use crate::record::limits::MAX_DEPTH;
-use crate::scrub::{holds_token, is_redacted, is_token};
+use crate::scrub::{holds_token, is_free_text, is_redacted, is_token};
 
 /// Findings that are kept: enough to mend a record, and a bound on what a hostile one can demand.
 const MAX_FINDINGS: usize = 32;
@@ -87,12 +87,12 @@ impl Check<'_> {
             match (goes_in, open.get_mut(depth)) {
                 (Some(shape), Some(frame)) => {
                     let is_object = node.kind == Kind::Object;
-                    *frame = Frame { node: at, end: node.next as usize, is_object, shape, required: 0 };
+                    *frame = Frame { node: at, end: node.next(), is_object, shape, required: 0 };
                     depth += 1;
                     at += 1;
                 }
                 // The reader lets nothing in that is nested deeper.
-                (Some(_) | None, _) => at = node.next as usize,
+                (Some(_) | None, _) => at = node.next(),
             }
             while depth > 0 && open[depth - 1].end == at {
                 depth -= 1;
@@ -165,6 +165,9 @@ impl Check<'_> {
 
     fn string(&mut self, at: usize, node: Node, shape: &Shape) {
         let text = self.subject.document.text(node);
+        if is_free_text(&text) {
+            self.checked.texts.push(at);
+        }
         // A pattern's cost grows with the text, so a text that is too long is not matched.
         let is_fitting = self.length(at, node, &text, shape);
         // An address keeps its form without its host part.

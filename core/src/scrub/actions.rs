@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 use std::net::{Ipv4Addr, Ipv6Addr};
 
+use super::agent::reduced;
+use super::detect::ipv4;
 use super::rule::Rule;
 use super::token::{REMOVED, is_domain, is_last_four};
 use crate::outcome::Action;
@@ -65,11 +67,14 @@ fn domain(text: &str) -> Option<String> {
     is_domain(domain.as_bytes()).then_some(domain)
 }
 
-/// An address without its host part; the rule's token where it is none.
+/// An address without its host part, a user agent without its detail; the rule's token where it is neither.
 pub(super) fn truncated(rule: Rule, text: &str) -> Replacement {
     let network = match rule {
+        // Its text is canonical: no other form is an address.
+        Rule::Ipv4 if ipv4::is_whole(text.as_bytes()) => text.rfind('.').map(|dot| [&text[..=dot], "0"].concat()),
         Rule::Ipv4 => text.parse().ok().map(truncate_v4),
         Rule::Ipv6 => text.parse().ok().map(truncate_v6),
+        Rule::UserAgent => reduced(text),
         _ => None,
     };
     network.map_or_else(|| replaced(rule), |network| (Cow::Owned(network), Action::Truncate))

@@ -28,13 +28,15 @@ pub(super) mod secret_value;
 mod spaced;
 mod ssn;
 mod url_credentials;
+mod url_query;
 mod user_path;
+mod version;
 mod words;
 
 use super::detector::Detector;
 
 /// In order of precedence: the more specific first.
-pub(super) static DETECTORS: [Detector; 21] = [
+pub(super) static DETECTORS: [Detector; 22] = [
     private_key::DETECTOR,
     otp::DETECTOR,
     url_credentials::DETECTOR,
@@ -56,6 +58,7 @@ pub(super) static DETECTORS: [Detector; 21] = [
     ipv4::DETECTOR,
     phone::DETECTOR,
     user_path::DETECTOR,
+    url_query::DETECTOR,
 ];
 
 /// Whether a byte continues a word: a letter, a digit, an underscore, or part of a letter beyond ASCII.

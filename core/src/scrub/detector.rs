@@ -25,6 +25,8 @@ pub(crate) enum Verdict {
     HitAs { start: usize, end: usize, rule: Rule },
     /// Not here, and nowhere before `until` for this gate: keeps hostile runs linear.
     Miss { until: usize },
+    /// A label of `rule` stands here whose value has not its form. Counts as a look: it costs as much as a finding.
+    Refused { rule: Rule },
 }
 
 /// A match in a text: byte range and rule.
@@ -99,14 +101,28 @@ pub(crate) static LANES: LazyLock<Lanes> = LazyLock::new(|| {
     Lanes::new(detectors.chain(tokens).chain(hidden))
 });
 
+/// What any text may have of them, and bytes of it that allow for one more: a log of a line a second
+/// with an address in each has fewer. What has more is a list of personal data, or was made to cost time.
+const FREE_LOOKS: usize = 1024;
+const BYTES_A_LOOK: usize = 64;
+
+/// Findings and refused labels that `text` may have.
+pub(super) const fn max_looks(text: &str) -> usize {
+    FREE_LOOKS + text.len() / BYTES_A_LOOK
+}
+
 /// All matches of the detectors in `wanted` in a text that was scanned for [`LANES`]: in order, without overlaps; tokens
 /// are passed over. Where two detectors match at one place, the earlier in [`DETECTORS`] wins.
-pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Vec<Hit> {
+///
+/// # Errors
+/// The last rule, where the text has more to look at than it may: all of it is to go.
+pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rule> {
     let (text, table) = (scanned.text, &*TABLE);
     let bytes = text.as_bytes();
     let mut hits = Vec::new();
     let mut not_before = [0; MAX_GATES];
     let (mut from, mut floor) = (0, 0);
+    let mut looks = max_looks(text);
     while let Some(at) = scanned.next_hot(from) {
         from = at + 1;
         let mut open = table.exact.open(bytes, at, wanted.gates);
@@ -132,10 +148,17 @@ pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Vec<Hit> {
                     not_before[i] = until;
                     continue;
                 }
+                Verdict::Refused { rule } => {
+                    if wanted.has(rule) {
+                        looks = looks.checked_sub(1).ok_or(rule)?;
+                    }
+                    continue;
+                }
             };
             if !wanted.has(rule) {
                 continue;
             }
+            looks = looks.checked_sub(1).ok_or(rule)?;
             // Verifiers count bytes; a bound of theirs may fall into a character.
             let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
             hits.push(Hit { start, end, rule });
@@ -143,7 +166,7 @@ pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Vec<Hit> {
             break;
         }
     }
-    hits
+    Ok(hits)
 }
 
 /// Checks of one detector's examples, for the tables beside the detectors.
@@ -154,7 +177,7 @@ pub(crate) mod examples {
 
     /// What is found in `text` for the rules that `wanted` holds for.
     pub(crate) fn found(text: &str, wanted: impl Fn(Rule) -> bool) -> Vec<Hit> {
-        find(Scan::of(text, &LANES).with(text), Wanted::new(wanted))
+        find(Scan::of(text, &LANES).with(text), Wanted::new(wanted)).unwrap()
     }
 
     /// Each text holds exactly the part in `«»` marks for `rule`.
@@ -172,7 +195,7 @@ pub(crate) mod examples {
     fn by_label(text: &str) -> Vec<Hit> {
         // The detector of labels and that of national ids.
         let wanted = Wanted { rules: u64::MAX, ..Wanted::new(|rule| rule == Rule::NationalId) };
-        find(Scan::of(text, &LANES).with(text), wanted)
+        find(Scan::of(text, &LANES).with(text), wanted).unwrap()
     }
 
     /// Each text holds exactly the part in `«»` marks, found for the rule beside it by a detector of any rule.
@@ -191,6 +214,25 @@ pub(crate) mod examples {
     pub(crate) fn misses(rule: Rule, texts: &[&str]) {
         for text in texts {
             assert_eq!(found(text, |wanted| wanted == rule), [], "{text}");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scan::Scan;
+
+    #[test]
+    fn a_text_with_more_findings_than_it_may_have_is_told_from_others() {
+        for (text, is_too_much) in [
+            ("write to a@b.co or c@d.co; ".repeat(2_000), true),
+            ("dob: 1 ".repeat(2_000), true),
+            (format!("{:64}", "a@b.co").repeat(2_000), false),
+            ("1.5 22 4111 0 12 ".repeat(3_000), false),
+        ] {
+            let found = find(Scan::of(&text, &LANES).with(&text), Wanted::new(|_| true));
+            assert_eq!(found.is_err(), is_too_much, "{text:.20}");
         }
     }
 }

@@ -4,7 +4,7 @@
 /// Letters that are looked at.
 const LETTERS: usize = 3;
 /// Bytes in which they are looked for: a bound on what separators cost.
-const NEAR: usize = 16;
+const NEAR: usize = 8;
 /// Bits of a letter that tell it apart from others, whatever its case.
 const BITS: usize = 5;
 
@@ -28,23 +28,59 @@ impl Endings {
     }
 
     /// Whether `name` may end with one of the words, in any spelling; never a no where it does.
+    #[inline]
     pub(super) fn may_end(&self, name: &[u8]) -> bool {
-        let near = &name[name.len().saturating_sub(NEAR)..];
-        let (place, count) = last(near);
-        self.bits[place / 64] >> (place % 64) & 1 == 1 || count < LETTERS && near.len() < name.len()
+        // Nearly every name ends with as many letters.
+        if let Some(&[third, second, first]) = name.last_chunk()
+            && is_letter(first)
+            && is_letter(second)
+            && is_letter(third)
+        {
+            return self.has(code(first) | code(second) << BITS | code(third) << (2 * BITS));
+        }
+        self.may_end_apart(name, |_| false)
+    }
+
+    /// [`may_end`](Self::may_end) of the label that stands at the end of a text: what is no part of a name begins it.
+    #[inline]
+    pub(super) fn may_end_label(&self, text: &[u8]) -> bool {
+        if let Some(&[third, second, first]) = text.last_chunk()
+            && is_letter(first)
+            && is_letter(second)
+            && is_letter(third)
+        {
+            return self.has(code(first) | code(second) << BITS | code(third) << (2 * BITS));
+        }
+        self.may_end_apart(text, |byte| !matches!(byte, b' ' | b'_' | b'-' | b'.' | b'\''))
+    }
+
+    /// The same where something stands between the last letters, of which some begin the name.
+    fn may_end_apart(&self, name: &[u8], begins: impl Fn(u8) -> bool) -> bool {
+        let (mut place, mut count) = (0, 0);
+        for (i, &byte) in name.iter().rev().enumerate() {
+            if i == NEAR {
+                return true;
+            }
+            if is_letter(byte) {
+                place |= code(byte) << (count * BITS);
+                count += 1;
+            } else if begins(byte) {
+                break;
+            }
+            if count == LETTERS {
+                break;
+            }
+        }
+        self.has(place)
+    }
+
+    const fn has(&self, place: usize) -> bool {
+        self.bits[place / 64] >> (place % 64) & 1 == 1
     }
 }
 
-/// The last letters and digits of `name`, the very last in the lowest bits; and how many there are.
+/// The last letters and digits of a word, the very last in the lowest bits; and how many there are.
 fn last(name: &[u8]) -> (usize, usize) {
-    // Nearly every name ends with as many letters.
-    if let Some(&[third, second, first]) = name.last_chunk()
-        && is_letter(first)
-        && is_letter(second)
-        && is_letter(third)
-    {
-        return (code(first) | code(second) << BITS | code(third) << (2 * BITS), LETTERS);
-    }
     let letters = name.iter().rev().filter(|byte| is_letter(**byte)).take(LETTERS);
     letters.fold((0, 0), |(place, count), &letter| (place | code(letter) << (count * BITS), count + 1))
 }

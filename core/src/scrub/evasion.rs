@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::detector::{LANES, Wanted};
+use super::detector::{LANES, Wanted, max_looks};
 use super::fold::{View, base64_runs, may_hide};
 use super::policy::Rule;
 use super::walk::Walk;
@@ -16,7 +16,7 @@ use crate::scan::{Scan, Scanned};
 
 /// Layers of base64 and of JSON in strings that are opened: a message inside an envelope inside a log line. Below
 /// them text is read as text.
-const MAX_LAYERS: usize = 4;
+pub(super) const MAX_LAYERS: usize = 4;
 
 /// What a text is when it is read as JSON.
 pub(super) enum Nested {
@@ -39,14 +39,14 @@ impl Scrubber {
             let scanned = scan.with(view.text());
             let mut hidden = self.found(scanned, wanted);
             self.open_base64(scanned, depth, &mut hidden);
-            merge(found, in_origin(view, hidden));
+            add_hidden(text, found, view, hidden);
         } else {
             self.open_base64(scanned, depth, found);
         }
         if let Some(view) = whole {
             let scan = Scan::of(view.text(), &LANES);
             let hidden = self.found(scan.with(view.text()), wanted.and(self.checked));
-            merge(found, in_origin(&view, hidden));
+            add_hidden(text, found, &view, hidden);
         }
     }
 
@@ -60,7 +60,16 @@ impl Scrubber {
             let (replacement, action) = self.policy.cover(rule);
             Some(Found { at, rule, replacement, action })
         };
-        let hidden = base64_runs(scanned.text).filter_map(held).collect();
+        let limit = max_looks(scanned.text);
+        let mut hidden: Vec<_> = base64_runs(scanned.text).filter_map(held).take(limit + 1).collect();
+        // As many as no log has in plain either.
+        if hidden.len() > limit
+            && let Some(mut whole) = hidden.pop()
+        {
+            whole.at = 0..scanned.text.len();
+            *found = vec![whole];
+            return;
+        }
         merge(found, hidden);
     }
 
@@ -91,17 +100,14 @@ impl Scrubber {
             return self.nested_document(&document, depth + 1);
         }
         // A string's inside without its quotes: `{\"a\":1}`.
-        if text.contains("\\\"") {
-            let quoted = format!("\"{text}\"");
-            if let Ok(document) = Document::read(quoted.as_bytes(), &LANES)
-                && document.node(0).kind == Kind::String
-                && let Nested::Changed(scrubbed) = self.nested(&document.text(document.node(0)), depth + 1)
-            {
-                let mut out = String::with_capacity(quoted.len());
-                write_string(&scrubbed.text, &mut out);
-                let text = out[1..out.len() - 1].to_owned();
-                return Nested::Changed(Scrubbed { text: text.into(), changes: scrubbed.changes });
-            }
+        if text.contains("\\\"")
+            && let Some(inside) = unquoted(text)
+            && let Nested::Changed(scrubbed) = self.nested(&inside, depth + 1)
+        {
+            let mut out = String::with_capacity(text.len() + "\"\"".len());
+            write_string(&scrubbed.text, &mut out);
+            let text = out[1..out.len() - 1].to_owned();
+            return Nested::Changed(Scrubbed { text: text.into(), changes: scrubbed.changes });
         }
         Nested::Text
     }
@@ -119,6 +125,26 @@ impl Scrubber {
             }
         }
         if changes.is_empty() { Nested::Clean } else { Nested::Changed(Scrubbed { text: text.into(), changes }) }
+    }
+}
+
+/// What the inside of a JSON string says. Nothing but that is kept: layers stand inside one another.
+fn unquoted(text: &str) -> Option<String> {
+    let quoted = format!("\"{text}\"");
+    let document = Document::read(quoted.as_bytes(), &LANES).ok()?;
+    let node = document.node(0);
+    (node.kind == Kind::String).then(|| document.text(node).into_owned())
+}
+
+/// Adds what was found `hidden` in a view of `text`.
+fn add_hidden(text: &str, found: &mut Vec<Found>, view: &View<'_>, mut hidden: Vec<Found>) {
+    match &mut hidden[..] {
+        // All of the view is to go, so all of the text is.
+        [whole] if whole.at == (0..view.text().len()) => {
+            whole.at = 0..text.len();
+            *found = hidden;
+        }
+        _ => merge(found, in_origin(view, hidden)),
     }
 }
 

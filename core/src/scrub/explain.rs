@@ -1,7 +1,7 @@
 //! Why a record came out as it did: what was changed, from its redactions; and what was kept although some rule finds
 //! it, from a second look at the clean record with every detector there is.
-//!
-//! What stands in base64, or in JSON inside a string, and was kept there is not told.
+
+mod layers;
 
 use std::collections::HashMap;
 
@@ -71,7 +71,7 @@ impl Explained<'_> {
     fn field(&self, at: usize) -> Option<Told> {
         let mut fields = self.reading.kind.fields().iter().enumerate();
         let (place, field) = fields.find(|(_, field)| self.reading.node(field.name) == Some(at))?;
-        Some(match (self.reading.slot(place, field), field.check) {
+        Some(match (self.reading.slot(self.document, place, field), field.check) {
             (Slot::Known(_), _) => Told::Proven,
             (_, Check::Identifier | Check::NumberedIdentifier) => Told::Is(Some(Rule::Identifier), Place::Plain),
             (_, Check::Agent) => Told::Is(None, Place::UserAgent),
@@ -129,14 +129,14 @@ impl Look<'_> {
             }
             while let Some(((_, pii), rest)) = fields.split_first().filter(|((field, _), _)| *field <= at) {
                 if *pii == Pii::Keep && !kept_by_plan.contains(&at) {
-                    kept_by_plan = at..node.next as usize;
+                    kept_by_plan = at..node.next();
                 }
                 fields = rest;
             }
             let scrubber = if kept_by_plan.contains(&at) { self.explained.secrets } else { scrubber };
             match node.kind {
                 Kind::Object | Kind::Array => {
-                    let (is_object, end) = (node.kind == Kind::Object, node.next as usize);
+                    let (is_object, end) = (node.kind == Kind::Object, node.next());
                     open.push(Frame { is_object, end, count: 0, rule, pointer: self.pointer.len() });
                 }
                 Kind::String if is_proven => {}
@@ -223,18 +223,26 @@ impl Look<'_> {
         }
     }
 
-    /// What the detectors find in `text`, and was kept; of `but`, there is a decision already.
+    /// What the detectors find in `text` and in what it hides, and was kept; of `but`, there is a decision already.
     fn findings(&mut self, scrubber: &Scrubber, at: usize, text: &str, place: Place, but: Option<Rule>) {
-        let (policy, view) = (&scrubber.policy, View::of(text).0);
+        let view = View::of(text).0;
         for text in std::iter::once(text).chain(view.as_ref().map(View::text)) {
-            let scan = Scan::of(text, &LANES);
-            let hits = find(scan.with(text), self.everything).into_iter().map(|hit| (hit.rule, hit.start..hit.end));
-            let own = policy.custom().map_or_else(Vec::new, |custom| custom.matches(text));
-            for (rule, at_text) in hits.chain(own.into_iter().map(|(range, _)| (Rule::Custom, range))) {
-                let found = text.get(at_text).unwrap_or_default();
-                if Some(rule) != but {
-                    self.keep(at, rule, policy.reason_to_keep(rule, found, place));
-                }
+            self.found(scrubber, at, text, place, but);
+            self.hidden(scrubber, at, text, 0);
+        }
+    }
+
+    /// What the detectors find in `text` as it stands.
+    fn found(&mut self, scrubber: &Scrubber, at: usize, text: &str, place: Place, but: Option<Rule>) {
+        let policy = &scrubber.policy;
+        let scan = Scan::of(text, &LANES);
+        let hits =
+            find(scan.with(text), self.everything).into_iter().flatten().map(|hit| (hit.rule, hit.start..hit.end));
+        let own = policy.custom().map_or_else(Vec::new, |custom| custom.matches(text));
+        for (rule, at_text) in hits.chain(own.into_iter().map(|(range, _)| (Rule::Custom, range))) {
+            let found = text.get(at_text).unwrap_or_default();
+            if Some(rule) != but {
+                self.keep(at, rule, policy.reason_to_keep(rule, found, place));
             }
         }
     }

@@ -36,13 +36,16 @@ impl Scrubber {
     /// What stands in place of the value `text` of a field with the action `pii`. `named` is the rule that the value's
     /// name brings; nothing for [`Pii::Keep`].
     pub(super) fn field(&self, pii: Pii, named: Option<Rule>, text: &str) -> Option<(Rule, Replacement)> {
+        if pii == Pii::FreeText {
+            return self.free_text(named, text);
+        }
         let rule = Self::kind_of(named, text);
         let action = match pii {
             Pii::Remove => Action::Remove,
             Pii::Replace => Action::Replace,
             Pii::Mask => Action::Mask,
             Pii::Hash => Action::Hash,
-            Pii::Keep => return None,
+            Pii::Keep | Pii::FreeText => return None,
         };
         Some((rule, self.policy.apply(action, rule, text)?))
     }
@@ -52,15 +55,15 @@ impl Scrubber {
         if let Some(secret) = named.filter(|rule| rule.is_secret()) {
             return secret;
         }
-        match found(text, |_| true).as_slice() {
-            [hit] if hit.start == 0 && hit.end == text.len() => hit.rule,
+        match found(text, |_| true).as_deref() {
+            Ok([hit]) if hit.start == 0 && hit.end == text.len() => hit.rule,
             _ => named.unwrap_or(Rule::Pii),
         }
     }
 }
 
 /// What the detectors of the rules that `wanted` holds for find in `text`.
-fn found(text: &str, wanted: fn(Rule) -> bool) -> Vec<Hit> {
+fn found(text: &str, wanted: fn(Rule) -> bool) -> std::result::Result<Vec<Hit>, Rule> {
     find(Scan::of(text, &LANES).with(text), Wanted::new(wanted))
 }
 
@@ -71,7 +74,7 @@ pub(crate) fn holds_token(text: &str) -> bool {
 
 /// Whether scrubbing wrote in `text` before: a token, or an address without its host part, in whichever mode.
 pub(crate) fn is_redacted(text: &str) -> bool {
-    let mut addresses = found(text, |rule| matches!(rule, Rule::Ipv4 | Rule::Ipv6)).into_iter();
+    let mut addresses = found(text, |rule| matches!(rule, Rule::Ipv4 | Rule::Ipv6)).into_iter().flatten();
     holds_token(text) || addresses.any(|hit| text[hit.start..hit.end].parse().is_ok_and(is_network))
 }
 

@@ -7,31 +7,39 @@ use std::cell::Cell;
 
 use super::Place;
 use super::names::Meaning;
+use super::path::Path;
+use crate::hash::{Ends, hash};
 
 /// Longer names are rare, and looked at every time.
 const MAX_NAME: usize = 32;
 /// Longer values seldom come again. A user agent has 120 bytes.
 const MAX_VALUE: usize = 160;
 /// Slots, a power of two: a few hundred texts in use collide seldom, and the tables stay in the second-level cache.
-const NAMES: usize = 1 << 10;
-const VALUES: usize = 1 << 9;
+const NAME_SLOTS: usize = 1 << 10;
+const VALUE_SLOTS: usize = 1 << 9;
 
-/// The tables of a thread.
+/// What member names mean.
+pub(super) type Names = Table<Meaning, MAX_NAME, NAME_SLOTS>;
+
+/// The tables of a thread, and the memory of a walk.
 #[derive(Default)]
 pub(super) struct Tables {
-    pub(super) names: Table<Meaning, MAX_NAME, NAMES>,
+    pub(super) names: Names,
     /// Values in which nothing was found, with their place.
-    pub(super) clean: Table<Place, MAX_VALUE, VALUES>,
+    pub(super) clean: Table<Place, MAX_VALUE, VALUE_SLOTS>,
+    /// Where the walk stands: nowhere between walks.
+    pub(super) path: Path,
 }
 
 thread_local! {
     /// As many as walks have stood inside one another: JSON in strings has its own, so that many small documents in one
     /// record do not each fill new tables.
-    static KEPT: Cell<Vec<Tables>> = const { Cell::new(Vec::new()) };
+    #[allow(clippy::vec_box, reason = "a walk takes tables out and puts them back: it moves a pointer")]
+    static KEPT: Cell<Vec<Box<Tables>>> = const { Cell::new(Vec::new()) };
 }
 
 /// The tables, borrowed for the time of a walk.
-pub(super) struct Learned(Tables);
+pub(super) struct Learned(Box<Tables>);
 
 impl Learned {
     pub(super) fn borrow() -> Self {
@@ -40,12 +48,14 @@ impl Learned {
     }
 
     /// For the next walk of this thread.
-    pub(super) fn give_back(self) {
+    pub(super) fn give_back(mut self) {
+        self.0.path.clear();
         with_kept(|kept| kept.push(self.0));
     }
 }
 
-fn with_kept<T>(change: impl FnOnce(&mut Vec<Tables>) -> T) -> Option<T> {
+#[allow(clippy::vec_box, reason = "see above")]
+fn with_kept<T>(change: impl FnOnce(&mut Vec<Box<Tables>>) -> T) -> Option<T> {
     KEPT.try_with(|cell| {
         let mut kept = cell.take();
         let changed = change(&mut kept);
@@ -77,6 +87,7 @@ struct Slot<T, const MAX: usize> {
     /// Who learned it: no scrubber has number 0.
     scrubber: u32,
     len: u32,
+    ends: Ends,
     text: [u8; MAX],
     what: Option<T>,
 }
@@ -91,47 +102,37 @@ impl<T: Copy, const MAX: usize, const SLOTS: usize> Table<T, MAX, SLOTS> {
     /// What `scrubber` learned of `text`.
     #[inline]
     pub(super) fn get(&self, scrubber: u32, text: &[u8]) -> Option<T> {
-        let slot = self.0.get(place::<SLOTS>(text))?;
-        let is_known = slot.scrubber == scrubber && slot.len as usize == text.len() && is_same(&slot.text, text);
-        if is_known { slot.what } else { None }
+        self.get_hashed(hash(text), scrubber, text)
+    }
+
+    /// The same where the text's [`hash`] is known already.
+    #[inline]
+    pub(super) fn get_hashed(&self, hash: u32, scrubber: u32, text: &[u8]) -> Option<T> {
+        let ends = Ends::of(text);
+        let slot = self.0.get(place::<SLOTS>(hash))?;
+        let is_known = slot.ends == ends && slot.len as usize == text.len() && slot.scrubber == scrubber;
+        let is_same = || text.len() <= Ends::WHOLE || slot.text.get(..text.len()) == Some(text);
+        if is_known && is_same() { slot.what } else { None }
     }
 
     /// Keeps `what`, unless the text is too long.
     pub(super) fn put(&mut self, scrubber: u32, text: &[u8], what: T) {
         let (Ok(len), true) = (u32::try_from(text.len()), text.len() <= MAX) else { return };
+        let ends = Ends::of(text);
         if self.0.is_empty() {
-            self.0.resize(SLOTS, Slot { scrubber: 0, len: 0, text: [0; MAX], what: None });
+            self.0.resize(SLOTS, Slot { scrubber: 0, len: 0, ends, text: [0; MAX], what: None });
         }
-        if let Some(slot) = self.0.get_mut(place::<SLOTS>(text)) {
-            (slot.scrubber, slot.len, slot.what) = (scrubber, len, Some(what));
+        if let Some(slot) = self.0.get_mut(place::<SLOTS>(ends.hash(text.len()))) {
+            (slot.scrubber, slot.len, slot.ends, slot.what) = (scrubber, len, ends, Some(what));
             slot.text[..text.len()].copy_from_slice(text);
         }
     }
 }
 
-/// Whether `kept` begins with `text`: eight bytes at a time, which a name of a record has one or two of.
+/// The upper bits of a hash.
 #[inline]
-fn is_same(kept: &[u8], text: &[u8]) -> bool {
-    let Some(kept) = kept.get(..text.len()) else { return false };
-    let (kept, text) = (kept.as_chunks::<8>(), text.as_chunks::<8>());
-    let wholes = kept.0.iter().zip(text.0).all(|(a, b)| u64::from_le_bytes(*a) == u64::from_le_bytes(*b));
-    wholes && kept.1.iter().zip(text.1).all(|(a, b)| a == b)
-}
-
-/// Mixes the ends and the length: texts of one application differ there.
-#[inline]
-fn place<const SLOTS: usize>(text: &[u8]) -> usize {
-    /// The odd number nearest to 2^64 divided by the golden ratio (Knuth): spreads neighbours.
-    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
-    let (head, tail) = if let (Some(head), Some(tail)) = (text.first_chunk::<8>(), text.last_chunk::<8>()) {
-        (u64::from_le_bytes(*head), u64::from_le_bytes(*tail))
-    } else if let (Some(head), Some(tail)) = (text.first_chunk::<4>(), text.last_chunk::<4>()) {
-        (u64::from(u32::from_le_bytes(*head)), u64::from(u32::from_le_bytes(*tail)))
-    } else {
-        (text.iter().fold(0, |n, &byte| n << 8 | u64::from(byte)), 0)
-    };
-    let mixed = (head ^ tail.rotate_left(29) ^ text.len() as u64).wrapping_mul(SPREAD);
-    usize::try_from(mixed >> (u64::BITS - SLOTS.trailing_zeros())).unwrap_or(0)
+fn place<const SLOTS: usize>(hash: u32) -> usize {
+    (hash >> (u32::BITS - SLOTS.trailing_zeros())) as usize
 }
 
 #[cfg(test)]

@@ -102,6 +102,7 @@ fn invalid(place: String, message: &str) -> Error {
 
 /// What the mode and its refinements do.
 fn by_mode(config: &PrivacyConfig, rule: Rule) -> Treatment {
+    let is_strict = config.mode == PrivacyMode::Strict;
     let is_minimal = config.mode == PrivacyMode::Minimal;
     let is_keyed = config.pseudonym_key.is_some() && config.hash_identifiers != Some(false);
     let in_full = if is_minimal { Action::Keep } else { Action::Replace };
@@ -142,6 +143,10 @@ fn by_mode(config: &PrivacyConfig, rule: Rule) -> Treatment {
             (_, PrivacyMode::Strict) => (Action::Replace, Reason::Mode),
             (_, PrivacyMode::Minimal) => (Action::Keep, Reason::Mode),
         },
+        // The design's section 4; what is left of a user agent tells no two users of one browser apart.
+        Rule::UrlQuery | Rule::FreeText if is_strict => (Action::Replace, Reason::Mode),
+        Rule::UserAgent if is_strict => (Action::Truncate, Reason::Mode),
+        Rule::UrlQuery | Rule::FreeText | Rule::UserAgent => (Action::Keep, Reason::Mode),
         Rule::Pii => (Action::Replace, Reason::PiiFields),
         // Without a key the choice is to keep people apart or to keep them unknown; unknown is the default.
         Rule::Identifier => {

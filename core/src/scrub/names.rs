@@ -4,8 +4,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::detect::ipv4::is_version_name;
 use super::detect::secret_name::{Sense, sense};
-use super::learned::Learned;
+use super::learned::{Learned, Names};
+use super::walk::may_be_paired;
 use super::{Place, Rule, Scrubber};
+use crate::json::{Document, Node};
 
 /// What a name says of its value, and whether the name itself may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +17,8 @@ pub(crate) struct Meaning {
     pub(crate) place: Place,
     /// Nothing in the name has to be scrubbed.
     pub(crate) is_clean: bool,
+    /// Clean, and says nothing of its value: a value that is clean by itself may stand, whatever is beside it.
+    pub(crate) is_plain: bool,
 }
 
 /// A number of its own for each scrubber: two configurations may take one name differently.
@@ -34,10 +38,19 @@ impl Scrubber {
         meaning
     }
 
+    /// Whether the member name `node` is known to say nothing of its value, and may stand itself.
+    #[inline]
+    pub(super) fn is_plain(&self, document: &Document<'_>, node: Node, names: &Names) -> bool {
+        let name = document.raw(node).as_bytes();
+        !node.escaped && names.get_hashed(node.name_hash(), self.number, name).is_some_and(|meaning| meaning.is_plain)
+    }
+
     fn find_meaning(&self, name: &str) -> Meaning {
         // What is sealed here must not count for the record: the next one finds the name learned.
         let is_clean = self.of_record(|| None, None).scrub(name, Place::Plain).is_none();
-        Meaning { rule: self.rule_of_name(name), place: place_of(name), is_clean }
+        let (rule, place) = (self.rule_of_name(name), place_of(name));
+        let is_plain = is_clean && rule.is_none() && place == Place::Plain && !may_be_paired(name);
+        Meaning { rule, place, is_clean, is_plain }
     }
 }
 
@@ -48,7 +61,11 @@ pub(super) fn place_of(name: &str) -> Place {
     }
     let lower = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
     let is_agent = lower == "ua" || lower.ends_with("useragent") || lower.ends_with("useragentoriginal");
-    if is_agent || is_version_name(name) { Place::UserAgent } else { Place::Plain }
+    match () {
+        () if is_agent => Place::UserAgent,
+        () if is_version_name(name) => Place::Version,
+        () => Place::Plain,
+    }
 }
 
 #[cfg(test)]

@@ -61,6 +61,13 @@ impl<'a> Output<'a> {
         }
     }
 
+    /// Writes text that stands nowhere in the input, as it is.
+    pub(super) fn pieces(&mut self, pieces: &[&str]) {
+        self.flush();
+        self.out.extend(pieces.iter().copied());
+        self.leave();
+    }
+
     /// Writes a string that stands nowhere in the input.
     pub(super) fn string(&mut self, text: &str) {
         self.flush();

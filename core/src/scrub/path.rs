@@ -4,93 +4,94 @@ use std::collections::{HashMap, HashSet};
 
 use super::policy::Rule;
 use super::token::numbered;
-use crate::json::Document;
-use crate::record::limits::MAX_DEPTH;
+use crate::json::{Document, Kind, Node};
 
 /// The containers that are open, outermost first.
-pub(super) struct Path<'a> {
-    frames: [Frame<'a>; MAX_DEPTH],
-    /// How many are open; the rest is unused.
-    level: usize,
-}
-
 #[derive(Default)]
-pub(super) struct Frame<'a> {
+pub(super) struct Path(Vec<Frame>);
+
+pub(super) struct Frame {
     pub(super) is_object: bool,
+    /// A rule that the container's own name brings on everything in it.
+    pub(super) rule: Option<Rule>,
     /// Its node, and the index behind its last value.
     pub(super) node: usize,
     pub(super) end: usize,
     /// Elements begun so far.
     pub(super) count: usize,
     /// The current member's name.
-    pub(super) name: Name<'a>,
-    /// A rule that the container's own name brings on everything in it.
-    pub(super) rule: Option<Rule>,
-    /// Names that rewritten ones must not repeat; made when the first is rewritten.
-    names: Option<Box<Names>>,
+    pub(super) name: Name,
+    /// Made when the first name is rewritten.
+    rewritten: Option<Box<Rewritten>>,
 }
 
 /// A member's name as it is in the output.
-#[derive(Default)]
-pub(super) enum Name<'a> {
+#[derive(Clone, Copy)]
+pub(super) enum Name {
     /// In an array there is none.
-    #[default]
     None,
     /// As it was written at this node.
     Node(usize),
-    Known(&'a str),
-    Rewritten(String),
+    Known(&'static str),
+    /// The latest of [`Rewritten`].
+    Rewritten,
 }
 
-struct Names {
+#[derive(Default)]
+struct Rewritten {
+    /// Names that rewritten ones must not repeat.
     taken: HashSet<String>,
     ordinals: HashMap<String, u32>,
+    latest: String,
 }
 
-impl<'a> Path<'a> {
-    pub(super) fn new() -> Self {
-        Self { frames: std::array::from_fn(|_| Frame::default()), level: 0 }
+impl Path {
+    pub(super) fn level(&self) -> usize {
+        self.0.len()
     }
 
-    pub(super) const fn level(&self) -> usize {
-        self.level
+    /// Leaves all containers.
+    pub(super) fn clear(&mut self) {
+        self.0.clear();
     }
 
     /// The innermost container.
     #[inline]
-    pub(super) fn top(&mut self) -> Option<&mut Frame<'a>> {
-        self.level.checked_sub(1).and_then(|top| self.frames.get_mut(top))
+    pub(super) fn top(&mut self) -> Option<&mut Frame> {
+        self.0.last_mut()
     }
 
-    /// Opens the container at node `index` of `document`. The reader allows no more than there is room for.
-    pub(super) fn open(&mut self, document: &Document<'_>, index: usize, is_object: bool, rule: Option<Rule>) {
-        if let Some(frame) = self.frames.get_mut(self.level) {
-            let end = document.node(index).next as usize;
-            *frame = Frame { is_object, node: index, end, count: 0, name: Name::None, rule, names: None };
-            self.level += 1;
-        }
+    /// Opens the container at node `index`, which is `node`.
+    #[inline]
+    pub(super) fn open(&mut self, index: usize, node: Node, rule: Option<Rule>) {
+        let is_object = node.kind == Kind::Object;
+        let frame =
+            Frame { is_object, rule, node: index, end: node.next(), count: 0, name: Name::None, rewritten: None };
+        self.0.push(frame);
     }
 
     /// Closes the innermost container, and says whether it was an object.
+    #[inline]
     pub(super) fn close(&mut self) -> Option<bool> {
-        let is_object = self.top()?.is_object;
-        self.level -= 1;
-        Some(is_object)
+        self.0.pop().map(|frame| frame.is_object)
     }
 
-    /// A rewritten name that no sibling has: from the second on, an ordinal stands in its last token.
-    pub(super) fn tell_apart(&mut self, document: &Document<'_>, base: String) -> String {
+    /// A rewritten name that no sibling has: from the second on, an ordinal stands in its last token. It is the
+    /// current member's from now on.
+    pub(super) fn rename(&mut self, document: &Document<'_>, base: String) -> String {
         let Some(frame) = self.top() else { return base };
         let node = frame.node;
-        let names = frame.names.get_or_insert_with(|| {
+        let rewritten = frame.rewritten.get_or_insert_with(|| {
             let names = document.members(node).map(|(name, _)| document.text(document.node(name)).into());
-            Box::new(Names { taken: names.collect(), ordinals: HashMap::new() })
+            Box::new(Rewritten { taken: names.collect(), ..Rewritten::default() })
         });
-        let ordinal = names.ordinals.entry(base.clone()).or_insert(0);
+        let ordinal = rewritten.ordinals.entry(base.clone()).or_insert(0);
+        frame.name = Name::Rewritten;
         loop {
             *ordinal += 1;
             let name = if *ordinal == 1 { base.clone() } else { numbered(&base, *ordinal) };
-            if names.taken.insert(name.clone()) {
+            if rewritten.taken.insert(name.clone()) {
+                rewritten.latest.clone_from(&name);
                 return name;
             }
         }
@@ -101,13 +102,15 @@ impl<'a> Path<'a> {
         /// Bytes of most pointers: grown in one step.
         const USUAL: usize = 48;
         let mut pointer = String::with_capacity(USUAL);
-        for frame in &self.frames[..self.level] {
+        for frame in &self.0 {
             pointer.push('/');
-            match &frame.name {
+            match frame.name {
                 Name::None => pointer.push_str(&frame.count.saturating_sub(1).to_string()),
-                Name::Node(index) => push_segment(&document.text(document.node(*index)), &mut pointer),
+                Name::Node(index) => push_segment(&document.text(document.node(index)), &mut pointer),
                 Name::Known(name) => push_segment(name, &mut pointer),
-                Name::Rewritten(name) => push_segment(name, &mut pointer),
+                Name::Rewritten => {
+                    push_segment(frame.rewritten.as_ref().map_or("", |rewritten| &rewritten.latest), &mut pointer);
+                }
             }
         }
         pointer

@@ -3,139 +3,21 @@
 //! Unlike a name such as `password`, these names do not take any value: the value must have the kind's form
 //! ([`shape`](super::shape)), so that `address: "in use"`, `mobile: true` and `location: "eu-west-1"` stay.
 
+mod words;
+
 use std::sync::LazyLock;
 
+use self::words::{FILLERS, NAMES};
 use super::endings::Endings;
 use super::policy::Rule;
 
 /// Words of a name that are looked at, from its end.
 const MAX_WORDS: usize = 5;
+/// Words behind a name that are passed over.
+const MAX_FILLERS: usize = 2;
 
 /// Longer names are not looked at: nobody names personal data in so many words.
 const MAX_NAME: usize = 64;
-
-/// Names as words run together in lower case; a name in use may have further words before them, and a
-/// [`FILLERS`] word behind them.
-#[rustfmt::skip]
-const NAMES: [(Rule, &[&str]); 14] = [
-    (Rule::Ssn, &["ssn", "ssnumber", "socialsecurity", "socialsecuritynumber", "socialsec", "usssn", "last4ssn"]),
-    (Rule::NationalId, &[
-        "nino",
-        "nationalinsurance", "nationalinsurancenumber", "nin", "niss", "nss", "nir", "insee", "nationalid",
-        "nationalidnumber", "nationalidentity", "nationalidentitynumber", "nationalidentifier", "nationalregister",
-        "identitynumber", "identityno", "identitycard", "identificationnumber", "identitydocument",
-        "idnumber", "idno", "idnum", "idcard", "idcardnumber", "idcode", "personalid", "personalidnumber",
-        "personalnumber", "personalcode", "personalidentitynumber", "personalidentificationnumber",
-        "citizenid", "citizennumber", "citizenservicenumber", "civilid", "residentid", "residentregistration",
-        "governmentid", "govid", "govtid", "voterid", "votercard", "cpf", "curp", "dni", "nie", "nif",
-        "aadhaar", "aadhar", "uidai", "bsn", "burgerservicenummer", "sofinummer", "pesel", "personnummer", "pnr",
-        "samordningsnummer", "organisationsnummer", "hetu", "henkilötunnus", "henkilotunnus", "cpr", "cprnummer",
-        "fodselsnummer", "fødselsnummer", "cnp", "egn", "jmbg", "umcn", "oib", "emso", "asmenskodas", "isikukood",
-        "personaskods", "rodnecislo", "birthnumber", "amka", "sin", "nas", "socialinsurance",
-        "socialinsurancenumber", "rut", "cedula", "cédula", "cedulaidentidad", "dui", "nric",
-        "hkid", "mykad", "nik", "ktp", "tckn", "tckimlik", "tckimlikno", "kimlikno", "rrn", "mynumber",
-        "codicefiscale", "fiscalcode", "rsin", "pps", "ppsn", "lanr", "arztnummer", "avs", "ahv", "ahvnummer",
-        "taj", "szemelyi", "cccd", "cmnd", "thaiid", "tnin", "cnic", "nicnumber", "emiratesid", "qid", "iqama",
-        "teudatzehut", "rsaid", "saidnumber", "bvn", "ghanacard", "เลขบัตรประชาชน",
-        "númerodeidentificacióndeextranjero", "numerodeidentificaciondeextranjero", "personalausweis",
-        "personalausweisnummer", "ausweisnummer", "rentenversicherungsnummer", "sozialversicherungsnummer", "svnr",
-    ]),
-    (Rule::Passport, &[
-        "passport", "passportnumber", "passportno", "passportid", "passportnum", "ppnumber", "pasaporte",
-        "númerodepasaporte", "numerodepasaporte", "passeport", "reisepass", "reisepassnummer", "passnummer",
-        "passaporte", "passaporto", "paspoort", "paspoortnummer", "traveldocument", "traveldocumentnumber",
-    ]),
-    (Rule::DriverLicense, &[
-        "driverlicense", "driverlicence", "driverslicense", "driverslicence", "driverlicensenumber",
-        "driverlicencenumber", "driverslicensenumber", "driverslicencenumber", "drivinglicense", "drivinglicence",
-        "drivinglicencenumber", "drivinglicensenumber", "dlnumber", "dlno", "license",
-        "licence", "licensenumber", "licencenumber", "licenseno", "licenceno", "fuhrerschein", "führerschein",
-        "führerscheinnummer", "permisdeconduire", "rijbewijs", "carnetdeconducir", "patente", "cnh",
-    ]),
-    (Rule::TaxId, &[
-        "taxid", "taxidnumber", "taxno", "taxnum", "taxnumber", "taxcode", "taxpayerid", "taxpayernumber",
-        "taxidentifier", "taxidentification", "taxidentificationnumber", "taxpayeridentification",
-        "taxpayeridentificationnumber", "taxref", "taxreference", "tin", "itin", "ein", "utr", "tfn",
-        "taxfilenumber", "vat", "vatid", "vatnumber", "vatno", "vatin", "ustid", "ustidnr", "pan", "pannumber",
-        "pancard", "gstin", "gst", "abn", "acn", "cnpj", "cuit", "cuil", "nit", "ruc", "npwp", "vkn", "afm",
-        "steuerid", "steueridnr", "steueridentifikationsnummer", "steuernummer", "idnr", "nip", "partitaiva",
-        "numerofiscal", "numérofiscal", "siret", "siren", "edrpou", "inn", "uen",
-    ]),
-    (Rule::HealthId, &[
-        "healthid", "healthidnumber", "healthnumber", "healthcard", "healthcardnumber", "healthinsurance",
-        "healthinsurancenumber", "healthinsuranceid", "nhs", "nhsnumber", "nhsno", "medicare", "medicarenumber",
-        "medicareid", "medicaid", "medicaidnumber", "mbi", "medicalrecord", "medicalrecordnumber", "mrn", "npi",
-        "patientid", "patientnumber", "deanumber", "kvnr", "krankenversichertennummer", "versichertennummer", "ihi",
-        "medicallicense", "cartevitale", "insurancenumber", "policynumber", "hicn",
-    ]),
-    (Rule::BankAccount, &[
-        "bankaccount", "bankaccountnumber", "bankaccountno", "accountnumber", "accountno", "acctnumber", "acctno",
-        "acctnum", "accountnum", "routingnumber", "routingno", "abarouting", "abaroutingnumber", "aba", "sortcode",
-        "bsb", "ibannumber", "iban", "kontonummer", "clabe", "accountiban", "bankgiro", "plusgiro", "banknumber",
-        "ifsc", "swiftcode",
-    ]),
-    (Rule::LicensePlate, &[
-        "licenseplate", "licenceplate", "licenseplatenumber", "licenceplatenumber", "platenumber", "plateno",
-        "numberplate", "vehicleregistration", "vehicleregistrationnumber", "vehicleplate", "carplate",
-        "carregistration", "registrationplate",
-        "kennzeichen", "nummernschild", "plaka", "plakası", "plakasi", "matricula", "targa",
-    ]),
-    (Rule::DeviceId, &[
-        "imei", "imeinumber", "deviceimei", "imei1", "imei2", "imeisv", "meid", "imsi", "iccid", "simserial",
-    ]),
-    (Rule::BirthDate, &[
-        "dob", "dateofbirth", "birthdate", "birthday", "birthdt", "birthyear", "yearofbirth", "bdate", "bday", "born",
-        "bornon", "geburtsdatum", "geboren", "datedenaissance", "fechadenacimiento", "fechanacimiento",
-        "datadenascimento", "datadinascita", "geboortedatum", "dataurodzenia",
-    ]),
-    (Rule::Phone, &[
-        "phone", "phoneno", "phonenumber", "phonenum", "phones", "phonenumbers", "telephone", "telephonenumber",
-        "telephoneno", "tel", "telno", "telnumber", "telefon", "telefonnummer", "telefono", "teléfono", "telefone",
-        "telepono", "téléphone", "cellphone", "cell", "cellno", "cellnumber", "cellular", "celular", "mobile",
-        "mobileno", "mobilenumber", "mobilephone", "mobil", "handynummer", "fax", "faxno",
-        "faxnumber", "whatsapp", "msisdn", "contactno", "contactnumber", "contactphone", "callerid", "callernumber",
-        "homephone", "workphone", "landline", "cepno", "cep", "ceptelefonu", "gsmno",
-    ]),
-    (Rule::Person, &[
-        "firstname", "lastname", "fullname", "middlename", "surname", "givenname", "givennames", "familyname",
-        "forename", "maidenname", "fname", "lname", "customername", "recipientname", "recipient", "patientname",
-        "employeename", "personname", "contactname", "passengername", "cardholder", "cardholdername", "nameoncard",
-        "accountholder", "accountholdername", "beneficiary", "beneficiaryname", "guestname", "studentname",
-        "legalname", "realname", "billingname", "shippingname", "spousename", "mothername", "mothersmaidenname",
-        "fathername", "vorname", "nachname", "prenom", "prénom", "apellido", "apellidos", "nombrecompleto", "cognome",
-    ]),
-    (Rule::Address, &[
-        "address", "streetaddress", "street", "streetname", "address1", "address2", "addressline", "addressline1",
-        "addressline2", "addressstreet", "homeaddress", "postaladdress", "mailingaddress", "billingaddress",
-        "shippingaddress", "deliveryaddress", "residentialaddress", "fulladdress", "addr", "addr1", "anschrift",
-        "adresse", "direccion", "dirección", "indirizzo", "endereco", "endereço", "adres",
-    ]),
-    (Rule::Geo, &[
-        "gps", "location", "coordinates", "coordinate", "coords", "geo", "geolocation", "geopoint", "geocoordinates",
-        "gpslocation", "gpscoordinates", "latlng", "latlon", "latlong", "latitude", "longitude", "lat", "lng", "lon",
-    ]),
-];
-
-/// Words behind a name that add nothing to it.
-const FILLERS: [&str; 17] = [
-    "number",
-    "no",
-    "nr",
-    "num",
-    "nbr",
-    "is",
-    "was",
-    "ist",
-    "es",
-    "est",
-    "numero",
-    "número",
-    "nummer",
-    "numarası",
-    "numéro",
-    "nº",
-    "n°",
-];
 
 /// The rule that the words at the end of `name` bring on a value of its form.
 pub(crate) fn rule_of(name: &str) -> Option<Rule> {
@@ -149,103 +31,185 @@ pub(crate) fn rule_of(name: &str) -> Option<Rule> {
 /// [`rule_of`] of the last words in `text`, of which at most [`MAX_NAME`] bytes are looked at.
 pub(super) fn rule_of_words(text: &[u8]) -> Option<Rule> {
     let text = &text[text.len().saturating_sub(MAX_NAME)..];
-    if !may_end(text) {
-        return None;
-    }
-    let words = Words::of(text);
-    for end in (0..=words.count).rev().take(3) {
-        for first in end.saturating_sub(MAX_WORDS)..end {
-            if let Some(rule) = lookup(words.between(first, end)) {
-                return Some(rule);
-            }
+    if ENDINGS.may_end(text) { rule_before(text, 0, text.len(), |_| true) } else { None }
+}
+
+/// The rule of the label in `text` that ends at `end` and begins at `lowest` at the earliest.
+pub(super) fn rule_of_label(text: &[u8], lowest: usize, end: usize) -> Option<Rule> {
+    rule_before(text, lowest, end, is_in_label)
+}
+
+/// The rule that the words from `lowest` to `end` bring, as far as all bytes are parts of a name.
+fn rule_before(text: &[u8], lowest: usize, end: usize, is_part: impl Fn(u8) -> bool + Copy) -> Option<Rule> {
+    let mut end = end;
+    for _ in 0..=MAX_FILLERS {
+        let name = Words::before(text, lowest, end, is_part);
+        if name.found.is_some() {
+            return name.found;
         }
-        let is_filler = end > 0 && FILLERS.iter().any(|filler| filler.as_bytes() == words.between(end - 1, end));
-        if !is_filler {
+        if !name.is_filler {
             break;
         }
+        end = name.last;
     }
     None
 }
 
-/// Whether `text` may end with a name; nearly always it does not, and this is a quick no.
-pub(super) fn may_end(text: &[u8]) -> bool {
-    static ENDINGS: LazyLock<Endings> =
-        LazyLock::new(|| Endings::of(NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&FILLERS)));
-    ENDINGS.may_end(text)
+static ENDINGS: LazyLock<Endings> =
+    LazyLock::new(|| Endings::of(NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&FILLERS)));
+
+/// Whether the label at the end of `text` may end with a name; nearly always it does not, and this is a quick no.
+pub(super) fn may_end_label(text: &[u8]) -> bool {
+    ENDINGS.may_end_label(text)
 }
 
-/// A name's words in lower case, run together.
+/// What the last words of a text say.
+#[derive(Default)]
 struct Words {
-    letters: [u8; MAX_NAME],
-    /// Where each word begins, and where the last one ends.
-    starts: [usize; MAX_NAME + 1],
-    count: usize,
+    /// The rule of the longest name that they make.
+    found: Option<Rule>,
+    /// Whether the last of them is one of [`FILLERS`], and where it begins.
+    is_filler: bool,
+    last: usize,
 }
 
 impl Words {
-    fn of(text: &[u8]) -> Self {
-        let mut words = Self { letters: [0; MAX_NAME], starts: [0; MAX_NAME + 1], count: 0 };
-        let (mut len, mut previous) = (0, b' ');
-        for &byte in text {
-            if is_letter(byte) {
-                let starts = !is_letter(previous) || previous.is_ascii_lowercase() && byte.is_ascii_uppercase();
-                words.count += usize::from(starts);
-                words.letters[len] = byte.to_ascii_lowercase();
-                len += 1;
-                words.starts[words.count] = len;
-            } else if matches!(byte, b'\'') && is_letter(previous) {
-                // `driver's` is one word.
+    /// Reads the words before `end` backwards: every name that ends there is hashed in one pass.
+    fn before(text: &[u8], lowest: usize, end: usize, is_part: impl Fn(u8) -> bool) -> Self {
+        let (mut said, table) = (Self::default(), &*TABLE);
+        let (mut at, mut count, mut hashed) = (end, 0, Hash::default());
+        while at > lowest && count < MAX_WORDS {
+            at -= 1;
+            let letter = text[at];
+            if !is_letter(letter) {
+                if is_part(letter) {
+                    continue;
+                }
+                break;
+            }
+            hashed.add(letter.to_ascii_lowercase());
+            // Most words end like no name does.
+            if !table.ends_name(hashed) {
+                break;
+            }
+            let previous = letter_before(text, at);
+            let is_start = previous.is_none_or(|before| before.is_ascii_lowercase() && letter.is_ascii_uppercase());
+            if !is_start {
                 continue;
             }
-            previous = byte;
+            count += 1;
+            let known = table.get(hashed, &text[at..end]);
+            if count == 1 {
+                (said.is_filler, said.last) = (matches!(known, Some(Said::Filler)), at);
+            }
+            if let Some(Said::Name(rule)) = known {
+                said.found = Some(rule);
+            }
         }
-        words
+        said
     }
+}
 
-    fn between(&self, first: usize, end: usize) -> &[u8] {
-        &self.letters[self.starts[first]..self.starts[end]]
-    }
+/// The letter before `at` of the same word: an apostrophe stands inside of it, as in `driver's`.
+fn letter_before(text: &[u8], at: usize) -> Option<u8> {
+    let before = text[..at].iter().rev().find(|byte| **byte != b'\'')?;
+    is_letter(*before).then_some(*before)
+}
+
+/// Whether a label in a text may have this byte.
+pub(super) const fn is_in_label(byte: u8) -> bool {
+    is_letter(byte) || matches!(byte, b' ' | b'_' | b'-' | b'.' | b'\'')
 }
 
 const fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
 
+/// What words say that are run together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Said {
+    Name(Rule),
+    Filler,
+}
+
 /// Slots of the table of names, a power of two more than twice their number.
 const SLOTS: usize = 1 << 11;
 
-type Slot = Option<(&'static [u8], Rule)>;
+/// Bits of the table of ends: names have 8,000 of them.
+const ENDS: usize = 1 << 16;
 
-/// Open addressing: a name stands at its hash or in the next free slot.
-static TABLE: LazyLock<Vec<Slot>> = LazyLock::new(|| {
-    let mut table = vec![None; SLOTS];
-    for (rule, names) in NAMES {
-        for name in names {
-            let mut slot = hash(name.as_bytes());
-            while table[slot].is_some() {
-                slot = (slot + 1) % SLOTS;
-            }
-            table[slot] = Some((name.as_bytes(), rule));
+/// A name with its hash and what it says.
+type Slot = Option<(Hash, &'static [u8], Said)>;
+
+/// All names and fillers.
+struct Table {
+    /// Open addressing: a name stands at its hash or in the next free slot. The first to come stays.
+    slots: Vec<Slot>,
+    /// A bit for the hash of each end of each name.
+    ends: Vec<u64>,
+}
+
+static TABLE: LazyLock<Table> = LazyLock::new(|| {
+    let mut table = Table { slots: vec![None; SLOTS], ends: vec![0; ENDS / 64] };
+    let names = NAMES.iter().flat_map(|(rule, names)| names.iter().map(|name| (*name, Said::Name(*rule))));
+    for (name, said) in names.chain(FILLERS.iter().map(|filler| (*filler, Said::Filler))) {
+        let mut hash = Hash::default();
+        for byte in name.bytes().rev() {
+            hash.add(byte);
+            table.ends[hash.end() / 64] |= 1 << (hash.end() % 64);
         }
+        let mut slot = hash.slot();
+        while table.slots[slot].is_some() {
+            slot = (slot + 1) % SLOTS;
+        }
+        table.slots[slot] = Some((hash, name.as_bytes(), said));
     }
     table
 });
 
-fn lookup(name: &[u8]) -> Option<Rule> {
-    let mut slot = hash(name);
-    while let Some((known, rule)) = TABLE[slot] {
-        if known == name {
-            return Some(rule);
-        }
-        slot = (slot + 1) % SLOTS;
+impl Table {
+    /// Whether a name may end with the letters that have this hash.
+    fn ends_name(&self, hash: Hash) -> bool {
+        self.ends[hash.end() / 64] >> (hash.end() % 64) & 1 == 1
     }
-    None
+
+    /// What `words` say, whose letters have this hash.
+    fn get(&self, hash: Hash, words: &[u8]) -> Option<Said> {
+        let mut slot = hash.slot();
+        while let Some((other, known, said)) = self.slots[slot] {
+            let letters = || words.iter().filter(|byte| is_letter(**byte)).map(u8::to_ascii_lowercase);
+            if other == hash && letters().eq(known.iter().copied()) {
+                return Some(said);
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+        None
+    }
 }
 
-/// FNV-1a, folded to a slot: short keys, nothing an attacker could gain by collisions in a fixed table.
-fn hash(name: &[u8]) -> usize {
-    let hash = name.iter().fold(0x811c_9dc5_u32, |hash, &byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193));
-    (hash ^ hash >> 15) as usize % SLOTS
+/// FNV-1a of letters from the last to the first: short keys, nothing an attacker could gain by collisions in a fixed
+/// table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Hash(u32);
+
+impl Default for Hash {
+    fn default() -> Self {
+        Self(0x811c_9dc5)
+    }
+}
+
+impl Hash {
+    const fn add(&mut self, byte: u8) {
+        self.0 = (self.0 ^ byte as u32).wrapping_mul(0x0100_0193);
+    }
+
+    const fn slot(self) -> usize {
+        (self.0 ^ self.0 >> 15) as usize % SLOTS
+    }
+
+    const fn end(self) -> usize {
+        (self.0 ^ self.0 >> 16) as usize % ENDS
+    }
 }
 
 #[cfg(test)]

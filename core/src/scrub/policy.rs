@@ -74,7 +74,7 @@ impl Policy {
     pub(crate) fn acts_on(&self, rule: Rule, place: Place) -> bool {
         let is_meant = match place {
             Place::Plain | Place::PerhapsSecret => true,
-            Place::UserAgent => rule != Rule::Ipv4,
+            Place::UserAgent | Place::Version => rule != Rule::Ipv4,
             Place::Allowed => Allow::never(rule),
         };
         let is_there = rule != Rule::Custom || self.custom.is_some();
@@ -134,6 +134,11 @@ impl Policy {
         self.allow.as_ref()?.reason(rule, text)
     }
 
+    /// Whether `privacy.allow.paths` names any place.
+    pub(super) fn has_allowed_paths(&self) -> bool {
+        self.allow.as_ref().is_some_and(|allow| allow.has_paths())
+    }
+
     /// Whether `privacy.allow.paths` names the place; asks for the pointer only where there are such.
     pub(super) fn allows_path(&self, pointer: impl FnOnce() -> String) -> bool {
         self.allow.as_ref().is_some_and(|allow| allow.has_paths() && allow.allows_path(&pointer()))
@@ -150,8 +155,9 @@ impl Policy {
         }
         match place {
             Place::UserAgent if rule == Rule::Ipv4 => Some(Reason::UserAgent),
+            Place::Version if rule == Rule::Ipv4 => Some(Reason::Version),
             Place::Allowed if !Allow::never(rule) => Some(Reason::AllowPath),
-            Place::Plain | Place::UserAgent | Place::PerhapsSecret | Place::Allowed => None,
+            Place::Plain | Place::UserAgent | Place::Version | Place::PerhapsSecret | Place::Allowed => None,
         }
     }
 }

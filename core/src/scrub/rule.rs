@@ -73,6 +73,12 @@ rules! {
     Pii "pii" Alone,
     /// `user_id` and `session_id` of the envelope.
     Identifier "identifier" Alone,
+    /// What stands behind a URL's question mark.
+    UrlQuery "url_query" Alone,
+    /// A user agent's comments and minor versions.
+    UserAgent "user_agent" Alone,
+    /// Prose that no schema has a place for.
+    FreeText "free_text" Alone,
     /// A match of one of the configuration's own rules, `privacy.rules`.
     Custom "custom" Alone,
 }

@@ -66,6 +66,18 @@ pub(crate) fn token_len(text: &[u8]) -> Option<usize> {
     is_inside(&inside[..end]).then_some(end + 2)
 }
 
+/// Bytes of `text` in which each token counts as one: what it had, at the least, before it was scrubbed.
+pub(crate) fn len_before(text: &[u8]) -> usize {
+    let (mut at, mut len) = (0, text.len());
+    while let Some(next) = text[at..].iter().position(|byte| *byte == b'[') {
+        at += next;
+        let token = token_len(&text[at..]).unwrap_or(1);
+        len -= token - 1;
+        at += token;
+    }
+    len
+}
+
 /// The digits of a box in front of the bracket that ends it.
 fn sealed_len(text: &[u8]) -> Option<usize> {
     let is_digit = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
@@ -173,6 +185,13 @@ mod tests {
         assert_eq!(numbered("[card:mask:1111]", 2), "[card:mask:1111]:2");
         assert_eq!(numbered("[custom:order_no]", 2), "[custom:order_no:2]");
         assert_eq!(numbered("[custom:order_no:2]", 3), "[custom:order_no:3]");
+    }
+
+    #[test]
+    fn a_text_is_as_long_as_before_where_tokens_count_as_one() {
+        for (text, len) in [("", 0), ("[[]", 3), ("a [email] b [email:2][", 8), ("[email", 6), (HASH, 1)] {
+            assert_eq!(len_before(text.as_bytes()), len, "{text}");
+        }
     }
 
     #[test]

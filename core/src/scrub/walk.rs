@@ -1,7 +1,11 @@
 //! Copies a document's values to the output and scrubs every string and member name on the way. A loop over open
 //! containers, not recursion.
 
+mod clean;
 mod pair;
+mod planned;
+
+pub(super) use self::pair::may_be_paired;
 
 use std::ops::Range;
 
@@ -11,7 +15,7 @@ use super::field::Fields;
 use super::learned::Learned;
 use super::names::{Meaning, place_of};
 use super::output::Output;
-use super::path::{Name, Path};
+use super::path::Name;
 use super::policy::Rule;
 use super::shape::has_form;
 use super::token::is_token;
@@ -20,7 +24,6 @@ use crate::json::{Document, Kind, Node};
 use crate::outcome::Redaction;
 use crate::record::limits::MAX_RECORD_BYTES;
 use crate::scan::Scan;
-use crate::schema::Pii;
 
 /// Bytes of paths and findings that are told one by one: as many as the largest record has. A long name over many
 /// findings would cost its length for each. What is found beyond that is told once a rule, with the document as its path.
@@ -39,13 +42,14 @@ pub(crate) struct Walk<'a> {
     kept: Range<usize>,
     learned: Learned,
     output: Output<'a>,
-    path: Path<'a>,
     redactions: Vec<Redaction>,
     /// Bytes that the redactions take so far, and how many of them, the last ones, have no place of their own.
     paths: usize,
     unplaced: usize,
     /// Layers of encoding that the document stands in: none, or that of the string that holds it.
     depth: usize,
+    /// Whether what needs no look may be copied as it stands, with the signs between.
+    passes: bool,
     /// What was rewritten: a node's place in the document and its new text's in the output.
     rewritten: Vec<(Range<usize>, Range<usize>)>,
 }
@@ -65,18 +69,18 @@ impl<'a> Walk<'a> {
             kept: 0..0,
             learned: Learned::borrow(),
             output: Output::new(document.input(), capacity),
-            path: Path::new(),
             redactions: Vec::new(),
             paths: 0,
             unplaced: 0,
             depth: 0,
+            passes: document.is_compact() && !scrubber.looks_everywhere(),
             rewritten: Vec::new(),
         }
     }
 
     /// The same pass with a plan's actions.
     pub(crate) fn with_fields(self, fields: Fields<'a>) -> Self {
-        Self { fields, ..self }
+        Self { passes: self.passes && fields.actions.is_empty(), fields, ..self }
     }
 
     /// The pass over a document that stands in a string, in `depth` layers of encoding.
@@ -110,18 +114,18 @@ impl<'a> Walk<'a> {
         let node = self.document.node(index);
         let start = node.span().start;
         self.output.copy(start..start + 1);
-        self.path.open(self.document, index, node.kind == Kind::Object, rule);
+        self.learned.path.open(index, node, rule);
     }
 
     /// Closes the innermost container.
     pub(crate) fn end(&mut self) {
-        if let Some(is_object) = self.path.close() {
+        if let Some(is_object) = self.learned.path.close() {
             self.output.sign(if is_object { b'}' } else { b']' });
         }
     }
 
     /// Writes a member name that needs no scrubbing.
-    pub(crate) fn known_name(&mut self, name: &'a str) {
+    pub(crate) fn known_name(&mut self, name: &'static str) {
         self.comma();
         self.output.string(name);
         self.named(Name::Known(name));
@@ -129,7 +133,7 @@ impl<'a> Walk<'a> {
 
     /// Writes the name of the record's field whose value stands at node `value`: out of the input, where it is written
     /// there as it should be.
-    pub(crate) fn field_name(&mut self, value: usize, name: &'a str) {
+    pub(crate) fn field_name(&mut self, value: usize, name: &'static str) {
         let node = self.document.node(value - 1);
         if node.escaped {
             self.known_name(name);
@@ -138,6 +142,20 @@ impl<'a> Walk<'a> {
         self.comma();
         self.output.copy(node.span());
         self.named(Name::Known(name));
+    }
+
+    /// Writes the string at node `index`, which has no escapes, as it is.
+    pub(crate) fn proven(&mut self, index: usize) {
+        self.output.copy(self.document.node(index).span());
+    }
+
+    /// Writes a member whose name and text need neither scrubbing nor escapes.
+    pub(crate) fn known(&mut self, name: &'static str, text: &str) {
+        let is_first = self.learned.path.top().is_none_or(|frame| frame.count == 0);
+        if let Some(frame) = self.learned.path.top() {
+            frame.count += 1;
+        }
+        self.output.pieces(&[if is_first { "\"" } else { ",\"" }, name, "\":\"", text, "\""]);
     }
 
     /// Writes text that needs no scrubbing as a string.
@@ -154,12 +172,12 @@ impl<'a> Walk<'a> {
 
     /// Writes the value at node `index` and all that is in it. `rule` takes it whole.
     pub(crate) fn value(&mut self, index: usize, rule: Option<Rule>, place: Place) {
-        let (end, level) = (self.document.node(index).next as usize, self.path.level());
+        let (end, level) = (self.document.node(index).next(), self.learned.path.level());
         let (mut at, mut rule, mut place) = (index, rule, place);
         loop {
             let node = self.document.node(at);
             if self.fields.actions.first().is_some_and(|field| field.0 == at) && self.field(at, node, rule) {
-                at = node.next as usize;
+                at = node.next();
             } else {
                 match node.kind {
                     Kind::Object | Kind::Array => self.begin(at, rule),
@@ -169,14 +187,17 @@ impl<'a> Walk<'a> {
                 }
                 at += 1;
             }
-            while self.path.level() > level && self.path.top().is_some_and(|frame| frame.end == at) {
+            if self.passes {
+                at = self.pass_over(at, level);
+            }
+            while self.learned.path.level() > level && self.learned.path.top().is_some_and(|frame| frame.end == at) {
                 self.end();
             }
             if at == end {
                 return;
             }
             self.comma();
-            (rule, place) = match self.path.top() {
+            (rule, place) = match self.learned.path.top() {
                 Some(frame) if !frame.is_object => (frame.rule, Place::Plain),
                 _ => {
                     at += 1;
@@ -192,7 +213,7 @@ impl<'a> Walk<'a> {
     /// Separates the innermost container's next element from the one before.
     #[inline]
     fn comma(&mut self) {
-        if let Some(frame) = self.path.top() {
+        if let Some(frame) = self.learned.path.top() {
             frame.count += 1;
             if frame.count > 1 {
                 self.output.sign(b',');
@@ -201,12 +222,10 @@ impl<'a> Walk<'a> {
     }
 
     fn string(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
-        if rule.is_none() && !node.escaped {
-            let scanned = self.document.scanned(node);
-            if self.scrubber.is_clean(scanned.seen, place) || self.intact.contains(&index) {
-                self.output.copy(node.span());
-                return;
-            }
+        let is_clean = || !node.marked && self.scrubber.trusts_scan(place) || self.intact.contains(&index);
+        if rule.is_none() && !node.escaped && is_clean() {
+            self.output.copy(node.span());
+            return;
         }
         self.string_with_something(index, node, rule, place);
     }
@@ -216,6 +235,16 @@ impl<'a> Walk<'a> {
         let text = self.document.text(node);
         let scrub = self.scrubber_of(index);
         let (rule, place) = scrub.allowed(rule, place, &text, || self.allowable_pointer());
+        // Nearly every record has the address that it came from.
+        if let Some((replacement, action)) = scrub.whole_address(rule, place, &text) {
+            if replacement == text {
+                self.unchanged(node, &text);
+            } else {
+                self.rewrite(node, &replacement);
+                self.redacted(&[(Rule::Ipv4, action)]);
+            }
+            return;
+        }
         if let Some(rule) = rule.filter(|_| !text.is_empty() && !is_token(&text))
             && self.whole(node, scrub.whole(rule, &text))
         {
@@ -261,31 +290,6 @@ impl<'a> Walk<'a> {
         self.fields.secrets.filter(|_| self.kept.contains(&index)).unwrap_or(self.scrubber)
     }
 
-    /// Does what the plan says of the node at `at`, the next of its nodes; says whether the value was written.
-    fn field(&mut self, at: usize, node: Node, rule: Option<Rule>) -> bool {
-        let Some(((_, pii), rest)) = self.fields.actions.split_first() else { return false };
-        self.fields.actions = rest;
-        if *pii == Pii::Keep {
-            // A field that is kept inside another leaves the outer one's range as it is.
-            if !self.kept.contains(&at) {
-                self.kept = at..node.next as usize;
-            }
-            return false;
-        }
-        let text = match node.kind {
-            Kind::Null => return false,
-            Kind::String => self.document.text(node),
-            Kind::Bool | Kind::Number | Kind::Object | Kind::Array => self.document.input()[node.span()].into(),
-        };
-        if text.is_empty() || is_token(&text) {
-            return false;
-        }
-        let Some((rule, replacement)) = self.scrubber.field(*pii, rule, &text) else { return false };
-        let inside = rest.iter().take_while(|(index, _)| *index < node.next as usize).count();
-        self.fields.actions = &rest[inside..];
-        self.whole(node, Some((rule, replacement)))
-    }
-
     /// Writes what `rule` puts in place of a whole value; says whether it did.
     fn whole(&mut self, node: Node, replaced: Option<(Rule, Replacement)>) -> bool {
         let Some((rule, (replacement, action))) = replaced else { return false };
@@ -319,7 +323,8 @@ impl<'a> Walk<'a> {
     fn name(&mut self, index: usize) -> (Option<Rule>, Place) {
         let node = self.document.node(index);
         if !node.escaped {
-            let Meaning { rule, place, is_clean } = self.scrubber.meaning(self.document.raw(node), &mut self.learned);
+            let Meaning { rule, place, is_clean, .. } =
+                self.scrubber.meaning(self.document.raw(node), &mut self.learned);
             if is_clean {
                 self.output.copy(node.span());
                 self.named(Name::Node(index));
@@ -332,11 +337,11 @@ impl<'a> Walk<'a> {
     /// A name in which something has to be scrubbed, or with escapes.
     fn name_with_something(&mut self, index: usize, node: Node) -> (Option<Rule>, Place) {
         let text = self.document.text(node);
-        let Meaning { mut rule, mut place, is_clean } = self.scrubber.meaning(&text, &mut self.learned);
+        let Meaning { mut rule, mut place, is_clean, .. } = self.scrubber.meaning(&text, &mut self.learned);
         let mut inherited = self.inherited(text.as_bytes());
         let scrubbed = if is_clean { None } else { self.scrubbed(self.scrubber, node, &text, Place::Plain) };
         if let Some(scrubbed) = scrubbed {
-            let name = self.path.tell_apart(self.document, scrubbed.text.into_owned());
+            let name = self.learned.path.rename(self.document, scrubbed.text.into_owned());
             self.rewrite(node, &name);
             // The next pass reads the name as it is now, and must come to nothing new.
             // A rule that takes any value stays; one that looks at the value's form gives way to what will be read.
@@ -346,7 +351,7 @@ impl<'a> Walk<'a> {
             };
             place = place_of(&name);
             inherited = self.inherited(name.as_bytes());
-            self.named(Name::Rewritten(name));
+            self.named(Name::Rewritten);
             self.redacted(&scrubbed.changes);
         } else {
             self.unchanged(node, &text);
@@ -358,13 +363,13 @@ impl<'a> Walk<'a> {
     /// The rule that the container's name brings on its member called `name`.
     #[inline]
     fn inherited(&mut self, name: &[u8]) -> Option<Rule> {
-        let outer = self.path.top().and_then(|frame| frame.rule);
+        let outer = self.learned.path.top().and_then(|frame| frame.rule);
         outer.filter(|outer| *outer != Rule::Secret || !is_descriptor(name))
     }
 
     /// Notes the name that was written and writes the colon.
-    fn named(&mut self, name: Name<'a>) {
-        if let Some(frame) = self.path.top() {
+    fn named(&mut self, name: Name) {
+        if let Some(frame) = self.learned.path.top() {
             frame.name = name;
         }
         self.output.sign(b':');
@@ -392,7 +397,7 @@ impl<'a> Walk<'a> {
 
     /// See [`Path::pointer`].
     pub(crate) fn pointer(&self) -> String {
-        self.path.pointer(self.document)
+        self.learned.path.pointer(self.document)
     }
 }
 

@@ -8,13 +8,17 @@ from typing import Annotated
 import typer
 
 import scrubjay
+from scrubjay.cli import consent as consent_command
+from scrubjay.cli import doctor as doctor_command
 from scrubjay.cli import etl as etl_command
 from scrubjay.cli import explain as explain_command
 from scrubjay.cli import plan as plan_command
 from scrubjay.cli import scrub as scrub_command
+from scrubjay.cli import spool as spool_command
+from scrubjay.cli import status as status_command
 from scrubjay.cli import unseal as unseal_command
 from scrubjay.cli import validate as validate_command
-from scrubjay.cli.common import Mode, engine_of, guarded, open_source
+from scrubjay.cli.common import Mode, Purpose, engine_of, guarded, open_source
 from scrubjay.etl import REPORTS
 from scrubjay.router import ARCHIVES
 
@@ -30,6 +34,18 @@ app = typer.Typer(
 
 ModeOption = Annotated[Mode | None, typer.Option("--mode", help="Privacy mode. Default: as the configuration says.")]
 ConfigOption = Annotated[Path | None, typer.Option("--config", metavar="FILE", help="Configuration, a JSON file.")]
+FileOption = Annotated[
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Configuration, TOML or JSON. Default: the one that programs find."),
+]
+NoticeOption = Annotated[
+    str | None,
+    typer.Option(
+        "--notice-version", metavar="VERSION", help="Of the privacy notice that was shown. Default: as configured."
+    ),
+]
+PurposeArguments = Annotated[list[Purpose] | None, typer.Argument(metavar="[PURPOSE]...", help="Default: all.")]
+SourceOption = Annotated[str, typer.Option("--source", metavar="WORD", help="Where it was said.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]
 
 
@@ -230,4 +246,188 @@ def plan_diff(
       git show main:plan.json > /tmp/old.json && scrubjay plan diff /tmp/old.json plan.json
     """
     if not plan_command.diff(old, new, as_json=as_json):
+        raise typer.Exit(1)
+
+
+@app.command()
+@guarded
+def status(config: FileOption = None, as_json: JsonOption = False) -> None:
+    """Print whether telemetry is on, and who decided each value. Shows no secret and makes no file.
+
+    \b
+    Examples:
+      scrubjay status
+      TELEMETRY_ENABLED=true scrubjay status --json
+    """
+    status_command.run(config, as_json=as_json)
+
+
+@app.command()
+@guarded
+def enable(notice_version: NoticeOption = None, config: FileOption = None) -> None:
+    """Grant every purpose: programs of this user may collect, where nothing else says off.
+
+    \b
+    Examples:
+      scrubjay enable
+      scrubjay enable --notice-version 2026-03
+    """
+    consent_command.grant(config, None, notice_version, "scrubjay enable")
+
+
+@app.command()
+@guarded
+def disable(config: FileOption = None) -> None:
+    """Withdraw every purpose: programs of this user are silent within a second, and what was kept to be sent is erased.
+
+    \b
+    Examples:
+      scrubjay disable
+    """
+    consent_command.withdraw(config, None, "scrubjay disable")
+
+
+@app.command()
+@guarded
+def doctor(config: FileOption = None, as_json: JsonOption = False) -> None:
+    """Check switches, consent, audit trail, state folder, endpoint, authentication and clock, and say what to do.
+
+    Exits with 1 if a check failed. Asks the endpoint with an empty batch where telemetry is on.
+
+    \b
+    Examples:
+      scrubjay doctor
+      scrubjay doctor --json
+    """
+    if not doctor_command.run(config, as_json=as_json):
+        raise typer.Exit(1)
+
+
+consent = typer.Typer(help="Show, change and prove the user's consent.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(consent, name="consent")
+
+
+@consent.command("show")
+@guarded
+def consent_show(config: FileOption = None, as_json: JsonOption = False) -> None:
+    """Print what is granted for which purpose, since when, and by whose doing.
+
+    \b
+    Examples:
+      scrubjay consent show
+    """
+    consent_command.show(config, as_json=as_json)
+
+
+@consent.command("grant")
+@guarded
+def consent_grant(
+    purposes: PurposeArguments = None,
+    notice_version: NoticeOption = None,
+    source: SourceOption = "scrubjay consent",
+    config: FileOption = None,
+) -> None:
+    """Record that the user agrees to these purposes.
+
+    \b
+    Examples:
+      scrubjay consent grant diagnostics performance
+      scrubjay consent grant --notice-version 2026-03 --source installer
+    """
+    consent_command.grant(config, purposes, notice_version, source)
+
+
+@consent.command("withdraw")
+@guarded
+def consent_withdraw(
+    purposes: PurposeArguments = None, source: SourceOption = "scrubjay consent", config: FileOption = None
+) -> None:
+    """Record that the user no longer agrees to these purposes.
+
+    \b
+    Examples:
+      scrubjay consent withdraw analytics
+    """
+    consent_command.withdraw(config, purposes, source)
+
+
+@consent.command("history")
+@guarded
+def consent_history(config: FileOption = None, as_json: JsonOption = False) -> None:
+    """Print every change there was, from the audit trail.
+
+    \b
+    Examples:
+      scrubjay consent history --json
+    """
+    consent_command.history(config, as_json=as_json)
+
+
+@consent.command("verify")
+@guarded
+def consent_verify(config: FileOption = None, as_json: JsonOption = False) -> None:
+    """Check that no entry of the audit trail was changed or removed.
+
+    Exits with 1 if one was.
+
+    \b
+    Examples:
+      scrubjay consent verify
+    """
+    if not consent_command.verify(config, as_json=as_json):
+        raise typer.Exit(1)
+
+
+spool = typer.Typer(help="Look into the spool, and clear it.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(spool, name="spool")
+
+SpoolArgument = Annotated[
+    str | None, typer.Argument(metavar="[DIR]", help="The spool's folder. Default: TELEMETRY_SPOOL_DIR.")
+]
+
+
+@spool.command("inspect")
+@guarded
+def spool_inspect(
+    folder: SpoolArgument = None,
+    config: ConfigOption = None,
+    as_json: JsonOption = False,
+    records: Annotated[
+        bool, typer.Option("--records", help="Print the records that wait, one JSON object a line.")
+    ] = False,
+) -> None:
+    """Say what waits in the spool, who owns it, and what became of the rest.
+
+    Nothing is locked or changed: clients go on. What is sealed is opened with TELEMETRY_SPOOL_KEY.
+
+    \b
+    Examples:
+      scrubjay spool inspect ~/.local/state/app/spool
+      scrubjay spool inspect --records --config telemetry.json | head -1
+    """
+    spool_command.inspect(spool_command.folder_of(folder, config), as_json=as_json, records=records)
+
+
+@spool.command("purge")
+@guarded
+def spool_purge(
+    folder: SpoolArgument = None,
+    config: ConfigOption = None,
+    older_than: Annotated[
+        str | None,
+        typer.Option("--older-than", metavar="AGE", help="Only segments last written to longer ago: 12h, 7d."),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Remove what waits in the spool, unsent. Asks first, unless told --yes.
+
+    Exits with 1 if the answer is no.
+
+    \b
+    Examples:
+      scrubjay spool purge ~/.local/state/app/spool
+      scrubjay spool purge --older-than 2d --yes
+    """
+    if not spool_command.purge(spool_command.folder_of(folder, config), older_than, yes=yes, as_json=as_json):
         raise typer.Exit(1)

@@ -29,6 +29,14 @@ class Mode(str, enum.Enum):
     minimal = "minimal"
 
 
+class Purpose(str, enum.Enum):
+    """What records are collected for."""
+
+    diagnostics = "diagnostics"
+    performance = "performance"
+    analytics = "analytics"
+
+
 class UsageError(Exception):
     """The command cannot do what was asked; the message is for the person who asked."""
 
@@ -109,6 +117,12 @@ def config_of(path: Path | None, mode: Mode | None) -> str:
 def engine_of(path: Path | None, mode: Mode | None) -> Engine:
     """The engine of a command's configuration."""
     return Engine(config_of(path, mode))
+
+
+def use_file(path: Path | None) -> None:
+    """Lets the engine read this configuration file, TOML or JSON, in place of the one that it would find."""
+    if path is not None:
+        os.environ["TELEMETRY_CONFIG_FILE"] = str(path)
 
 
 @contextlib.contextmanager

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::outcome::Status;
 
 use super::super::Client;
+use super::super::switch::World;
 use super::server::{ACCEPTED, Answer, DEAD_ENDPOINT, Server};
 use super::{PATIENCE, client, config, record, stats, track};
 
@@ -25,7 +26,8 @@ fn a_client_can_be_shared_by_all_threads() {
 #[test]
 fn do_not_track_beats_code() {
     let config = config(DEAD_ENDPOINT, |_| {});
-    let client = Client::with_environment(&config, &|name| (name == "DO_NOT_TRACK").then(|| "1".to_owned())).unwrap();
+    let client =
+        Client::with_world(&config, &World::of(&|name| (name == "DO_NOT_TRACK").then(|| "1".to_owned()))).unwrap();
     assert!(!client.track(&record(1)));
     let stats = stats(&client);
     assert_eq!([&stats["accepted"], &stats["not_captured"]], [0, 1]);
@@ -34,7 +36,7 @@ fn do_not_track_beats_code() {
 
 #[test]
 fn a_client_that_is_off_checks_but_captures_nothing() {
-    let client = Client::with_environment(&crate::Config::default(), &|_| None).unwrap();
+    let client = Client::with_world(&crate::Config::default(), &World::of(&|_| None)).unwrap();
     assert_eq!(client.track_checked(&record(1)).status, Status::Accepted);
     assert_eq!(client.track_checked(b"{}").status, Status::Rejected);
     assert!(client.flush(Duration::ZERO) && client.shutdown(Duration::ZERO));

@@ -23,6 +23,10 @@ pub(super) enum Answer {
     After(Receiver<()>),
     /// The connection ends without an answer.
     HangUp,
+    /// 200 whose body comes byte by byte, far more slowly than anybody waits.
+    Trickle,
+    /// 200 whose body never ends.
+    Endless,
     /// No answer ever.
     Silence,
 }
@@ -34,8 +38,9 @@ pub(super) const ACCEPTED: Answer = Answer::Refusing(0);
 pub(super) struct Request {
     /// Request line and headers, in lower case.
     pub(super) head: String,
-    /// The body, decompressed.
+    /// The body, decompressed; as text where it is some.
     pub(super) body: String,
+    pub(super) bytes: Vec<u8>,
 }
 
 impl Request {
@@ -137,6 +142,24 @@ fn serve(desk: &Desk, stream: &TcpStream) -> io::Result<()> {
                 let _ = signal.recv_timeout(PATIENCE);
                 respond(stream, 200, "", &verdict(count, 0))?;
             }
+            Answer::Trickle => {
+                write!(&*stream, "HTTP/1.1 200 x\r\ncontent-length: 1000000\r\n\r\n")?;
+                // Each read waits for the client, who says nothing more, and then ends with an error when it hangs up.
+                stream.set_read_timeout(Some(std::time::Duration::from_millis(5)))?;
+                loop {
+                    (&*stream).write_all(b" ")?;
+                    if (&*stream).read(&mut [0]).is_ok_and(|read| read == 0) {
+                        return Ok(());
+                    }
+                }
+            }
+            Answer::Endless => {
+                write!(&*stream, "HTTP/1.1 200 x\r\ntransfer-encoding: chunked\r\n\r\n")?;
+                // Ends with an error, when the client hangs up.
+                loop {
+                    write!(&*stream, "400\r\n{}\r\n", " ".repeat(1024))?;
+                }
+            }
             Answer::HangUp => return Ok(()),
             Answer::Silence => {
                 // Blocks until the other side ends the connection.
@@ -160,9 +183,14 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
     let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
-    let mut text = String::new();
-    flate2::read::GzDecoder::new(body.as_slice()).read_to_string(&mut text)?;
-    Ok(Some(Request { head, body: text }))
+    let encoding = head.lines().find_map(|line| line.strip_prefix("content-encoding: "));
+    let mut bytes = Vec::new();
+    match encoding {
+        Some("gzip") => drop(flate2::read::GzDecoder::new(body.as_slice()).read_to_end(&mut bytes)?),
+        Some("zstd") => bytes = zstd::decode_all(body.as_slice())?,
+        _ => bytes = body,
+    }
+    Ok(Some(Request { head, body: String::from_utf8(bytes.clone()).unwrap_or_default(), bytes }))
 }
 
 fn respond(mut stream: &TcpStream, status: u16, headers: &str, body: &str) -> io::Result<()> {

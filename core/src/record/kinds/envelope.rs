@@ -22,6 +22,7 @@ pub(super) const ENVELOPE: [Field; 8] = [
 ];
 
 /// Places in every table.
+pub(crate) const SCHEMA_FIELD: usize = 0;
 pub(crate) const ID_FIELD: usize = 1;
 pub(crate) const TIMESTAMP_FIELD: usize = 2;
 pub(crate) const CONTEXT_FIELD: usize = 7;

@@ -16,6 +16,10 @@ static FIELDS: [Field; 11] = joined(
     ],
 );
 
+/// Places in the table.
+pub(crate) const CHANNEL_FIELD: usize = ENVELOPE.len();
+pub(crate) const EVENT_FIELD: usize = CHANNEL_FIELD + 1;
+
 /// Where an event of R1 goes, which has a name only.
 const DEFAULT_CHANNEL: &str = "\"default\"";
 

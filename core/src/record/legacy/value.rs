@@ -114,7 +114,7 @@ impl<'a> Values<'a> {
                 }
                 continue;
             }
-            let found = shape.find(self.document.text(self.document.node(name)).as_bytes());
+            let found = shape.find_name(self.document, name);
             let Some(found) = found else {
                 comma(out);
                 self.copy_member(name, out);
@@ -167,7 +167,7 @@ pub(super) fn is_no(document: &Document<'_>, node: usize) -> bool {
 
 /// Whether a value can stand one level deeper, in the room of its record.
 pub(super) fn fits_into_room(document: &Document<'_>, index: usize) -> bool {
-    let end = document.node(index).next as usize;
+    let end = document.node(index).next();
     let mut open: Vec<usize> = Vec::new();
     let mut deepest = 0;
     for at in index..end {
@@ -176,7 +176,7 @@ pub(super) fn fits_into_room(document: &Document<'_>, index: usize) -> bool {
         }
         let node = document.node(at);
         if matches!(node.kind, Kind::Object | Kind::Array) {
-            open.push(node.next as usize);
+            open.push(node.next());
             deepest = deepest.max(open.len());
         }
     }

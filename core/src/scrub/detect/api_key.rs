@@ -5,18 +5,18 @@ mod heads;
 mod layouts;
 mod shapes;
 
-use self::heads::{DASH, DOT, LAST, LAST_TWO, LONE, LOW, SECOND, SECOND_LAST, UNDERSCORE};
-use self::layouts::{azure_secret, laid_out, max_mind, openshift, telegram, webhook};
+use self::heads::{DASH, DOT, HEADS, LAST, LAST_TWO, LONE, LOW, MAX_HEAD, SECOND, SECOND_LAST, UNDERSCORE, packed};
+use self::layouts::{
+    astra, azure_secret, google_refresh, laid_out, max_mind, openshift, salesforce, telegram, webhook,
+};
 use self::shapes::{PLAIN, PREFIXED, Shape};
 use super::secret_name::{Sense, sense};
 use super::secret_value::{distinct, is_filled, looks_random};
-use super::{before, run};
+use super::{before, byte, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
 
-/// The longest head of a prefix: what may stand before the first separator.
-const MAX_HEAD: usize = 16;
 /// The longest last word of an unknown issuer's prefix, and the longest such prefix.
 const MAX_WORD: usize = 6;
 const MAX_PREFIX: usize = 40;
@@ -117,7 +117,34 @@ pub(super) const DETECTOR: Detector = Detector {
         Gate {
             before: is_before_lone,
             after: |byte| SECOND[usize::from(byte)],
-            ..Gate::new(Lane::Capital, |byte| matches!(byte, b'A' | b'E' | b'G' | b'L' | b'S'), plain)
+            ..Gate::new(Lane::Capital, |byte| matches!(byte, b'A' | b'E' | b'G' | b'I' | b'L' | b'S' | b'Y'), plain)
+        },
+        // `cmVmd…`, `dapi…`, `dose…`, `eyJrIjoi…`, `oy2…`.
+        Gate {
+            before: is_before_lone,
+            after: |byte| matches!(byte, b'a' | b'm' | b'o' | b'y'),
+            after2: |byte| matches!(byte, b'2' | b'J' | b'V' | b'p' | b's'),
+            ..Gate::new(Lane::Letter, |byte| matches!(byte, b'c' | b'd' | b'e' | b'o'), plain)
+        },
+        Gate {
+            before2: |byte| byte == b'C',
+            before: |byte| byte == b'S',
+            after: |byte| byte.is_ascii_alphanumeric(),
+            after2: |byte| byte.is_ascii_alphanumeric(),
+            ..Gate::new(Lane::Sign, |byte| byte == b':', astra)
+        },
+        Gate {
+            before2: |byte| byte.is_ascii_alphanumeric(),
+            before: |byte| byte.is_ascii_alphanumeric(),
+            after: |byte| byte.is_ascii_alphanumeric(),
+            after2: is_base64url,
+            ..Gate::new(Lane::Comma, |byte| byte == b'!', salesforce)
+        },
+        Gate {
+            before: |byte| byte == b'1',
+            after: |byte| byte == b'/',
+            after2: |byte| byte == b'0',
+            ..Gate::new(Lane::Slash, |byte| byte == b'/', google_refresh)
         },
     ],
 };
@@ -165,9 +192,16 @@ fn find_lone(text: &[u8], at: usize, floor: usize) -> Place {
 /// The key whose prefix's head stands from `start` to `at`.
 fn key_of(text: &[u8], start: usize, at: usize) -> Place {
     let head = &text[start..at];
-    let first = PREFIXED.partition_point(|shape| shape.head.as_bytes() < head);
-    let shapes = PREFIXED.get(first..)?.iter().take_while(|shape| shape.head.as_bytes() == head);
-    shapes.into_iter().find_map(|shape| fits(text, shape, at)).map(|end| (start, end))
+    let packed = packed(head);
+    let first = HEADS.partition_point(|head| *head < packed);
+    let shapes = HEADS[first..].iter().zip(&PREFIXED[first..]).take_while(|(head, _)| **head == packed);
+    let (separator, next) = (text[at], byte(text, at + 1));
+    let may_be = |shape: &Shape| match *shape.rest.as_bytes() {
+        [first, second, ..] => (first, second) == (separator, next),
+        [first] => first == separator,
+        [] => false,
+    };
+    shapes.filter(|(_, shape)| may_be(shape)).find_map(|(_, shape)| fits(text, shape, at)).map(|end| (start, end))
 }
 
 /// A prefix of an issuer that is not known, whose last word says what it is: `acme_api_…`, `acme_pat_…`. What follows
@@ -217,7 +251,8 @@ fn find_plain(text: &[u8], at: usize, floor: usize) -> Place {
     if at < floor || before(text, at).is_ascii_alphanumeric() && !is_escape(text, at) {
         return None;
     }
-    let shape = PLAIN.iter().find(|shape| text[at..].starts_with(shape.head.as_bytes()))?;
+    let is_head = |head: &[u8]| head[..2] == text[at..text.len().min(at + 2)] && text[at..].starts_with(head);
+    let shape = PLAIN.iter().find(|shape| is_head(shape.head.as_bytes()))?;
     fits(text, shape, at + shape.head.len()).map(|end| (at, end))
 }
 
@@ -231,18 +266,31 @@ fn fits(text: &[u8], shape: &Shape, at: usize) -> Option<usize> {
         return None;
     }
     let start = at + shape.rest.len();
+    // Before its end is looked for: most of what begins like a key ends sooner, or has no digit.
+    let least = text.get(start..start + shape.min.min(LONG))?;
+    let within = &text[start..text.len().min(start + LONG)];
+    if !least.iter().all(|byte| (shape.alphabet)(*byte)) || shape.digits > 0 && digits(within) < shape.digits {
+        return None;
+    }
     let is_long = shape.max >= LONG;
     let max = if is_long { LONG } else { shape.max };
     let head = run(&text[..text.len().min(start + max + 1)], start, shape.alphabet);
     let end = without_stop(text, start, head);
     let body = &text[start..end];
-    let digits = body.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let digits = digits(body);
     let is_key = body.len() >= shape.min
         && (is_long || body.len() <= max)
         && digits >= shape.digits
         && !is_filled(body)
         && (shape.digits == 0 || distinct(body) >= MIN_DISTINCT);
     is_key.then(|| if is_long { without_stop(text, start, run(text, head, shape.alphabet)) } else { end })
+}
+
+/// Digits in `text`, counted in lanes of a byte: at most [`LONG`] of them.
+fn digits(text: &[u8]) -> usize {
+    text.chunks(LONG)
+        .map(|chunk| usize::from(chunk.iter().map(|byte| u8::from(byte.is_ascii_digit())).sum::<u8>()))
+        .sum()
 }
 
 /// `end` without the stops that end the sentence.

@@ -14,7 +14,25 @@ const MAX_DIGITS: usize = 19;
 const SHORT: usize = 12;
 /// Bytes between two groups: `4111 - 1111`, or a line's end and an indent.
 const MAX_SEPARATOR: usize = 3;
+/// Half of a number that was broken in the middle.
+const MAX_GROUP: usize = 8;
 const LABELS: [&str; 7] = ["card", "cards", "creditcard", "debitcard", "maestro", "pan", "cc"];
+/// Things that are numbered, in one go.
+const THINGS: [&str; 12] = [
+    "tracking",
+    "shipment",
+    "parcel",
+    "waybill",
+    "consignment",
+    "barcode",
+    "ean",
+    "upc",
+    "iccid",
+    "snowflake",
+    "epoch",
+    "timestamp",
+];
+const THING_FILLERS: [&str; 6] = ["number", "no", "nr", "num", "id", "is"];
 const FILLERS: [&str; 5] = ["number", "no", "nr", "num", "is"];
 
 /// In the first bytes of a number in its widest form, `4111 - 1111 - 11`.
@@ -46,8 +64,10 @@ pub(super) fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
 
 fn plain_end(text: &[u8], at: usize, end: usize) -> Option<usize> {
     let digits = &text[at..end];
-    let labelled = digits.len() != SHORT || label_before(text, at, &LABELS, &FILLERS).is_some();
-    (ends_there(text, end) && is_card(digits) && labelled).then_some(end)
+    let labelled = || digits.len() != SHORT || label_before(text, at, &LABELS, &FILLERS).is_some();
+    // One number in seventy that was drawn has a card's check digit and range.
+    let is_of_thing = || label_before(text, at, &THINGS, &THING_FILLERS).is_some();
+    (ends_there(text, end) && is_card(digits) && labelled() && !is_of_thing()).then_some(end)
 }
 
 /// Groups as printed: fours with a last group of one to four, or 4-6-5 and 4-6-4 (American Express, Diners); and
@@ -56,24 +76,36 @@ fn grouped_end(text: &[u8], at: usize, first_end: usize) -> Option<usize> {
     if !matches!(first_end - at, 4 | 8) {
         return None;
     }
-    let mut digits = Vec::with_capacity(MAX_DIGITS + 6);
-    digits.extend_from_slice(&text[at..first_end]);
-    let mut sizes = vec![first_end - at];
+    let (mut digits, mut count) = ([0; MAX_DIGITS + MAX_GROUP], first_end - at);
+    digits[..count].copy_from_slice(&text[at..first_end]);
+    let (mut sizes, mut groups) = ([0; MAX_DIGITS], 1);
+    sizes[0] = count;
     let (mut end, mut found) = (first_end, None);
-    while digits.len() < MAX_DIGITS {
+    while count < MAX_DIGITS {
         let limit = text.len().min(end + MAX_SEPARATOR);
         let start =
             run(&text[..limit], end, |byte| matches!(byte, b' ' | b'-' | b'.' | b'_' | b'/' | b'\n' | b'\r' | b'\t'));
-        let next = run(&text[..text.len().min(start + 9)], start, |byte| byte.is_ascii_digit());
+        let next = run(&text[..text.len().min(start + MAX_GROUP + 1)], start, |byte| byte.is_ascii_digit());
         let size = next - start;
-        if start == end || !(1..=8).contains(&size) {
+        if start == end || !(1..=MAX_GROUP).contains(&size) {
             break;
         }
-        digits.extend_from_slice(&text[start..next]);
-        sizes.push(size);
+        digits[count..count + size].copy_from_slice(&text[start..next]);
+        count += size;
+        sizes[groups] = size;
+        groups += 1;
         end = next;
-        let printed = matches!(sizes[..], [4, 6, 4 | 5] | [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3] | [8, 8]);
-        if printed && ends_there(text, end) && !goes_on(text, at, end, sizes[1]) && is_card(&digits) {
+        // No card has another second group behind a first one like this.
+        if !matches!(sizes[..2], [4, 4 | 6] | [8, 8]) {
+            break;
+        }
+        let printed = matches!(sizes[..groups], [4, 6, 4 | 5] | [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3] | [8, 8]);
+        if printed
+            && is_issued(&digits[..count])
+            && ends_there(text, end)
+            && !goes_on(text, at, end, sizes[1])
+            && is_card(&digits[..count])
+        {
             found = Some(end);
         }
     }
@@ -188,6 +220,8 @@ mod tests {
                 "speeds 3552 4111 1111 1111 1111 3479 12",
                 "676000000007",
                 "imei 356938035643809",
+                "tracking number 4111111111111111",
+                "parcel id: 4111111111111111",
                 "id 2740123456789016",
                 "id 6651468611215441",
                 "id4111111111111111",

@@ -2,7 +2,7 @@
 
 use super::byte;
 use crate::scrub::policy::Rule;
-use crate::scrub::shape::{accepts, digits};
+use crate::scrub::shape::accepts;
 
 /// How far a value reaches: a street address with its town.
 const MAX_VALUE: usize = 150;
@@ -15,7 +15,8 @@ pub(super) fn value_end(text: &[u8], start: usize, rule: Rule, quote: u8, sign: 
         Rule::Address | Rule::Person | Rule::Geo | Rule::Phone => MAX_VALUE,
         _ => MAX_GROUPED,
     };
-    let limit = text.len().min(start + if matches!(quote, b'"' | b'\'' | b'`') { MAX_VALUE } else { reach });
+    let is_quoted = matches!(quote, b'"' | b'\'' | b'`');
+    let limit = text.len().min(start + if is_quoted { MAX_VALUE } else { reach });
     if start >= limit {
         return None;
     }
@@ -23,17 +24,19 @@ pub(super) fn value_end(text: &[u8], start: usize, rule: Rule, quote: u8, sign: 
         let value = text.get(start..end).and_then(|bytes| std::str::from_utf8(bytes).ok());
         value.is_some_and(|value| !value.is_empty() && accepts(rule, value))
     };
-    if matches!(quote, b'"' | b'\'' | b'`') {
+    if is_quoted {
         let closing = start + text[start..limit].iter().position(|&b| b == quote)?;
         let end = if byte(text, closing - 1) == b'\\' { closing - 1 } else { closing };
         return is_taken(end).then_some(end);
     }
-    let hard_end = hard_end(text, start, limit, sign);
     let end = match rule {
-        Rule::Address => hard_end,
-        Rule::Person => names_end(text, start, hard_end),
-        Rule::Geo => start + text[start..hard_end].iter().take_while(|&&b| is_geo(b)).count(),
-        _ => groups_end(text, start, hard_end, rule),
+        Rule::Address => hard_end(text, start, limit, sign),
+        Rule::Person => names_end(text, start, hard_end(text, start, limit, sign)),
+        Rule::Geo => {
+            let end = hard_end(text, start, limit, sign);
+            start + text[start..end].iter().take_while(|&&b| is_geo(b)).count()
+        }
+        _ => groups_end(text, start, limit, rule)?,
     };
     let end = start + text[start..end].trim_ascii_end().len();
     // A parenthesis that the value did not open is the sentence's.
@@ -77,11 +80,16 @@ fn hard_end(text: &[u8], start: usize, limit: usize, sign: u8) -> usize {
 }
 
 /// The end of a number in groups: more groups follow while it is short, or while they are as short as those before.
-fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> usize {
+/// Nothing where no number can be.
+fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> Option<usize> {
     /// No kind's number is complete with fewer digits.
     const COMPLETE: usize = 7;
-    /// Longer than any form allows: what else follows changes nothing.
+    /// Longer than any form allows.
     const MAX_NUMBER: usize = 48;
+    /// A month's name, and `de` twice.
+    const MAX_LETTERS: usize = 12;
+    /// More digits than any telephone's number has.
+    const MAX_DIGITS: usize = 18;
     /// The longest group of a number that is written in groups.
     const MAX_GROUP: usize = 5;
     let complete = match rule {
@@ -89,51 +97,109 @@ fn groups_end(text: &[u8], start: usize, limit: usize, rule: Rule) -> usize {
         Rule::Phone => 6,
         _ => COMPLETE,
     };
-    let is_word = |b: u8| !matches!(b, b' ' | b',' | b'\'' | b'`') && (b != b':' || rule == Rule::BirthDate);
-    let mut end = start + text[start..limit].iter().take_while(|&&b| is_word(b)).count();
-    let mut last = end - start;
+    // What `shape` refuses for them is told before the rest is read.
+    let max_letters = match rule {
+        Rule::Phone => 0,
+        Rule::BirthDate => MAX_LETTERS,
+        _ => MAX_NUMBER,
+    };
+    let first = Group::at(text, start, limit, rule);
+    let (mut end, mut last, mut letters) = (first.end, first.end - start, first.letters);
     // Counted as groups come: a value of many is not read again for each.
-    let mut count = digits(&text[start..end]);
-    let mut marks = date_marks(&text[start..end]);
+    let (mut count, mut marks) = (first.digits, first.marks);
     loop {
-        let next = if rule == Rule::BirthDate && byte(text, end) == b',' { end + 2 } else { end + 1 };
-        let is_too_long = rule != Rule::Phone && end - start > MAX_NUMBER;
-        if byte(text, end) != b' ' && next == end + 1 || next >= limit || is_too_long {
-            return end;
+        if letters > max_letters {
+            return None;
         }
-        let group = text[next..limit].iter().take_while(|&&b| is_word(b)).count();
-        let found = &text[next..next + group];
-        let more = digits(found);
+        let next = if rule == Rule::BirthDate && byte(text, end) == b',' { end + 2 } else { end + 1 };
+        if byte(text, end) != b' ' && next == end + 1 || next >= limit {
+            return Some(end);
+        }
+        if if rule == Rule::Phone { count > MAX_DIGITS } else { end - start > MAX_NUMBER } {
+            return None;
+        }
+        let group = Group::at(text, next, limit, rule);
+        let (found, len) = (&text[next..group.end], group.end - next);
         // The name of a month, unless the date is in figures: `17/05/63`.
         let is_month = || {
             rule == Rule::BirthDate
                 && found.len() <= 9
                 && found.iter().all(u8::is_ascii_alphabetic)
                 && marks < 2
-                && has_year(&text[next + group..limit])
+                && has_year(&text[group.end..limit])
         };
         let goes_on = if count < complete {
-            more > 0 || found.len() <= 3 && found.iter().all(u8::is_ascii_uppercase) || is_month()
+            group.digits > 0 || len <= 3 && found.iter().all(u8::is_ascii_uppercase) || is_month()
         } else {
-            last <= MAX_GROUP && group <= MAX_GROUP && more > 0
+            last <= MAX_GROUP && len <= MAX_GROUP && group.digits > 0
         };
-        if group == 0 || !goes_on {
-            return end;
+        if len == 0 || !goes_on {
+            return Some(end);
         }
-        marks += date_marks(found);
-        count += more;
-        (end, last) = (next + group, group);
+        marks += group.marks;
+        letters += group.letters;
+        count += group.digits;
+        (end, last) = (group.end, len);
     }
 }
+
+/// What stands between two spaces of a number.
+struct Group {
+    end: usize,
+    digits: usize,
+    /// Of ASCII, but for the `x` of an extension.
+    letters: usize,
+    /// What stands between the figures of a date.
+    marks: usize,
+}
+
+impl Group {
+    /// The group from `start` on, which is empty where it is the name of the next pair: `phone=1 code=2`.
+    fn at(text: &[u8], start: usize, limit: usize, rule: Rule) -> Self {
+        let (mut end, mut counts) = (start, [0; 5]);
+        while end < limit {
+            let part = PARTS[usize::from(text[end])];
+            if part == END || part == COLON && rule != Rule::BirthDate {
+                break;
+            }
+            counts[usize::from(part)] += 1;
+            end += 1;
+        }
+        if byte(text, end) == b'=' {
+            return Self { end: start, digits: 0, letters: 0, marks: 0 };
+        }
+        let [_, digits, marks, _, letters] = counts;
+        Self { end, digits, letters, marks }
+    }
+}
+
+/// What each byte is in a group of a number.
+static PARTS: [u8; 256] = {
+    let (mut parts, mut i) = ([0; 256], 0);
+    while i < parts.len() {
+        let byte = i.to_le_bytes()[0];
+        parts[i] = match byte {
+            b'0'..=b'9' => DIGIT,
+            b'/' | b'-' | b'.' => MARK,
+            b':' => COLON,
+            b' ' | b',' | b'\'' | b'`' => END,
+            _ if DELIMITERS[i] => END,
+            b'a'..=b'w' | b'y' | b'z' | b'A'..=b'Z' => LETTER,
+            _ => 0,
+        };
+        i += 1;
+    }
+    parts
+};
+const DIGIT: u8 = 1;
+const MARK: u8 = 2;
+const COLON: u8 = 3;
+const LETTER: u8 = 4;
+const END: u8 = 5;
 
 /// A full stop behind a word, but not behind an initial or titles in a row (`Univ.Prof.`).
 fn ends_sentence(word: &[u8]) -> bool {
     word.len() > 3 && word.iter().position(|&b| b == b'.') == Some(word.len() - 1)
-}
-
-/// What stands between the figures of a date.
-fn date_marks(date: &[u8]) -> usize {
-    date.iter().filter(|b| matches!(b, b'/' | b'-' | b'.')).count()
 }
 
 /// Whether a number follows, behind `de` or a stop at the most.

@@ -40,15 +40,23 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     }
 }
 
+/// Digits of a number with its check digit, and with two of a version.
+const SHORTEST: usize = 15;
+const LONGEST: usize = 16;
+const MAX_GROUPS: usize = 4;
+
 fn read(text: &[u8], at: usize) -> Option<usize> {
     let separator = |byte| matches!(byte, b'-' | b' ' | b'/');
-    let (mut digits, mut sizes, mut end) = (Vec::with_capacity(16), Vec::with_capacity(4), at);
-    while sizes.len() < 4 {
+    let (mut digits, mut count) = ([0; LONGEST], 0);
+    let (mut sizes, mut groups, mut end) = ([0; MAX_GROUPS], 0, at);
+    while groups < MAX_GROUPS {
         let next = run(text, end, |byte| byte.is_ascii_digit());
-        sizes.push(next - end);
-        digits.extend(text[end..next].iter().take(17));
+        sizes[groups] = next - end;
+        groups += 1;
+        digits.get_mut(count..count + next - end)?.copy_from_slice(&text[end..next]);
+        count += next - end;
         end = next;
-        if digits.len() >= 15 || !separator(byte(text, end)) || !byte(text, end + 1).is_ascii_digit() {
+        if count >= SHORTEST || !separator(byte(text, end)) || !byte(text, end + 1).is_ascii_digit() {
             break;
         }
         end += 1;
@@ -58,8 +66,8 @@ fn read(text: &[u8], at: usize) -> Option<usize> {
         return None;
     }
     let labelled = || label_before(text, at, &LABELS, &FILLERS).is_some();
-    let found = match sizes[..] {
-        [2, 6, 6, 1] => luhn(&digits) || labelled(),
+    let found = match sizes[..groups] {
+        [2, 6, 6, 1] => luhn(&digits[..count]) || labelled(),
         [2, 6, 6, 2] | [6, 2, 6, 1 | 2] | [8, 6, 1 | 2] | [15 | 16] => labelled(),
         _ => false,
     };

@@ -2,8 +2,7 @@
 
 use std::net::Ipv4Addr;
 
-use super::words::word_before;
-use super::{before, byte, is_word, run};
+use super::{before, byte, is_word, run, version};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
@@ -32,45 +31,30 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     }
     // A full stop that ends the sentence is not the address's.
     let end = if text[end - 1] == b'.' { end - 1 } else { end };
-    let is_address = end - at <= MAX_LEN && text[at..end].split(|byte| *byte == b'.').nth(3).is_some();
-    let address = std::str::from_utf8(&text[at..end]).ok().filter(|_| is_address);
-    match address.and_then(|text| text.parse::<Ipv4Addr>().ok()) {
-        Some(address) if !is_nobodys(address) && !is_version(text, at, end) => Verdict::Hit { start: at, end },
+    match address(&text[at..end]) {
+        Some(address) if !is_nobodys(address) && !version::is_version(text, at, end) => Verdict::Hit { start: at, end },
         _ => miss,
     }
 }
 
-/// Words before a version, and products and parts of books that are numbered alike.
-#[rustfmt::skip]
-const VERSIONED: [&str; 41] = [
-    "rv", "version", "ver", "vers", "v", "versions", "release", "rel", "build", "phone", "browser", "firmware", "driver",
-    "update", "upgrade", "upgraded", "downgraded", "revision", "patch", "sdk", "jdk", "jre", "dll", "clr", "kernel",
-    "bios", "chrome", "chromium", "firefox", "safari", "opera", "windows", "macos", "android", "ios",
-    "instagram", "plugin", "section", "sections", "chapter", "clause",
-];
-/// Behind a version's last part: `1.2.3.4-rc1`.
-const STAGES: [&[u8]; 9] =
-    [b"alpha", b"beta", b"rc", b"snapshot", b"dev", b"preview", b"nightly", b"canary", b"hotfix"];
-/// How a user agent begins; whoever logs one bare has versions in it.
-const USER_AGENTS: [&[u8]; 3] = [b"Mozilla/", b"Opera/", b"Dalvik/"];
-
-/// `Chrome/120.0.6099.71` (a product's name and a slash, not a URL's two), `rv:1.9.2.17`, `amd64~~6.1.1.1`.
-fn is_version(text: &[u8], at: usize, end: usize) -> bool {
-    let product = before(text, at) == b'/' && at.checked_sub(2).is_some_and(|i| is_word(text[i]) || text[i] == b')');
-    product
-        || before(text, at) == b'~'
-        || word_before(text, at)
-            .is_some_and(|word| word.is_any(&VERSIONED) || word.letters.to_ascii_lowercase().ends_with(b"version"))
-        || is_stage(text, end)
-        || USER_AGENTS.iter().any(|name| text.starts_with(name))
-}
-
-/// `-beta`, `-SNAPSHOT`, but not the `-` of a range or a label.
-fn is_stage(text: &[u8], end: usize) -> bool {
-    byte(text, end) == b'-'
-        && STAGES
-            .iter()
-            .any(|stage| text.get(end + 1..end + 1 + stage.len()).is_some_and(|word| word.eq_ignore_ascii_case(stage)))
+/// `text` as an address in dotted decimal, without leading zeros.
+fn address(text: &[u8]) -> Option<Ipv4Addr> {
+    if text.len() > MAX_LEN {
+        return None;
+    }
+    let (mut octets, mut place, mut digits) = ([0; 4], 0, 0);
+    for &byte in text {
+        let octet = octets.get_mut(place)?;
+        match byte {
+            b'.' if digits > 0 => (place, digits) = (place + 1, 0),
+            b'0'..=b'9' if digits == 0 || *octet > 0 => {
+                *octet = u8::checked_mul(*octet, 10)?.checked_add(byte - b'0')?;
+                digits += 1;
+            }
+            _ => return None,
+        }
+    }
+    (place == octets.len() - 1 && digits > 0).then(|| Ipv4Addr::from(octets))
 }
 
 /// Whether the member called `name` holds a version: `app_version`, `firmware`, `os.build`. What has four parts there
@@ -97,15 +81,43 @@ pub(in crate::scrub) fn is_version_name(name: &str) -> bool {
     })
 }
 
-/// Addresses that stand for no host: this one, any, everyone.
+/// Whether `text` is an address of somebody, and nothing else. What every detector together finds there is this.
+pub(in crate::scrub) fn is_whole(text: &[u8]) -> bool {
+    if text.len() > MAX_LEN || !text.first().is_some_and(u8::is_ascii_digit) {
+        return false;
+    }
+    let (mut octets, mut octet, mut digits, mut dots) = ([0u8; 4], 0u32, 0, 0);
+    for &byte in text {
+        if byte == b'.' {
+            let (Ok(value), true, Some(place)) = (u8::try_from(octet), digits > 0, octets.get_mut(dots)) else {
+                return false;
+            };
+            *place = value;
+            (octet, digits, dots) = (0, 0, dots + 1);
+        } else {
+            // A leading zero would be octal to some.
+            if !byte.is_ascii_digit() || digits == 3 || digits == 1 && octet == 0 {
+                return false;
+            }
+            (octet, digits) = (octet * 10 + u32::from(byte - b'0'), digits + 1);
+        }
+    }
+    let (Ok(value), true) = (u8::try_from(octet), digits > 0 && dots == 3) else { return false };
+    octets[3] = value;
+    !is_nobodys(Ipv4Addr::from(octets))
+}
+
+/// Addresses that stand for no host: this one, this network (RFC 791), everyone.
 fn is_nobodys(address: Ipv4Addr) -> bool {
-    address.is_loopback() || address.is_unspecified() || address.is_broadcast()
+    address.is_loopback() || address.octets()[0] == 0 || address.is_broadcast()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scrub::detector::examples::{hits, misses};
+    use proptest::prelude::*;
+
+    use crate::scrub::detector::examples::{found, hits, misses};
 
     #[test]
     fn addresses_are_found() {
@@ -117,6 +129,7 @@ mod tests {
                 "http://«198.51.100.4»/path",
                 "«1.1.1.1»/32",
                 "[«8.8.8.8»]",
+                "update from «203.0.113.7» to «203.0.113.8», or «203.0.113.9» and others",
                 "hosts «10.0.0.5»-«10.0.0.9», «10.0.0.3»-eth0",
             ],
         );
@@ -149,6 +162,13 @@ mod tests {
                 "from 1.2.3.4-beta2 to 1.2.3.4-SNAPSHOT",
                 "Chrome 24.1.2.3 on Windows 10.0.19.45",
                 "see section 4.3.2.1 of the manual",
+                "upgraded to 1.2.3.4",
+                "upgrading from 4.18.0.19 to 4.18.0.20",
+                "version is 1.2.3.4, build number 1.2.3.5",
+                "needs 1.2.3.4 or later, not 1.2.3.3 and earlier",
+                "between versions 1.2.3.4 and 1.2.3.9",
+                "got 1.2.3.4-rc1 and 1.2.3.4 (beta)",
+                "0.12.3.4",
                 "1.2.3",
                 "1.2.3.4.5",
                 "256.1.1.1",
@@ -159,5 +179,14 @@ mod tests {
                 "........",
             ],
         );
+    }
+
+    proptest! {
+        #[test]
+        fn a_whole_address_is_all_that_is_found_in_it(text in "([0-9]{1,3}[.]){3}[0-9]{1,3}[.]?|[0-9.]{1,16}") {
+            let all: Vec<_> = found(&text, |_| true).iter().map(|hit| (hit.start, hit.end, hit.rule)).collect();
+            let is_all = all == [(0, text.len(), Rule::Ipv4)];
+            prop_assert_eq!(is_whole(text.as_bytes()), is_all, "{}: {:?}", text, all);
+        }
     }
 }

@@ -12,6 +12,10 @@ const MAX_LEN: usize = 45;
 /// A group has at most four digits: how far before the first colon an address can begin.
 const MAX_GROUP: usize = 4;
 
+/// `::1`, and eight groups of which the last two may be an IPv4 address.
+const MIN_COLONS: usize = 2;
+const FULL: usize = 6;
+
 pub(super) const DETECTOR: Detector = Detector {
     rules: &[Rule::Ipv6],
     gates: &[Gate {
@@ -40,6 +44,12 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     // Punctuation that ends the sentence is not the address's.
     while end > start && matches!(text[end - 1], b'.' | b':') && !text[..end].ends_with(b"::") {
         end -= 1;
+    }
+    // The standard library's parser tells the rest.
+    let colons = text[start..end].iter().map(|byte| usize::from(*byte == b':')).sum::<usize>();
+    let is_short = text[start..end].windows(2).any(|two| two == b"::");
+    if colons < MIN_COLONS || !is_short && colons < FULL {
+        return miss;
     }
     let address = std::str::from_utf8(&text[start..end]).ok().and_then(|text| text.parse::<Ipv6Addr>().ok());
     // `dead::face` is a path in some languages; an address of a host has a digit somewhere.

@@ -9,7 +9,7 @@ use super::extent::value_end;
 use super::{before, byte, card, iban, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane, Verify};
-use crate::scrub::personal::{may_end, rule_of_words};
+use crate::scrub::personal::{may_end_label, rule_of_label};
 use crate::scrub::policy::Rule;
 use crate::scrub::shape::digits;
 
@@ -71,10 +71,18 @@ fn at_digit(text: &[u8], at: usize, floor: usize) -> Verdict {
     verdict(text, at, behind_words(text, at, floor))
 }
 
-fn verdict(text: &[u8], at: usize, found: Option<(usize, usize, Rule)>) -> Verdict {
-    let Some((start, end, rule)) = found else { return Verdict::Miss { until: at + 1 } };
-    let (rule, end) = specific(text, start, end, rule);
-    Verdict::HitAs { start, end, rule }
+/// A label's rule, and where a value of its form begins and ends, if one stands there.
+type Labelled = Option<(usize, Option<usize>, Rule)>;
+
+fn verdict(text: &[u8], at: usize, found: Labelled) -> Verdict {
+    match found {
+        Some((start, Some(end), rule)) => {
+            let (rule, end) = specific(text, start, end, rule);
+            Verdict::HitAs { start, end, rule }
+        }
+        Some((_, None, rule)) => Verdict::Refused { rule },
+        None => Verdict::Miss { until: at + 1 },
+    }
 }
 
 /// The rule that says more of a value than its label does, and where it ends for it: a card behind `pan=`, an IBAN
@@ -100,7 +108,7 @@ pub(in crate::scrub) fn specific_rule(rule: Rule, value: &str) -> Rule {
 }
 
 /// `label: value`, `label=value`, `<label>value<`.
-fn behind_sign(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, Rule)> {
+fn behind_sign(text: &[u8], at: usize, floor: usize) -> Labelled {
     // `a::b`, `a==b`, `=>`, `https://`.
     if matches!(byte(text, at + 1), b':' | b'=' | b'>' | b'/') && text[at] != b'=' {
         return None;
@@ -114,12 +122,11 @@ fn behind_sign(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, Ru
     let start = run(text, at + 1, |b| matches!(b, b' ' | b'\t' | b'\\' | b'*')).min(at + 8);
     let quote = byte(text, start);
     let start = if matches!(quote, b'"' | b'\'' | b'`') { start + 1 } else { start };
-    let end = value_end(text, start, rule, quote, text[at])?;
-    Some((start, end, rule))
+    Some((start, value_end(text, start, rule, quote, text[at]), rule))
 }
 
 /// `label value`, `label is value`, `label no. value`, where the value's first digit stands at `at`.
-fn behind_words(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, Rule)> {
+fn behind_words(text: &[u8], at: usize, floor: usize) -> Labelled {
     /// Shorter numbers behind a word are counts, unless they have letters too.
     const MIN_DIGITS: usize = 6;
     const MIN_DIGITS_WITH_LETTERS: usize = 3;
@@ -148,7 +155,7 @@ fn behind_words(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, R
     if start - end > 3 || !matches!(byte(text, end.wrapping_sub(1)), b'.' | b'a'..=b'z' | b'A'..=b'Z' | 0x80..) {
         return None;
     }
-    if !may_end(&text[..end]) {
+    if !may_end_label(&text[..end]) {
         return None;
     }
     let value = &text[start..text.len().min(start + MAX_NUMBER)];
@@ -163,10 +170,10 @@ fn behind_words(text: &[u8], at: usize, floor: usize) -> Option<(usize, usize, R
     if matches!(rule, Rule::Person | Rule::Address) {
         return None;
     }
-    let end = value_end(text, start, rule, b' ', b' ')?;
     // One coordinate alone may be a measurement.
-    let is_pair = rule != Rule::Geo || text[start..end].iter().any(|b| matches!(b, b',' | b' '));
-    (digits(&text[start..end]) >= least && is_pair).then_some((start, end, rule))
+    let is_pair = |value: &[u8]| rule != Rule::Geo || value.iter().any(|b| matches!(b, b',' | b' '));
+    let is_taken = |end: &usize| digits(&text[start..*end]) >= least && is_pair(&text[start..*end]);
+    Some((start, value_end(text, start, rule, b' ', b' ').filter(is_taken), rule))
 }
 
 /// Where the English name of a month begins that stands before the day at `day`.
@@ -182,33 +189,19 @@ fn month_before(text: &[u8], day: usize, floor: usize) -> Option<usize> {
 }
 
 /// `born on January 2, 1990`, where the month begins at `start`.
-fn born_on(text: &[u8], start: usize, floor: usize) -> Option<(usize, usize, Rule)> {
+fn born_on(text: &[u8], start: usize, floor: usize) -> Labelled {
     let end = text[..start].trim_ascii_end().len();
     let rule = label_rule(text, end, floor).filter(|rule| *rule == Rule::BirthDate)?;
-    Some((start, value_end(text, start, rule, b' ', b' ')?, rule))
+    Some((start, value_end(text, start, rule, b' ', b' '), rule))
 }
 
 /// The rule of the label that ends at `end`.
 fn label_rule(text: &[u8], end: usize, floor: usize) -> Option<Rule> {
-    let is_label = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b' ' | b'_' | b'-' | b'.' | b'\'') || b >= 0x80;
     let last = before(text, end);
-    if end <= floor || !(last.is_ascii_alphanumeric() || last >= 0x80 || last == b'.') || !may_end(&text[..end]) {
+    if end <= floor || !(last.is_ascii_alphanumeric() || last >= 0x80 || last == b'.') || !may_end_label(&text[..end]) {
         return None;
     }
-    let bound = floor.max(end.saturating_sub(MAX_LABEL));
-    let mut start = end;
-    while start > bound && is_label(text[start - 1]) {
-        start -= 1;
-    }
-    // A bound in the middle of a word would make another word of it.
-    if start == bound
-        && start > 0
-        && is_label(before(text, start))
-        && !matches!(text[start - 1], b' ' | b'_' | b'-' | b'.')
-    {
-        start = run(text, start, |b| b.is_ascii_alphanumeric() || b >= 0x80).min(end);
-    }
-    rule_of_words(&text[start..end])
+    rule_of_label(text, floor.max(end.saturating_sub(MAX_LABEL)), end)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use super::checksum::{
     ahv, cnpj, codice_fiscale, cpf, curp, driver_number, hetu, mbi, nie_or_nric, nino, pan, personnummer, resident_id,
     rfc, rijksregister, rrn, rut, short_personnummer,
 };
-use super::{before, byte, is_word};
+use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
@@ -20,13 +20,24 @@ const MIN_DIGITS: usize = 5;
 pub(super) const DETECTOR: Detector = Detector {
     rules: &[Rule::NationalId],
     gates: &[
-        Gate::at_digit(|before| before.is_ascii_uppercase(), MIN_BEHIND_LETTERS, verify),
-        Gate::at_digit(|before| !is_word(before) && !b"-./+%".contains(&before), MIN_DIGITS, verify),
+        Gate {
+            after: |byte| byte.is_ascii_digit(),
+            after2: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+            ..Gate::at_digit(|before| before.is_ascii_uppercase(), MIN_BEHIND_LETTERS, verify)
+        },
+        Gate {
+            after: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+            after2: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || matches!(byte, b'.' | b' '),
+            ..Gate::at_digit(|before| !is_word(before) && !b"-./+%".contains(&before), MIN_DIGITS, verify)
+        },
     ],
 };
 
 /// A form and the rest of the check.
 type Form = (&'static [u8], fn(&[u8]) -> bool);
+
+/// Digits with which forms begin: one to three, six, eight, or seventeen and more.
+const MAX_RUN: usize = 18;
 
 /// Forms in letters: `A` a capital, `9` a digit, `X` either, anything else itself.
 const FORMS: [Form; 22] = [
@@ -70,16 +81,21 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     if is_word(first) || matches!(first, b'-' | b'.' | b'/' | b'+' | b'=' | b'%') && start == at && first != b'=' {
         return miss;
     }
+    if start == at
+        && !matches!(run(&text[..text.len().min(at + MAX_RUN)], at, |byte| byte.is_ascii_digit()) - at, 1..=3 | 6 | 8 | 17..)
+    {
+        return miss;
+    }
     let [first, second, third] = [start, start + 1, start + 2].map(|at| class(byte(text, at)));
     let mut possible = BY_BEGINNING[first][second][third];
     while possible != 0 {
         let (form, check) = FORMS[possible.trailing_zeros() as usize];
         possible &= possible - 1;
         let end = start + form.len();
-        let Some(found) = text.get(start..end) else { continue };
+        let Some(found) = text.get(start..end).filter(|found| has_form(found, form)) else { continue };
         let next = byte(text, end);
         let goes_on = is_word(next) || matches!(next, b'-' | b'/') || next == b'.' && is_word(byte(text, end + 1));
-        if !goes_on && has_form(found, form) && check(found) {
+        if !goes_on && check(found) {
             return Verdict::Hit { start, end };
         }
     }

@@ -9,7 +9,7 @@ mod label;
 mod plans;
 
 use self::form::{Form, Number};
-use super::{before, byte, is_word, run};
+use super::{before, byte, is_word, run, words};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane};
 use crate::scrub::policy::Rule;
@@ -25,7 +25,13 @@ const FIRST_DIGITS: usize = 6;
 pub(super) const DETECTOR: Detector = Detector {
     rules: &[Rule::Phone],
     gates: &[
-        Gate::at_digit(is_beginning, FIRST_DIGITS, verify),
+        // A first group of one digit is a trunk prefix, or the calling code of North America.
+        Gate { at: |byte| matches!(byte, b'0' | b'1'), ..Gate::at_digit(is_beginning, FIRST_DIGITS, verify) },
+        Gate {
+            at: |byte| matches!(byte, b'2'..=b'9'),
+            after: |byte| byte.is_ascii_digit(),
+            ..Gate::at_digit(is_beginning, FIRST_DIGITS, verify)
+        },
         Gate {
             before: |byte| !is_word(byte) && byte != b'+',
             after: |byte| byte.is_ascii_digit() || byte == b'(',
@@ -48,7 +54,7 @@ const fn is_beginning(before: u8) -> bool {
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: run(text, at + 1, |byte| byte.is_ascii_digit()) };
-    if at < floor || !has_enough(text, at) || !starts_there(text, at) {
+    if at < floor || !may_begin(text, at) || !has_enough(text, at) || !starts_there(text, at) {
         return miss;
     }
     let Some(form) = Form::read(text, at) else { return miss };
@@ -69,14 +75,62 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     miss
 }
 
+/// A quick no to most digits: without a plus or a parenthesis a number begins with a trunk prefix, or with the area of
+/// a North American one; or a word beside it says what it is.
+fn may_begin(text: &[u8], at: usize) -> bool {
+    /// The longest number as it is written: `1 (415) - 555 - 0132`, and one group more.
+    const MAX_LEN: usize = 28;
+    let size = |at: usize| run(&text[..text.len().min(at + MAX_DIGITS)], at, |byte| byte.is_ascii_digit()) - at;
+    if !text[at].is_ascii_digit() {
+        return true;
+    }
+    let first = size(at);
+    let end = at + first;
+    if matches!(byte(text, end), b'(' | b')') || byte(text, end + 1) == b'(' {
+        return true;
+    }
+    let is_formed = match first {
+        // `0 30 12 34 56`, `1 415 555 0132`: no group behind is of one digit.
+        1 if matches!(text[at], b'0' | b'1') => {
+            let second = size(end + 1);
+            let third = size(end + 1 + second + 1);
+            if !(second > 1 && third > 1) && byte(text, end + 1).is_ascii_digit() {
+                return false;
+            }
+            true
+        }
+        // `415.555.0132`, or more between the groups than one byte.
+        3 if text[at] != b'0' => size(end + 1) == 3 || !byte(text, end + 1).is_ascii_digit(),
+        _ => text[at] == b'0',
+    };
+    if is_formed || words::word_before(text, at).is_some() {
+        return true;
+    }
+    let limit = text.len().min(at + MAX_LEN);
+    let behind = run(&text[..limit], end, |byte| IN_NUMBER[usize::from(byte)]);
+    byte(text, behind).is_ascii_alphabetic()
+}
+
+/// Bytes of a number behind its first.
+static IN_NUMBER: [bool; 256] = {
+    let (mut table, mut i) = ([false; 256], 0);
+    while i < table.len() {
+        table[i] = matches!(i.to_le_bytes()[0], b'0'..=b'9' | b' ' | b'-' | b'.' | b'/' | b'(' | b')');
+        i += 1;
+    }
+    table
+};
+
 /// Whether the digits from `at` on are enough before anything comes that no number has.
 fn has_enough(text: &[u8], at: usize) -> bool {
-    let mut digits = 0;
-    for &byte in &text[at..] {
-        if byte.is_ascii_digit() {
-            digits += 1;
-        } else if !matches!(byte, b' ' | b'-' | b'.' | b'/' | b'(' | b')' | b'+') {
-            return false;
+    let (mut digits, mut opened) = (0, false);
+    for &byte in &text[at + usize::from(text[at] == b'+')..] {
+        match byte {
+            b'0'..=b'9' => digits += 1,
+            b'(' if opened => return false,
+            b'(' => opened = true,
+            b' ' | b'-' | b'.' | b'/' | b')' => {}
+            _ => return false,
         }
         if digits == MIN_DIGITS {
             return true;

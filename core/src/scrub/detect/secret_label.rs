@@ -1,7 +1,7 @@
 //! The label of a secret in running text: a name, its sign, and where its value begins.
 
 use super::secret_extent::{block, is_name, is_quote, open};
-use super::secret_name::{self, MAX_NAME, Sense, may_end, sense};
+use super::secret_name::{self, MAX_NAME, Sense, may_end_label, sense};
 use super::{before, byte, is_word, run};
 
 /// What stands between a name and its sign: spaces, a bracket, quotes and their escapes.
@@ -39,8 +39,12 @@ pub(super) fn label(text: &[u8], at: usize, floor: usize) -> Option<Label> {
         end -= 1;
     }
     // Behind a type, which may be any word, only `=` stands; `value` is one that a name may end with.
-    let may_say = may_end(&text[..end]);
+    let may_say = may_end_label(&text[..end]);
     if !may_say && text[at] != b'=' {
+        return None;
+    }
+    // Nothing else stands before a type than its name.
+    if !may_say && !matches!(before(text, name_start(text, end, floor)), b' ' | b':') {
         return None;
     }
     let is_quoted = end < end_of_sign && is_quote(text[end]) || byte(text, end) == b'\\';

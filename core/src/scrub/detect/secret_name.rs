@@ -45,7 +45,7 @@ pub(in crate::scrub) fn sense(name: &[u8]) -> Sense {
     };
     // `password_2`, `secret_value`: what counts is the word before.
     let mut end = count;
-    while end > 1 && (word(end - 1).is_empty() || TAILS.contains(&word(end - 1))) {
+    while end > 1 && (word(end - 1).is_empty() || said(word(end - 1)) & TAIL != 0) {
         end -= 1;
     }
     let last = end.checked_sub(1).map_or("", word);
@@ -53,16 +53,32 @@ pub(in crate::scrub) fn sense(name: &[u8]) -> Sense {
     if found == Sense::Perhaps && end != count { Sense::Other } else { found }
 }
 
+/// All words that [`of`] asks about as the last, and the tails.
+static LAST: LazyLock<Endings> = LazyLock::new(|| {
+    let alone = ["token", "authorization", "cookie", "cookies", "key", "pass"].iter();
+    let pairs = PAIRS.iter().map(|(_, last)| last);
+    Endings::of(alone.chain(&SECRETS).chain(&ENDINGS).chain(&PERHAPS).chain(&TAILS).chain(pairs))
+});
+
 /// Whether `name` may end with a word that says something; nearly always it does not, and this is a quick no.
-pub(super) fn may_end(name: &[u8]) -> bool {
-    /// All words that [`of`] asks about as the last, and the tails.
-    static LAST: LazyLock<Endings> = LazyLock::new(|| {
-        let alone = ["token", "authorization", "cookie", "cookies", "key", "pass"].iter();
-        let pairs = PAIRS.iter().map(|(_, last)| last);
-        Endings::of(alone.chain(&SECRETS).chain(&ENDINGS).chain(&PERHAPS).chain(&TAILS).chain(pairs))
-    });
-    // Digits behind a word do not count: `password2`.
-    LAST.may_end(name) || name.iter().rev().find(|byte| is_part(**byte)).is_some_and(u8::is_ascii_digit)
+fn may_end(name: &[u8]) -> bool {
+    // Digits behind a word do not count: `password2`, `token_2`.
+    without_digits(name).is_none_or(|name| LAST.may_end(name))
+}
+
+/// [`may_end`] of the label that stands at the end of a text.
+pub(super) fn may_end_label(text: &[u8]) -> bool {
+    without_digits(text).is_none_or(|text| LAST.may_end_label(text))
+}
+
+/// `name` without the digits at its end and what stands among them; nothing where there are many.
+#[inline]
+fn without_digits(name: &[u8]) -> Option<&[u8]> {
+    /// A name is counted in few.
+    const MAX_DIGITS: usize = 8;
+    let is_count = |byte: &&u8| byte.is_ascii_digit() || matches!(byte, b'_' | b'-' | b'.' | b' ');
+    let count = name.iter().rev().take(MAX_DIGITS).take_while(is_count).count();
+    if count == MAX_DIGITS { None } else { Some(&name[..name.len() - count]) }
 }
 
 /// Whether a member called `name` of an object whose own name says "secret" only describes the secret.
@@ -92,9 +108,9 @@ fn of(before: &str, last: &str) -> Sense {
         return Sense::Cookie;
     }
     let is_key = last == "key";
-    if SECRETS.contains(&last)
-        || PAIRS.contains(&(before, last))
-        || ENDINGS.iter().any(|ending| last.ends_with(ending))
+    if said(last) & SECRET != 0
+        || said(last) & LAST_OF_PAIR != 0 && PAIRS.contains(&(before, last))
+        || last.len() >= SHORTEST_ENDING && ENDINGS.iter().any(|ending| last.ends_with(ending))
         || is_key && SECRET_KEYS.iter().any(|kind| before.ends_with(kind))
         || last == "pass" && PASSES.contains(&before)
     {
@@ -102,6 +118,39 @@ fn of(before: &str, last: &str) -> Sense {
     }
     let perhaps = if is_key { !HARMLESS_KEYS.contains(&before) } else { ends_in_key(last) || PERHAPS.contains(&last) };
     if perhaps { Sense::Perhaps } else { Sense::Other }
+}
+
+/// Letters of the shortest of [`ENDINGS`].
+const SHORTEST_ENDING: usize = 6;
+
+/// What a word can be.
+const SECRET: u8 = 1;
+const TAIL: u8 = 2;
+const LAST_OF_PAIR: u8 = 4;
+
+/// What `word` can be: of the long lists at once.
+fn said(word: &str) -> u8 {
+    /// Twice as many slots as words, and few enough words to a slot.
+    const SLOTS: usize = 256;
+    type Slots = Vec<Vec<(&'static str, u8)>>;
+    /// The length, and the ends: words in use differ there.
+    fn slot(word: &[u8]) -> usize {
+        let (first, last) = (word.first().copied().unwrap_or(0), word.last().copied().unwrap_or(0));
+        let third = word.get(2).copied().unwrap_or(0);
+        (word.len() * 5 + usize::from(first) * 7 + usize::from(last) * 29 + usize::from(third) * 3) % SLOTS
+    }
+    static WORDS: LazyLock<Slots> = LazyLock::new(|| {
+        let mut slots: Slots = vec![Vec::new(); SLOTS];
+        let secrets = SECRETS.iter().map(|word| (*word, SECRET));
+        let tails = TAILS.iter().map(|word| (*word, TAIL));
+        let pairs = PAIRS.iter().map(|(_, word)| (*word, LAST_OF_PAIR));
+        for (word, what) in secrets.chain(tails).chain(pairs) {
+            slots[slot(word.as_bytes())].push((word, what));
+        }
+        slots
+    });
+    let known = WORDS[slot(word.as_bytes())].iter();
+    known.filter(|(known, _)| *known == word).fold(0, |said, (_, what)| said | what)
 }
 
 /// `shodankey`, `cosmoskey`

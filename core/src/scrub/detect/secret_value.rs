@@ -60,11 +60,23 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
         "disabled",
         "unknown",
     ];
-    let is_word = |word: &&str| value.eq_ignore_ascii_case(word.as_bytes());
+    /// `undefined`
+    const MAX_WORD: usize = 9;
+    /// Their first letters, one bit each.
+    const FIRST: u32 = {
+        let (mut letters, mut i) = (0, 0);
+        while i < WORDS.len() {
+            letters |= 1 << (WORDS[i].as_bytes()[0] & 31);
+            i += 1;
+        }
+        letters
+    };
+    let first = byte(value, 0).to_ascii_lowercase();
+    let is_word = |word: &&str| word.as_bytes()[0] == first && value.eq_ignore_ascii_case(word.as_bytes());
     let is_filler = |byte: &u8| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'#' | b'?' | b'=' | b'\\');
     value.is_empty()
         || token_len(value) == Some(value.len())
-        || WORDS.iter().any(is_word)
+        || value.len() <= MAX_WORD && FIRST >> (first & 31) & 1 == 1 && WORDS.iter().any(is_word)
         || value.iter().all(is_filler)
         || value.len() <= MAX_NOTHING && is_reference(value)
         || value.len() <= 3 && value.iter().all(u8::is_ascii_digit)

@@ -3,7 +3,7 @@
 
 use super::secret_extent::{close, is_name, is_quote, open};
 use super::secret_label::{name_start, phrase_start};
-use super::secret_name::{MAX_NAME, Sense, may_end, sense};
+use super::secret_name::{MAX_NAME, Sense, may_end_label, sense};
 use super::secret_text::is_unsure_secret;
 use super::secret_value::{is_placeholder, looks_random};
 use super::{before, byte, is_word, run};
@@ -85,7 +85,11 @@ fn option(text: &[u8], at: usize, floor: usize) -> Verdict {
 
 fn find_option(text: &[u8], at: usize, floor: usize) -> Option<Verdict> {
     let end = run(&text[..text.len().min(at + 3 + MAX_NAME)], at + 2, is_name);
-    if at < floor || byte(text, end) != b' ' || !is_before_option(before(text, at)) || !may_end(&text[at + 2..end]) {
+    if at < floor
+        || byte(text, end) != b' '
+        || !is_before_option(before(text, at))
+        || !may_end_label(&text[at + 2..end])
+    {
         return None;
     }
     let (start, quote) = open(text, end + 1);

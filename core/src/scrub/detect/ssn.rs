@@ -39,24 +39,26 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
 /// The end of the number whose first group ends at `first_end`.
 fn read(text: &[u8], at: usize, first_end: usize) -> Option<usize> {
     let separator = byte(text, first_end);
-    let mut digits = Vec::with_capacity(LEN);
-    let (mut end, mut groups) = (at, Vec::with_capacity(3));
-    while groups.len() < 3 {
+    let (mut digits, mut count) = ([0; LEN], 0);
+    let (mut end, mut groups, mut sizes) = (at, 0, [0; 3]);
+    while groups < 3 {
         let next = run(text, end, |byte| byte.is_ascii_digit());
-        groups.push(next - end);
-        digits.extend(text[end..next].iter().take(LEN + 1));
+        sizes[groups] = next - end;
+        groups += 1;
+        digits.get_mut(count..count + next - end)?.copy_from_slice(&text[end..next]);
+        count += next - end;
         end = next;
-        if digits.len() >= LEN || byte(text, end) != separator || !matches!(separator, b'-' | b' ') {
+        if count == LEN || byte(text, end) != separator || !matches!(separator, b'-' | b' ') {
             break;
         }
         end += 1;
     }
     let next = byte(text, end);
-    if digits.len() != LEN || is_word(next) || matches!(next, b'-' | b'.') && is_word(byte(text, end + 1)) {
+    if count != LEN || is_word(next) || matches!(next, b'-' | b'.') && is_word(byte(text, end + 1)) {
         return None;
     }
     let labelled = || label_before(text, at, &LABELS, &FILLERS).is_some();
-    let formed = match groups[..] {
+    let formed = match sizes[..groups] {
         [3, 2, 4] => separator == b'-' || is_alone(text, at, end) || labelled(),
         [9] | [3, 6] | [5, 4] => labelled(),
         _ => false,

@@ -68,7 +68,19 @@ fn in_option(text: &[u8], at: usize, floor: usize) -> Verdict {
     Verdict::Hit { start: user, end }
 }
 
-const fn is_authority(byte: u8) -> bool {
+fn is_authority(byte: u8) -> bool {
+    static TABLE: [bool; 256] = {
+        let (mut table, mut i) = ([false; 256], 0);
+        while i < table.len() {
+            table[i] = may_be_authority(i.to_le_bytes()[0]);
+            i += 1;
+        }
+        table
+    };
+    TABLE[usize::from(byte)]
+}
+
+const fn may_be_authority(byte: u8) -> bool {
     !byte.is_ascii_whitespace()
         && !byte.is_ascii_control()
         && !matches!(byte, b'/' | b'?' | b'#' | b'"' | b'\'' | b'<' | b'>' | b'`' | b'\\' | b',')

@@ -21,11 +21,11 @@ fn long_runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
             if probe >= bytes.len() {
                 return None;
             }
-            if let Some(gap) = (from..=probe).rev().find(|&i| sextet(bytes[i]).is_none()) {
+            if let Some(gap) = (from..=probe).rev().find(|&i| !IS_SEXTET[usize::from(bytes[i])]) {
                 from = gap + 1;
                 continue;
             }
-            let behind = bytes[probe..].iter().take_while(|&&byte| sextet(byte).is_some()).count();
+            let behind = bytes[probe..].iter().take_while(|&&byte| IS_SEXTET[usize::from(byte)]).count();
             let run = from..probe + behind;
             from = run.end;
             return Some(run);
@@ -34,24 +34,17 @@ fn long_runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
 }
 
 /// A run as one value, or else its parts between slashes (paths have the alphabet's bytes), or else theirs between
-/// all that is no letter or digit. Each byte is looked at three times at the most.
-fn whole_or_parts(bytes: &[u8], run: Range<usize>) -> Vec<(Range<usize>, String)> {
-    if let Some(text) = decode(&bytes[run.clone()]) {
-        return vec![(padded(bytes, run), text)];
-    }
-    let mut found = Vec::new();
-    for segment in parts(bytes, run, |byte| byte == b'/') {
-        if let Some(text) = decode(&bytes[segment.clone()]) {
-            found.push((padded(bytes, segment), text));
-            continue;
-        }
-        for part in parts(bytes, segment, |byte| !byte.is_ascii_alphanumeric()) {
-            if let Some(text) = decode(&bytes[part.clone()]) {
-                found.push((padded(bytes, part), text));
-            }
-        }
-    }
-    found
+/// all that is no letter or digit. Each byte is looked at three times at the most, and one part is decoded at a time.
+fn whole_or_parts(bytes: &[u8], run: Range<usize>) -> impl Iterator<Item = (Range<usize>, String)> {
+    let held = move |part: Range<usize>| decode(&bytes[part.clone()]).map(|text| (padded(bytes, part), text));
+    let whole = held(run.clone());
+    let segments = whole.is_none().then(|| parts(bytes, run, |byte| byte == b'/')).into_iter().flatten();
+    whole.into_iter().chain(segments.flat_map(move |segment| {
+        let whole = held(segment.clone());
+        let words = || parts(bytes, segment, |byte| !byte.is_ascii_alphanumeric());
+        let words = whole.is_none().then(words).into_iter().flatten();
+        whole.into_iter().chain(words.filter_map(held))
+    }))
 }
 
 /// The parts of `run` between the bytes that `splits` holds for, where they are long enough.
@@ -74,11 +67,21 @@ fn padded(bytes: &[u8], run: Range<usize>) -> Range<usize> {
 /// What a run says, if it is printable text.
 fn decode(run: &[u8]) -> Option<String> {
     // One character over a multiple of four holds no byte.
-    if run.len() % 4 == 1 || !is_text(&octets(&run[..MIN_RUN]), true) {
+    if run.len() % 4 == 1 || !begins_text(run) {
         return None;
     }
     let octets = octets(run);
     if is_text(&octets, false) { String::from_utf8(octets).ok() } else { None }
+}
+
+/// Whether the first characters of a run may be those of a text.
+fn begins_text(run: &[u8]) -> bool {
+    let mut head = [0; MIN_RUN / 4 * 3];
+    for (four, three) in run.as_chunks::<4>().0.iter().zip(head.as_chunks_mut::<3>().0) {
+        let bits = four.iter().fold(0, |bits, &byte| bits << 6 | u32::from(sextet(byte).unwrap_or(0)));
+        three.copy_from_slice(&bits.to_be_bytes()[1..]);
+    }
+    is_text(&head, true)
 }
 
 fn octets(run: &[u8]) -> Vec<u8> {
@@ -97,6 +100,10 @@ fn octets(run: &[u8]) -> Vec<u8> {
 
 /// UTF-8 without control characters; a character may be cut off at the end of a `head`.
 fn is_text(octets: &[u8], head: bool) -> bool {
+    // Of chance bytes one in eight is refused here.
+    if octets.iter().any(|&byte| byte < 0x20 && !matches!(byte, b'\t' | b'\n' | b'\r') || byte == 0x7f) {
+        return false;
+    }
     let text = match std::str::from_utf8(octets) {
         Ok(text) => text,
         Err(e) if head && e.error_len().is_none() => {
@@ -106,6 +113,15 @@ fn is_text(octets: &[u8], head: bool) -> bool {
     };
     text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
 }
+
+static IS_SEXTET: [bool; 256] = {
+    let (mut table, mut i) = ([false; 256], 0);
+    while i < table.len() {
+        table[i] = sextet(i.to_le_bytes()[0]).is_some();
+        i += 1;
+    }
+    table
+};
 
 const fn sextet(byte: u8) -> Option<u8> {
     match byte {

@@ -21,6 +21,8 @@ pub(super) struct Changes<'a> {
     pub(super) lines: bool,
     /// Whether one was met.
     pub(super) has_broken: bool,
+    /// Where the run of digits and pluses begins that was looked at last, and where it ended then.
+    number: (usize, usize),
     /// The end of the run of letters that look Latin, and whether they are taken for that.
     look_alikes: (usize, bool),
 }
@@ -86,7 +88,7 @@ static IS_TRIGGER: [bool; 256] = {
 
 impl<'a> Changes<'a> {
     pub(super) const fn new(text: &'a str, lines: bool) -> Self {
-        Self { text, at: 0, done: 0, lines, has_broken: false, look_alikes: (0, false) }
+        Self { text, at: 0, done: 0, lines, has_broken: false, number: (0, 0), look_alikes: (0, false) }
     }
 
     /// What stands at the current place, and its length.
@@ -145,16 +147,23 @@ impl<'a> Changes<'a> {
     }
 
     /// `card=4111+1111+…`, `phone=%2B49+30+…`: a form's space between the digits of one parameter.
-    fn is_space_in_query(&self) -> bool {
+    fn is_space_in_query(&mut self) -> bool {
         /// The digits and spaces of the longest card number.
-        const MAX_VALUE: usize = 24;
-        let bytes = self.text.as_bytes();
-        let value = bytes[..self.at].iter().rev().take(MAX_VALUE);
-        let begin = value.clone().take_while(|byte| byte.is_ascii_digit() || **byte == b'+').count();
-        begin > 0
-            && bytes[self.at - 1].is_ascii_digit()
-            && bytes.get(self.at + 1).is_some_and(u8::is_ascii_digit)
-            && (value.clone().nth(begin) == Some(&b'=') || value.clone().skip(begin).take(4).eq(b"B2%="))
+        const MAX_VALUE: usize = 23;
+        let (bytes, at) = (self.text.as_bytes(), self.at);
+        let is_part = |byte: &u8| byte.is_ascii_digit() || *byte == b'+';
+        // Of a long run each plus would look back at the same bytes.
+        let goes_on = bytes.get(self.number.1..at).is_some_and(|between| between.iter().all(is_part));
+        let begin = if goes_on && self.number.1 > 0 {
+            self.number.0
+        } else {
+            bytes[..at].iter().rposition(|byte| !is_part(byte)).map_or(0, |i| i + 1)
+        };
+        self.number = (begin, at + 1);
+        (1..=MAX_VALUE).contains(&(at - begin))
+            && bytes[at - 1].is_ascii_digit()
+            && bytes.get(at + 1).is_some_and(u8::is_ascii_digit)
+            && (bytes[..begin].ends_with(b"=") || bytes[..begin].ends_with(b"=%2B"))
     }
 
     /// A line end of `len` bytes: in the view of whole values, what stands between a value's halves.

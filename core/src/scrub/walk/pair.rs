@@ -16,20 +16,25 @@ const NAMES: [&str; 2] = ["key", "name"];
 /// OTLP's `AnyValue` in JSON and in text protobuf: a wrapper, whose member's name says only a type.
 const TYPED: [&str; 2] = ["stringValue", "string_value"];
 
+/// Whether what a member called `name` means may be said by a string beside it.
+pub(in crate::scrub) fn may_be_paired(name: &str) -> bool {
+    name == VALUE || TYPED.contains(&name)
+}
+
 impl Walk<'_> {
     /// What the value at node `at` is called by the string beside it, or by the pair that it stands in. Asked where
     /// its own name says nothing.
     pub(super) fn paired(&mut self, at: usize) -> (Option<Rule>, Place) {
         let name = self.document.text(self.document.node(at - 1));
         if TYPED.contains(&&*name) {
-            return (self.path.top().and_then(|frame| frame.rule), Place::Plain);
+            return (self.learned.path.top().and_then(|frame| frame.rule), Place::Plain);
         }
         // Numbers beside a name are mostly measurements: `{"name":"auth.token","value":3}`.
         let kind = self.document.node(at).kind;
         if name != VALUE || !matches!(kind, Kind::String | Kind::Object | Kind::Array) {
             return (None, Place::Plain);
         }
-        let Some(object) = self.path.top().map(|frame| frame.node) else { return (None, Place::Plain) };
+        let Some(object) = self.learned.path.top().map(|frame| frame.node) else { return (None, Place::Plain) };
         let document = self.document;
         let is_name = |(name, value): &(usize, usize)| {
             NAMES.contains(&&*document.text(document.node(*name))) && document.node(*value).kind == Kind::String
@@ -40,7 +45,7 @@ impl Walk<'_> {
         if is_token(&text) {
             return (None, Place::Plain);
         }
-        let Meaning { rule, place, is_clean } = self.scrubber.meaning(&text, &mut self.learned);
+        let Meaning { rule, place, is_clean, .. } = self.scrubber.meaning(&text, &mut self.learned);
         if is_clean {
             return (rule, place);
         }

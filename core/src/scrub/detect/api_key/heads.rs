@@ -64,3 +64,26 @@ pub(super) static SECOND: [bool; 256] = {
     }
     second
 };
+
+/// The longest head of a prefix: what may stand before the first separator.
+pub(super) const MAX_HEAD: usize = 16;
+
+/// The heads of [`PREFIXED`] in its order, as numbers.
+pub(super) static HEADS: [u128; PREFIXED.len()] = {
+    let (mut heads, mut i) = ([0; PREFIXED.len()], 0);
+    while i < heads.len() {
+        heads[i] = packed(PREFIXED[i].head.as_bytes());
+        i += 1;
+    }
+    heads
+};
+
+/// The first [`MAX_HEAD`] bytes of `head` as a number, in the order of texts.
+pub(super) const fn packed(head: &[u8]) -> u128 {
+    let (mut number, mut i) = (0, 0);
+    while i < MAX_HEAD {
+        number = number << 8 | if i < head.len() { head[i] as u128 } else { 0 };
+        i += 1;
+    }
+    number
+}

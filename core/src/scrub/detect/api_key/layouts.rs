@@ -1,8 +1,8 @@
 //! Keys that lengths, separators and hosts tell, without a prefix.
 
 use super::{Place, is_base64url, verdict};
-use crate::scrub::detect::secret_value::is_filled;
-use crate::scrub::detect::{byte, run};
+use crate::scrub::detect::secret_value::{is_filled, looks_random};
+use crate::scrub::detect::{before, byte, run};
 use crate::scrub::detector::Verdict;
 
 /// Airtable's head.
@@ -109,6 +109,56 @@ fn find_openshift(text: &[u8], at: usize, floor: usize) -> Place {
     let start = at.checked_sub(b"sha256".len()).filter(|start| *start >= floor && text[*start..at] == *b"sha256")?;
     let end = run(&text[..text.len().min(at + LEN + 2)], at + 1, is_base64url);
     (end - at - 1 == LEN).then_some((start, end))
+}
+
+/// Astra: `AstraCS:`, a client's id, a colon, a secret in hex.
+pub(super) fn astra(text: &[u8], at: usize, floor: usize) -> Verdict {
+    verdict(at, find_astra(text, at, floor))
+}
+
+fn find_astra(text: &[u8], at: usize, floor: usize) -> Place {
+    const HEAD: &[u8] = b"AstraCS";
+    const MAX_LEN: usize = 120;
+    let start = at.checked_sub(HEAD.len()).filter(|start| *start >= floor && text[*start..at] == *HEAD)?;
+    let limit = text.len().min(at + MAX_LEN);
+    let end = run(&text[..limit], at + 1, |byte| byte.is_ascii_alphanumeric() || byte == b':');
+    let (id, secret) = text[at + 1..end].split_at(text[at + 1..end].iter().position(|byte| *byte == b':')?);
+    let is_secret = secret.len() > 32 && secret[1..].iter().all(u8::is_ascii_hexdigit);
+    (id.len() >= 16 && is_secret).then_some((start, end))
+}
+
+/// Salesforce: an organisation's id, which begins with `00D`, an exclamation mark, a session.
+pub(super) fn salesforce(text: &[u8], at: usize, floor: usize) -> Verdict {
+    verdict(at, find_salesforce(text, at, floor))
+}
+
+fn find_salesforce(text: &[u8], at: usize, floor: usize) -> Place {
+    /// An id has 15 characters, or 18 with a check.
+    const LONG_ID: usize = 18;
+    const MIN_SESSION: usize = 60;
+    const MAX_SESSION: usize = 260;
+    let lowest = floor.max(at.saturating_sub(LONG_ID + 1));
+    let start = (lowest..at).rev().take_while(|&i| text[i].is_ascii_alphanumeric()).last()?;
+    let limit = text.len().min(at + 1 + MAX_SESSION);
+    let end = run(&text[..limit], at + 1, |byte| is_base64url(byte) || byte == b'.');
+    let is_id = matches!(at - start, 15 | LONG_ID) && text[start..at].starts_with(b"00D");
+    (is_id && end - at > MIN_SESSION).then_some((start, end))
+}
+
+/// Google's refresh tokens: `1//0` and what was drawn.
+pub(super) fn google_refresh(text: &[u8], at: usize, floor: usize) -> Verdict {
+    verdict(at, find_google_refresh(text, at, floor))
+}
+
+fn find_google_refresh(text: &[u8], at: usize, floor: usize) -> Place {
+    const MIN_LEN: usize = 38;
+    const MAX_LEN: usize = 128;
+    let start = at.checked_sub(1).filter(|start| *start >= floor)?;
+    let limit = text.len().min(at + MAX_LEN);
+    let end = run(&text[..limit], at + b"//".len(), is_base64url);
+    let is_token =
+        end - at > MIN_LEN && !before(text, start).is_ascii_alphanumeric() && looks_random(&text[at + 2..end]);
+    is_token.then_some((start, end))
 }
 
 /// Addresses that anyone may post to who has them. The path goes, the host stays.

@@ -35,7 +35,7 @@ const fn shape(
 
 /// Prefixes with a separator, in the order of their heads; of one head the longest first.
 #[rustfmt::skip]
-pub(super) static PREFIXED: [Shape; 253] = [
+pub(super) static PREFIXED: [Shape; 264] = [
     shape("A3", "-", DASH, (30, 48), 4),
     shape("AIK", "_SECRET_", ALNUM, (40, 128), 0),
     shape("AIK", "_CI_", ALNUM, (16, 64), 0),
@@ -77,6 +77,7 @@ pub(super) static PREFIXED: [Shape; 253] = [
     shape("api", "_org_", ALNUM, (34, 40), 0),
     shape("apk", "_", BASE64, (60, 512), 4),
     shape("atlasv1", ".", DASH, (60, 80), 0),
+    shape("authress", "_", DOTTED, (60, 200), 2),
     shape("bedrock", "-api-key-", BASE64, (24, 1024), 0),
     shape("bkct", "_", DASH, (30, 512), 0),
     shape("bkps", "_", DASH, (40, 512), 1),
@@ -95,6 +96,7 @@ pub(super) static PREFIXED: [Shape; 253] = [
     shape("dckr", "_oat_", DASH, (24, 40), 0),
     shape("ddapp", "_", ALNUM, (34, 48), 1),
     shape("ddp", "_", ALNUM, (34, 48), 1),
+    shape("dnkey", "-", DASH, (60, 100), 2),
     shape("doo", "_v1_", HEX, (40, 128), 0),
     shape("dop", "_v1_", HEX, (40, 128), 0),
     shape("dor", "_v1_", HEX, (40, 128), 0),
@@ -157,6 +159,7 @@ pub(super) static PREFIXED: [Shape; 253] = [
     shape("lin", "_api_", ALNUM, (30, 64), 0),
     shape("lip", "_", WORD, (20, 64), 1),
     shape("live", "_", BASE64, (24, 64), 3),
+    shape("ls", "__", HEX, (32, 64), 2),
     shape("lsv2", "_pt_", WORD, (30, 64), 0),
     shape("lsv2", "_sk_", WORD, (30, 64), 0),
     shape("mdb", "_sa_sk_", WORD, (30, 64), 1),
@@ -169,6 +172,9 @@ pub(super) static PREFIXED: [Shape; 253] = [
     shape("ntn", "_", ALNUM, (40, 64), 1),
     shape("nvapi", "-", DASH, (40, 100), 0),
     shape("ops", "_eyJ", BASE64, (60, 2048), 0),
+    shape("ovsxat", "_", DASH, (30, 80), 2),
+    shape("ovsxp", "_", DASH, (30, 80), 2),
+    shape("p8e", "-", ALNUM, (32, 40), 2),
     shape("pat", "-na1-", DASH, (30, 64), 2),
     shape("pat", "-eu1-", DASH, (30, 64), 2),
     shape("pat", ".", DOTTED, (40, 80), 2),
@@ -183,6 +189,7 @@ pub(super) static PREFIXED: [Shape; 253] = [
     shape("pk", "_test_", ALNUM, (14, 512), 0),
     shape("pk", "_prod_", ALNUM, (14, 512), 0),
     shape("pk", "-lf-", DASH, (20, 128), 2),
+    shape("pk", ".eyJ", DOTTED, (60, 300), 2),
     shape("pnb", "_", ALNUM, (30, 48), 0),
     shape("pnu", "_", ALNUM, (30, 40), 0),
     shape("pplx", "-", ALNUM, (40, 64), 0),
@@ -214,6 +221,7 @@ pub(super) static PREFIXED: [Shape; 253] = [
     shape("sb", "_publishable_", DASH, (20, 64), 0),
     shape("sb", "_secret_", DASH, (20, 64), 0),
     shape("sbp", "_", DASH, (36, 64), 0),
+    shape("scauth", "_", DOTTED, (60, 200), 2),
     shape("sdk", "-", DASH, (36, 40), 4),
     shape("secret", "_", ALNUM, (40, 64), 1),
     shape("sgp", "_", WORD, (36, 100), 1),
@@ -235,6 +243,7 @@ pub(super) static PREFIXED: [Shape; 253] = [
     shape("sk", "-lf-", DASH, (20, 128), 2),
     shape("sk", "_pr_", WORD, (40, 80), 2),
     shape("sk", "-", ALNUM, (20, 512), 2),
+    shape("sk", ".eyJ", DOTTED, (60, 300), 2),
     shape("sl", ".", DASH, (60, 1400), 3),
     shape("slk", "_", HEX, (60, 70), 0),
     shape("sm", "_pat_", ALNUM, (14, 24), 0),
@@ -251,10 +260,12 @@ pub(super) static PREFIXED: [Shape; 253] = [
     shape("sqp", "_", HEX, (38, 42), 0),
     shape("sqs", "_", HEX, (40, 512), 0),
     shape("squ", "_", HEX, (38, 42), 0),
+    shape("t1", ".", DOTTED, (90, 400), 4),
     shape("test", "_", HEX, (36, 48), 3),
     shape("tfp", "_", DASH, (40, 64), 1),
     shape("tgp", "_v1_", DASH, (30, 64), 0),
     shape("tk", "-us-", DASH, (40, 64), 0),
+    shape("tk", ".eyJ", DOTTED, (60, 300), 2),
     shape("tkn", ".v1_", BASE64, (40, 100), 0),
     shape("tskey", "-", DASH, (20, 96), 2),
     shape("tss", "_", DASH, (36, 80), 1),
@@ -294,7 +305,7 @@ pub(super) static PREFIXED: [Shape; 253] = [
 /// Prefixes without one: Amazon, Google, `EasyPost`, Square, Facebook, `GitLab`, Alibaba,
 /// `JFrog`, Twilio, age, Atlassian, Twitter.
 #[rustfmt::skip]
-pub(super) static PLAIN: [Shape; 26] = [
+pub(super) static PLAIN: [Shape; 38] = [
     shape("AKIA", "", UPPER, (16, 16), 0),
     shape("ASIA", "", UPPER, (16, 16), 0),
     shape("ABIA", "", UPPER, (16, 16), 0),
@@ -321,4 +332,16 @@ pub(super) static PLAIN: [Shape; 26] = [
     shape("AP6", "", ALNUM, (60, 80), 2),
     shape("AAAAAAAAAAAAAAAAAAAAA", "", PERCENT, (40, 120), 2),
     shape("SFMyNTY", "", BASE64, (40, 400), 0),
+    shape("ABSK", "", BASE64, (100, 400), 2),
+    shape("AKID", "", ALNUM, (32, 48), 2),
+    shape("AKLT", "", DASH, (40, 80), 2),
+    shape("AQVN", "", DASH, (35, 38), 2),
+    shape("IGQV", "", DASH, (80, 400), 2),
+    shape("SCW", "", UPPER, (17, 17), 2),
+    shape("YC", "", DASH, (38, 38), 4),
+    shape("cmVmd", "", ALNUM, (59, 64), 4),
+    shape("dapi", "", HEX, (32, 32), 4),
+    shape("dose", "", HEX, (32, 32), 4),
+    shape("eyJrIjoi", "", BASE64, (70, 400), 1),
+    shape("oy2", "", ALNUM, (43, 43), 4),
 ];

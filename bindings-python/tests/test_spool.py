@@ -1,0 +1,110 @@
+"""The spool, in processes as people run them: left at an exit, looked into, purged, delivered by the next one."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import Collector
+from test_cli import command
+
+import scrubjay
+
+#: Nobody listens there.
+DEAD = "http://127.0.0.1:1"
+#: Seconds: far above what anything here takes.
+PATIENCE = 60.0
+
+PROGRAM = """
+import json, os, signal, sys
+import scrubjay
+tracker = scrubjay.Tracker(json.loads(sys.argv[1]))
+for n in range(30):
+    tracker.track("app", f"e{n}", {"to": "canary@example.com"})
+print("tracked", flush=True)
+{end}
+"""
+
+
+def config(folder: Path, endpoint: str, **client: Any) -> dict[str, Any]:
+    return {"client": {"enabled": True, "endpoint": endpoint, "spool": {"dir": str(folder)}, **client}}
+
+
+def run(end: str, configuration: dict[str, Any]) -> tuple[int, float]:
+    """The exit code of a program that tracks 30 records and ends so, and how long that end took."""
+    line = [sys.executable, "-c", PROGRAM.replace("{end}", end), json.dumps(configuration)]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as program:
+        assert program.stdout is not None
+        assert program.stdout.readline() == "tracked\n"
+        started = time.monotonic()
+        return program.wait(PATIENCE), time.monotonic() - started
+
+
+def waiting(folder: Path) -> list[str]:
+    done = command("spool", "inspect", "--records", str(folder))
+    assert done.returncode == 0, done.stderr
+    assert "canary" not in done.stdout
+    return [json.loads(line)["event"] for line in done.stdout.splitlines()]
+
+
+EVENTS = [f"e{n}" for n in range(30)]
+
+
+@pytest.mark.parametrize("end", ["pass", "sys.exit(3)", "raise ValueError"])
+def test_what_an_ending_program_cannot_send_stays_in_the_spool(tmp_path: Path, end: str) -> None:
+    _, seconds = run(end, config(tmp_path / "spool", DEAD))
+    assert waiting(tmp_path / "spool") == EVENTS
+    assert seconds < 10
+
+
+def test_a_collector_that_never_answers_holds_an_exit_up_for_a_second_and_costs_nothing(tmp_path: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        _, seconds = run("pass", config(tmp_path / "spool", f"http://127.0.0.1:{silent.getsockname()[1]}"))
+    assert waiting(tmp_path / "spool") == EVENTS
+    assert seconds < 10
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals of POSIX")
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGKILL"])
+def test_a_killed_program_loses_nothing_in_durable_mode(tmp_path: Path, name: str) -> None:
+    code, _ = run(f"os.kill(os.getpid(), signal.{name})", config(tmp_path / "spool", DEAD, durable=True))
+    assert code == -getattr(signal, name)
+    assert waiting(tmp_path / "spool") == EVENTS
+
+
+def test_the_next_program_delivers_what_an_earlier_one_left(tmp_path: Path, collector: Collector) -> None:
+    run("pass", config(tmp_path / "spool", DEAD))
+    tracker = scrubjay.Tracker(config(tmp_path / "spool", collector.url))
+    assert tracker.flush(PATIENCE)
+    stats = tracker.stats()
+    assert (stats["recovered"], stats["delivered"], stats["pending"]) == (30, 30, 0)
+    assert tracker.shutdown()
+    assert waiting(tmp_path / "spool") == []
+
+
+def test_inspect_says_what_waits_and_purge_removes_it(tmp_path: Path) -> None:
+    folder = tmp_path / "spool"
+    run("pass", config(folder, DEAD))
+    seen = json.loads(command("spool", "inspect", "--json", str(folder)).stdout)
+    assert (seen["waiting"], seen["slots"][0]["owner"]) == (30, None)
+    assert command("spool", "inspect", str(folder)).stdout.startswith("30 records wait")
+    asked = command("spool", "purge", str(folder))
+    assert (asked.returncode, "--yes" in asked.stderr) == (2, True)
+    assert command("spool", "purge", "--older-than", "1h", "--yes", str(folder)).stdout.startswith("removed 0 records")
+    assert command("spool", "purge", "--yes", str(folder)).stdout.startswith("removed 30 records")
+    assert waiting(folder) == []
+
+
+def test_a_spool_that_is_not_there_or_not_named_is_told(tmp_path: Path) -> None:
+    assert "no such folder" in command("spool", "inspect", str(tmp_path / "absent")).stderr
+    assert "which spool" in command("spool", "inspect").stderr
+    assert "12h" in command("spool", "purge", "--older-than", "soon", str(tmp_path)).stderr

@@ -1,0 +1,151 @@
+//! A client for a long time among faults that a seed chooses: the books balance and nothing grows.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::server::{ACCEPTED, Answer, Server};
+use super::{PATIENCE, client, record, stats};
+
+/// How long; `make soak` sets it.
+const SECONDS: &str = "SCRUBJAY_TEST_SOAK_SECONDS";
+/// Where the faults begin; printed, so that a run can be had again.
+const SEED: &str = "SCRUBJAY_TEST_SOAK_SEED";
+
+/// As long as it takes to see every fault many times.
+const SHORT: u64 = 20;
+
+/// Memory may grow by this beyond what the first seconds used: the queue and what the allocator keeps.
+#[cfg(target_os = "linux")]
+const MAX_GROWTH: u64 = 16 << 20;
+
+fn number(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap())
+}
+
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, bound: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % bound
+    }
+}
+
+/// Resident bytes and open files.
+#[cfg(target_os = "linux")]
+fn usage() -> (u64, u64) {
+    let pages: u64 = std::fs::read_to_string("/proc/self/statm").unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    (pages * 4_096, std::fs::read_dir("/proc/self/fd").unwrap().count() as u64)
+}
+
+#[test]
+fn the_books_balance_over_restarts_and_outages() {
+    let (seconds, seed) = (number(SECONDS, SHORT), number(SEED, 2_026));
+    println!("soak: {seconds} s, seed {seed}");
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("spool").to_str().unwrap().to_owned();
+    let dice = Arc::new(Mutex::new(Dice(seed)));
+    let outage = Arc::new(AtomicU64::new(0));
+    let server = {
+        let (dice, outage) = (Arc::clone(&dice), Arc::clone(&outage));
+        Server::start(move |_| {
+            if outage.load(Ordering::SeqCst) == 1 {
+                return Answer::Status(503, "");
+            }
+            match dice.lock().unwrap().below(20) {
+                0 => Answer::HangUp,
+                1 => Answer::Status(503, "retry-after: 0\r\n"),
+                2 => Answer::Status(400, ""),
+                3 => Answer::Status(413, ""),
+                4 => Answer::Refusing(1),
+                5 => Answer::Body("<html>".to_owned()),
+                _ => ACCEPTED,
+            }
+        })
+    };
+    let open = |durable| {
+        client(&server.endpoint(), |config| {
+            config.spool.dir = Some(folder.clone());
+            config.spool.max_bytes = 256 << 10;
+            config.durable = durable;
+            config.flush_interval_ms = 20;
+            config.retry_max_attempts = 2;
+            config.queue_max_items = 500;
+        })
+    };
+    let begin = Instant::now();
+    let until = begin + Duration::from_secs(seconds);
+    let (mut total, mut made, mut lives): (BTreeMap<String, u64>, u64, u64) = (BTreeMap::new(), 0, 0);
+    #[cfg(target_os = "linux")]
+    let mut first = None;
+    let (mut left, mut before) = (0, Value::Null);
+    while Instant::now() < until {
+        let durable = dice.lock().unwrap().below(2) == 0;
+        let life = open(durable);
+        let rounds = 5 + dice.lock().unwrap().below(40);
+        for _ in 0..rounds {
+            outage.store(u64::from(dice.lock().unwrap().below(4) == 0), Ordering::SeqCst);
+            let burst = dice.lock().unwrap().below(if durable { 60 } else { 900 });
+            for _ in 0..burst {
+                life.track(&record(usize::try_from(made % 10_000).unwrap()));
+                made += 1;
+            }
+            if dice.lock().unwrap().below(3) == 0 {
+                life.flush(Duration::from_millis(30));
+            }
+            stats(&life);
+            server.rest();
+        }
+        life.shutdown(Duration::from_millis(500));
+        let books = stats(&life);
+        assert_eq!(books["recovered"], left, "what one life left the next one finds: {before} then {books}");
+        left = books["pending"].as_u64().unwrap();
+        assert_eq!(books["spooled"], left);
+        for (name, count) in flat(&books) {
+            *total.entry(name).or_default() += count;
+        }
+        before = books;
+        lives += 1;
+        drop(life);
+        #[cfg(target_os = "linux")]
+        if begin.elapsed() > Duration::from_secs(seconds / 4) && first.is_none() {
+            first = Some(usage());
+        }
+    }
+    outage.store(0, Ordering::SeqCst);
+    let last = open(false);
+    // The faults go on: what is retried comes through in the end.
+    while !last.flush(PATIENCE) {}
+    for (name, count) in flat(&stats(&last)) {
+        *total.entry(name).or_default() += count;
+    }
+    assert!(last.shutdown(PATIENCE));
+    let of = |name: &str| total.get(name).copied().unwrap_or(0);
+    let dropped: u64 = total.iter().filter(|(name, _)| name.starts_with("dropped.")).map(|(_, count)| count).sum();
+    println!("soak: {lives} lives, {made} records: {total:?}");
+    assert_eq!(of("accepted") - of("recovered"), made, "every record is accounted for");
+    assert_eq!(made, of("delivered") + dropped);
+    assert_eq!([of("dropped.corrupt"), of("dropped.shutdown")], [0, 0]);
+    #[cfg(target_os = "linux")]
+    if let Some((bytes, files)) = first {
+        let now = usage();
+        println!("soak: {} KiB resident, {} files; a quarter in {} KiB, {files}", now.0 >> 10, now.1, bytes >> 10);
+        // Other tests of this process have their part in both, unless it runs alone.
+        assert!(seconds <= SHORT || (now.0 < bytes + MAX_GROWTH && now.1 <= files + 8));
+    }
+}
+
+/// The counts of the books, those of reasons under their section's name.
+fn flat(books: &Value) -> Vec<(String, u64)> {
+    let of = |value: &Value, prefix: &str| -> Vec<(String, u64)> {
+        let members = value.as_object().unwrap().iter();
+        members.filter_map(|(name, count)| Some((format!("{prefix}{name}"), count.as_u64()?))).collect()
+    };
+    let mut all = of(&books["dropped"], "dropped.");
+    all.extend(of(books, "").into_iter().filter(|(name, _)| name != "pending" && name != "spooled"));
+    all
+}

@@ -1,0 +1,63 @@
+//! What the next requests would carry, byte for byte, without sending anything.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::header::HeaderMap;
+use serde_json::{Map, Value, json};
+
+use super::target::{Destination, Target};
+use super::{Failure, Signal};
+
+/// Stands for a header's value that may be secret.
+const HIDDEN: &str = "…";
+
+impl Target {
+    /// The requests that would carry these canonical records, as JSON:
+    /// `[{"to":url or path,"headers":{name:value},"records":n,"body":text,"body_encoding":"utf-8"|"base64","bytes":n}…]`.
+    ///
+    /// `body` is what the other side reads after decompression; `bytes` is the size of what travels. Headers that may
+    /// be secret are shown as `…`.
+    pub(crate) fn preview(&self, records: &[&str]) -> Result<String, Failure> {
+        let mut requests = Vec::new();
+        for signal in [Signal::Logs, Signal::Metrics, Signal::Traces] {
+            let of_signal: Vec<&str> =
+                records.iter().copied().filter(|record| self.signal_of(record) == signal).collect();
+            if !of_signal.is_empty() {
+                requests.push(self.one(signal, &of_signal)?);
+            }
+        }
+        Ok(Value::Array(requests).to_string())
+    }
+
+    fn one(&self, signal: Signal, records: &[&str]) -> Result<Value, Failure> {
+        let (to, headers) = match &self.destination {
+            Destination::Collector(http, url) => (url.to_string(), shown(&http.headers)),
+            Destination::Otlp(http, otlp) => (otlp.url(signal).to_string(), shown(&http.headers)),
+            Destination::File(target) => (target.path.to_string_lossy().into_owned(), Map::new()),
+            Destination::Console => ("stderr".to_owned(), Map::new()),
+        };
+        let (body, _, left_out) = self.body(records);
+        let travels = self.request(records)?.bytes();
+        let (body, encoding) = match String::from_utf8(body) {
+            Ok(text) if !text.contains('\0') => (text, "utf-8"),
+            Ok(text) => (STANDARD.encode(text), "base64"),
+            Err(error) => (STANDARD.encode(error.as_bytes()), "base64"),
+        };
+        Ok(json!({
+            "to": to,
+            "headers": headers,
+            "records": records.len() as u64 - left_out,
+            "body": body,
+            "body_encoding": encoding,
+            "bytes": travels,
+        }))
+    }
+}
+
+fn shown(headers: &HeaderMap) -> Map<String, Value> {
+    let value = |value: &reqwest::header::HeaderValue| match value.to_str() {
+        Ok(text) if !value.is_sensitive() => text.to_owned(),
+        _ => HIDDEN.to_owned(),
+    };
+    headers.iter().map(|(name, of)| (name.to_string(), Value::String(value(of)))).collect()
+}

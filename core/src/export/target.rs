@@ -1,0 +1,230 @@
+//! Where records go, as configured: what is fallible is decided here, before anything starts.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
+    TRANSFER_ENCODING,
+};
+use serde_json::{Map, Value};
+
+use super::body::content_encoding;
+use super::breaker::BreakerPolicy;
+use super::endpoint::{continued, endpoint};
+use super::http::Connection;
+use super::proxy::proxy_for;
+use super::tls::Tls;
+use crate::config::Environment;
+use crate::config::{ClientConfig, Compression, ExportConfig, ExporterKind, OtlpProtocol};
+use crate::engine::Engine;
+use crate::error::{Error, ErrorKind, Result};
+use crate::export::Signal;
+
+/// What the collector's base URL is continued by.
+const BATCH_ROUTE: [&str; 5] = ["api", "v1", "telemetry", "events", "batch"];
+
+/// OpenTelemetry's default for `OTEL_EXPORTER_OTLP_ENDPOINT`.
+const OTLP_ENDPOINT: &str = "http://localhost:4318";
+
+/// The specification asks for the exporter, its language and its version, behind the distribution's own name.
+const OTLP_USER_AGENT: &str =
+    concat!("scrubjay/", env!("CARGO_PKG_VERSION"), " OTel-OTLP-Exporter-Rust/", env!("CARGO_PKG_VERSION"));
+
+/// See the module's words.
+pub(crate) struct Target {
+    pub(crate) destination: Destination,
+    pub(crate) breaker: BreakerPolicy,
+}
+
+/// Who receives the records.
+pub(crate) enum Destination {
+    /// scrubjay's collector.
+    Collector(Box<Http>, Url),
+    /// An OTLP receiver.
+    Otlp(Box<Http>, Box<Otlp>),
+    File(FileTarget),
+    Console,
+}
+
+/// What all requests have in common.
+pub(crate) struct Http {
+    pub(super) connection: Connection,
+    pub(super) headers: HeaderMap,
+    pub(super) compression: Compression,
+}
+
+/// What is OTLP's own.
+pub(crate) struct Otlp {
+    pub(super) protocol: OtlpProtocol,
+    logs: Url,
+    metrics: Url,
+    traces: Url,
+    /// Attributes of the resource: a scrubbed JSON object.
+    pub(super) resource: String,
+}
+
+impl Otlp {
+    pub(super) fn url(&self, signal: Signal) -> &Url {
+        match signal {
+            Signal::Logs => &self.logs,
+            Signal::Metrics => &self.metrics,
+            Signal::Traces => &self.traces,
+        }
+    }
+}
+
+/// The file that records are appended to.
+pub(crate) struct FileTarget {
+    pub(super) path: PathBuf,
+    /// Bytes at which it is renamed; 0 means never.
+    pub(super) max_bytes: u64,
+    /// Renamed files that are kept.
+    pub(super) max_count: u32,
+}
+
+impl Target {
+    /// Reads addresses, headers and certificates. `engine` scrubs the resource's attributes.
+    ///
+    /// # Errors
+    /// `config_invalid` with the place.
+    pub(crate) fn new(client: &ClientConfig, engine: &Engine, environment: Environment<'_>) -> Result<Self> {
+        let export = &client.export;
+        let given = client.endpoint.clone().or_else(|| crate::client::text("TELEMETRY_ENDPOINT", environment));
+        let base = |default: Option<&str>| {
+            let text = given.as_deref().or(default).ok_or_else(|| {
+                let how = "telemetry is on but has no collector: set /client/endpoint or TELEMETRY_ENDPOINT";
+                Error::new(ErrorKind::ConfigInvalid, "/client/endpoint", how)
+            })?;
+            endpoint(text, "/client/endpoint", export.allow_link_local)
+        };
+        let destination = match export.exporter {
+            ExporterKind::Collector => {
+                let url = continued(&base(None)?, &BATCH_ROUTE);
+                let agent = concat!("scrubjay/", env!("CARGO_PKG_VERSION"));
+                Destination::Collector(Box::new(http(client, &url, agent, "application/json", environment)?), url)
+            }
+            ExporterKind::Otlp => {
+                let otlp_base = || match &export.otlp_endpoint {
+                    Some(own) => endpoint(own, "/client/export/otlp_endpoint", export.allow_link_local),
+                    None => base(Some(OTLP_ENDPOINT)),
+                };
+                let otlp = otlp(client, otlp_base, engine)?;
+                let content_type = match export.protocol {
+                    OtlpProtocol::HttpProtobuf => "application/x-protobuf",
+                    OtlpProtocol::HttpJson => "application/json",
+                };
+                let http = http(client, &otlp.logs, OTLP_USER_AGENT, content_type, environment)?;
+                Destination::Otlp(Box::new(http), Box::new(otlp))
+            }
+            ExporterKind::File => Destination::File(FileTarget {
+                path: PathBuf::from(export.file.clone().unwrap_or_default()),
+                max_bytes: export.file_max_bytes,
+                max_count: export.file_max_count,
+            }),
+            ExporterKind::Console => Destination::Console,
+        };
+        let reset = Duration::from_millis(u64::from(export.breaker_reset_ms));
+        Ok(Self { destination, breaker: BreakerPolicy { failures: export.breaker_failures, reset } })
+    }
+}
+
+/// The three URLs: a signal's own as it is, otherwise the base continued by `v1` and the signal.
+fn otlp(client: &ClientConfig, base: impl Fn() -> Result<Url>, engine: &Engine) -> Result<Otlp> {
+    let export = &client.export;
+    let url = |own: &Option<String>, path: &str, signal: &str| match own {
+        Some(own) => endpoint(own, path, export.allow_link_local),
+        None => Ok(continued(&base()?, &["v1", signal])),
+    };
+    Ok(Otlp {
+        protocol: export.protocol,
+        logs: url(&export.logs_endpoint, "/client/export/logs_endpoint", "logs")?,
+        metrics: url(&export.metrics_endpoint, "/client/export/metrics_endpoint", "metrics")?,
+        traces: url(&export.traces_endpoint, "/client/export/traces_endpoint", "traces")?,
+        resource: resource(client, engine)?,
+    })
+}
+
+/// The resource's attributes: what the specification requires, and what is configured. A path or a host's name may be
+/// somebody's, so they are scrubbed like a record.
+fn resource(client: &ClientConfig, engine: &Engine) -> Result<String> {
+    let required = [
+        ("service.name", "unknown_service"),
+        ("telemetry.sdk.name", "scrubjay"),
+        ("telemetry.sdk.language", "rust"),
+        ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
+    ];
+    let mut attributes: Map<String, Value> =
+        required.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    attributes.extend(client.resource.iter().map(|(name, value)| (name.clone(), value.clone())));
+    if let Some(name) = &client.service_name {
+        attributes.insert("service.name".to_owned(), name.as_str().into());
+    }
+    let text = Value::Object(attributes).to_string();
+    engine.scrub_json(text.as_bytes()).json.ok_or_else(|| {
+        Error::new(ErrorKind::ConfigInvalid, "/client/resource", "must be JSON of the form that records have")
+    })
+}
+
+fn http(
+    client: &ClientConfig,
+    url: &Url,
+    user_agent: &'static str,
+    content_type: &'static str,
+    environment: Environment<'_>,
+) -> Result<Http> {
+    let export = &client.export;
+    let mut headers = further_headers(export)?;
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    if let Some(encoding) = content_encoding(export.compression) {
+        headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
+    }
+    let api_key = client.api_key.clone().or_else(|| crate::client::text("TELEMETRY_API_KEY", environment));
+    if let Some(api_key) = api_key {
+        headers.insert(AUTHORIZATION, bearer(&api_key)?);
+    }
+    let tls =
+        Tls::read(export.certificate.as_deref(), export.client_certificate.as_deref(), export.client_key.as_deref())?;
+    Ok(Http {
+        connection: Connection {
+            tls,
+            proxy: proxy_for(url, export, environment)?,
+            user_agent,
+            request_timeout: Duration::from_millis(u64::from(client.request_timeout_ms)),
+            allow_link_local: export.allow_link_local,
+        },
+        headers,
+        compression: export.compression,
+    })
+}
+
+fn further_headers(export: &ExportConfig) -> Result<HeaderMap> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in &export.headers {
+        let refuse = |message: &str| {
+            let path = format!("/client/export/headers/{}", name.replace('~', "~0").replace('/', "~1"));
+            Error::new(ErrorKind::ConfigInvalid, path, message)
+        };
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse("is no name of a header (RFC 9110)"))?;
+        if [CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, TRANSFER_ENCODING].contains(&name) {
+            return Err(refuse("says how the body is sent, which the exporter decides"));
+        }
+        let mut value = HeaderValue::from_str(value).map_err(|_| refuse("must be visible ASCII"))?;
+        value.set_sensitive(true);
+        headers.insert(name, value);
+    }
+    Ok(headers)
+}
+
+fn bearer(api_key: &str) -> Result<HeaderValue> {
+    let mut value = HeaderValue::from_str(&format!("Bearer {api_key}")).map_err(|_| {
+        let message = "must be visible ASCII: it is sent as a bearer token (set here or by TELEMETRY_API_KEY)";
+        Error::new(ErrorKind::ConfigInvalid, "/client/api_key", message)
+    })?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests;
