@@ -36,7 +36,7 @@ pub(crate) struct SpoolSettings {
 
 impl SpoolSettings {
     pub(crate) fn new(client: &ClientConfig, environment: Environment<'_>) -> Result<Option<Self>> {
-        let Some(dir) = client.spool.dir.clone().or_else(|| switch::text("TELEMETRY_SPOOL_DIR", environment)) else {
+        let Some(dir) = &client.spool.dir else {
             if client.durable {
                 let message = "needs a folder: set /client/spool/dir or TELEMETRY_SPOOL_DIR";
                 return Err(Error::new(ErrorKind::ConfigInvalid, "/client/durable", message));

@@ -91,9 +91,8 @@ impl Target {
     /// `config_invalid` with the place.
     pub(crate) fn new(client: &ClientConfig, engine: &Engine, environment: Environment<'_>) -> Result<Self> {
         let export = &client.export;
-        let given = client.endpoint.clone().or_else(|| crate::client::text("TELEMETRY_ENDPOINT", environment));
         let base = |default: Option<&str>| {
-            let text = given.as_deref().or(default).ok_or_else(|| {
+            let text = client.endpoint.as_deref().or(default).ok_or_else(|| {
                 let how = "telemetry is on but has no collector: set /client/endpoint or TELEMETRY_ENDPOINT";
                 Error::new(ErrorKind::ConfigInvalid, "/client/endpoint", how)
             })?;
@@ -180,9 +179,8 @@ fn http(
     if let Some(encoding) = content_encoding(export.compression) {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
-    let api_key = client.api_key.clone().or_else(|| crate::client::text("TELEMETRY_API_KEY", environment));
-    if let Some(api_key) = api_key {
-        headers.insert(AUTHORIZATION, bearer(&api_key)?);
+    if let Some(api_key) = &client.api_key {
+        headers.insert(AUTHORIZATION, bearer(api_key)?);
     }
     let tls =
         Tls::read(export.certificate.as_deref(), export.client_certificate.as_deref(), export.client_key.as_deref())?;

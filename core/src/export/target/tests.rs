@@ -1,11 +1,12 @@
 //! Targets as configured and as the environment adds to them.
 
 use super::*;
-use crate::config::Config;
+use crate::config::{Config, resolve};
 
 fn target(client: &str, variables: &[(&str, &str)]) -> Result<Target> {
     let config = Config::from_json(&format!(r#"{{"client":{client}}}"#))?;
     let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    let config = resolve(&config, &lookup, None)?.config;
     Target::new(&config.client, &Engine::new(&config)?, &lookup)
 }
 
