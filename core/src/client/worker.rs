@@ -178,6 +178,10 @@ fn tell_books(shared: &Shared, told: &mut Told) {
 /// Waits for the next work; nothing where it is time to end, or another configuration holds.
 async fn next(shared: &Arc<Shared>, revision: usize) -> Option<Work> {
     let settings = &shared.settings;
+    // A spool in an outage is looked after all the same, and so is one whose neighbours die. Set once: the shorter waits
+    // below must not put it off for ever.
+    let is_looking = shared.spool.is_configured() || settings.self_metrics;
+    let look = is_looking.then(|| Instant::now() + LOOK_EVERY);
     loop {
         shared.heed();
         if settings.revision() != revision {
@@ -209,12 +213,8 @@ async fn next(shared: &Arc<Shared>, revision: usize) -> Option<Work> {
             };
             (due, load.items > 0 || waiting > 0)
         };
-        let now = Instant::now();
-        // A spool in an outage is looked after all the same, and so is one whose neighbours die.
-        let is_looking = shared.spool.is_configured() || settings.self_metrics;
-        let look = is_looking.then(|| now + LOOK_EVERY);
         // Consent, while anything waits; an idle client wakes nobody.
-        let heed = is_waiting.then(|| now + LOOK_INTERVAL);
+        let heed = is_waiting.then(|| Instant::now() + LOOK_INTERVAL);
         let soon = [due, look, heed, shared.meter.due()].into_iter().flatten().min();
         match soon {
             Some(soon) => select! {
