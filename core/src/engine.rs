@@ -321,6 +321,15 @@ mod tests {
         assert!(record.contains(r#"{"[email:2]":0,"[email]":1,"[email:3]":2,"[email:4]":3}"#), "{record}");
     }
 
+    #[test]
+    fn rewritten_names_of_several_forms_stay_apart() {
+        let payload = r#"{"a@x.io":0,"\u005bemail:2]\u200b b@x.io":1,"c@x.io":2,"1.2.3.4":3,"1.2.3.0":4,"1.2.3.5":5,"d@x.io e@x.io":6,"f@x.io g@x.io":7}"#;
+        let record = engine().process(event(payload).as_bytes(), None).record.unwrap();
+        let read: std::collections::BTreeMap<String, serde_json::Value> =
+            serde_json::from_value(serde_json::from_str::<serde_json::Value>(&record).unwrap()["payload"].clone()).unwrap();
+        assert_eq!(read.len(), 8, "{record}");
+    }
+
     /// In tests, the text that makes the engine panic.
     const FAULT: &[u8] = b"inject a fault";
 

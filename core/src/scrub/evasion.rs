@@ -93,7 +93,11 @@ impl Scrubber {
         let inside = text.trim_ascii();
         let bounds = (inside.bytes().next(), inside.bytes().next_back());
         let may_be = matches!(bounds, (Some(b'{'), Some(b'}')) | (Some(b'['), Some(b']')) | (Some(b'"'), Some(b'"')));
-        if depth >= MAX_LAYERS || !may_be {
+        // `[email]` and `[INFO] … [ok]` begin no array. A backslash may stand before a quote or for any sign.
+        let first = inside.bytes().skip(1).find(|byte| !byte.is_ascii_whitespace());
+        let may_begin = inside.as_bytes().first() != Some(&b'[')
+            || first.is_some_and(|b| b.is_ascii_digit() || b"\"{[]-tfn\\".contains(&b));
+        if depth >= MAX_LAYERS || !may_be || !may_begin {
             return Nested::Text;
         }
         if let Ok(document) = Document::read(text.as_bytes(), &LANES) {

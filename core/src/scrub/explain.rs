@@ -8,7 +8,6 @@ use std::collections::HashMap;
 use super::detector::{LANES, Wanted, find};
 use super::fold::View;
 use super::learned::Learned;
-use super::names::Meaning;
 use super::policy::Rule;
 use super::shape;
 use super::token::is_token;
@@ -164,7 +163,7 @@ impl Look<'_> {
                 Some(Told::Proven) => (None, Place::Plain, true),
                 Some(Told::Is(rule, place)) => (rule, place, false),
                 None => {
-                    let Meaning { rule: own, place, .. } = self.explained.scrubber.meaning(&name, &mut self.learned);
+                    let (own, place) = self.explained.scrubber.meaning(&name, &mut self.learned);
                     (inner_rule(own, frame.rule), place, false)
                 }
             };

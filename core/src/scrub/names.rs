@@ -9,15 +9,13 @@ use super::walk::may_be_paired;
 use super::{Place, Rule, Scrubber};
 use crate::json::{Document, Node};
 
-/// What a name says of its value, and whether the name itself may stand.
+/// What a name says of its value, where the name itself may stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Meaning {
     /// The rule that takes the value whole.
     pub(crate) rule: Option<Rule>,
     pub(crate) place: Place,
-    /// Nothing in the name has to be scrubbed.
-    pub(crate) is_clean: bool,
-    /// Clean, and says nothing of its value: a value that is clean by itself may stand, whatever is beside it.
+    /// It says nothing of its value: a value that is clean by itself may stand, whatever is beside it.
     pub(crate) is_plain: bool,
 }
 
@@ -28,14 +26,30 @@ pub(crate) fn number() -> u32 {
 }
 
 impl Scrubber {
-    /// What `name` means.
-    pub(super) fn meaning(&self, name: &str, learned: &mut Learned) -> Meaning {
-        if let Some(meaning) = learned.names.get(self.number, name.as_bytes()) {
-            return meaning;
-        }
-        let meaning = self.find_meaning(name);
+    /// What is known of `name`, in which nothing has to be scrubbed.
+    #[inline]
+    pub(super) fn known_meaning(&self, name: &str, learned: &Learned) -> Option<Meaning> {
+        learned.names.get(self.number, name.as_bytes())
+    }
+
+    /// What `name` means, in which nothing was found.
+    pub(super) fn learn_meaning(&self, name: &str, learned: &mut Learned) -> Meaning {
+        let (rule, place) = (self.rule_of_name(name), place_of(name));
+        let is_plain = rule.is_none() && place == Place::Plain && !may_be_paired(name);
+        let meaning = Meaning { rule, place, is_plain };
         learned.names.put(self.number, name.as_bytes(), meaning);
         meaning
+    }
+
+    /// What `name` says, whether it may stand or not.
+    pub(super) fn meaning(&self, name: &str, learned: &mut Learned) -> (Option<Rule>, Place) {
+        // What is sealed for this does not count for the record.
+        let is_clean = || self.of_record(|| None, None).scrub(name, Place::Plain).is_none();
+        let known = self.known_meaning(name, learned);
+        match known.or_else(|| is_clean().then(|| self.learn_meaning(name, learned))) {
+            Some(Meaning { rule, place, .. }) => (rule, place),
+            None => (self.rule_of_name(name), place_of(name)),
+        }
     }
 
     /// Whether the member name `node` is known to say nothing of its value, and may stand itself.
@@ -44,14 +58,6 @@ impl Scrubber {
         let name = document.raw(node).as_bytes();
         !node.escaped && names.get_hashed(node.name_hash(), self.number, name).is_some_and(|meaning| meaning.is_plain)
     }
-
-    fn find_meaning(&self, name: &str) -> Meaning {
-        // What is sealed here must not count for the record: the next one finds the name learned.
-        let is_clean = self.of_record(|| None, None).scrub(name, Place::Plain).is_none();
-        let (rule, place) = (self.rule_of_name(name), place_of(name));
-        let is_plain = is_clean && rule.is_none() && place == Place::Plain && !may_be_paired(name);
-        Meaning { rule, place, is_clean, is_plain }
-    }
 }
 
 /// OpenTelemetry's `user_agent.original`, R3's `user_agent`, and their spellings; names that may say "secret".
@@ -59,13 +65,38 @@ pub(super) fn place_of(name: &str) -> Place {
     if sense(name.as_bytes()) == Sense::Perhaps {
         return Place::PerhapsSecret;
     }
-    let lower = name.to_ascii_lowercase().replace(['_', '-', '.'], "");
-    let is_agent = lower == "ua" || lower.ends_with("useragent") || lower.ends_with("useragentoriginal");
+    let is_agent = ends_spelt(name, b"useragent").is_some()
+        || ends_spelt(name, b"useragentoriginal").is_some()
+        || ends_spelt(name, b"ua").is_some_and(|before| ends_spelt(before, b"").is_some_and(str::is_empty));
     match () {
         () if is_agent => Place::UserAgent,
         () if is_version_name(name) => Place::Version,
         () => Place::Plain,
     }
+}
+
+/// What stands before `word` at the end of `name`, in any case and with any separators.
+fn ends_spelt<'n>(name: &'n str, word: &[u8]) -> Option<&'n str> {
+    let is_separator = |byte: u8| matches!(byte, b'_' | b'-' | b'.');
+    let mut rest = name.as_bytes();
+    for &letter in word.iter().rev() {
+        while let [before @ .., last] = rest
+            && is_separator(*last)
+        {
+            rest = before;
+        }
+        let [before @ .., last] = rest else { return None };
+        if !last.eq_ignore_ascii_case(&letter) {
+            return None;
+        }
+        rest = before;
+    }
+    while let [before @ .., last] = rest
+        && is_separator(*last)
+    {
+        rest = before;
+    }
+    name.get(..rest.len())
 }
 
 #[cfg(test)]
@@ -75,14 +106,24 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_user_agents_name_is_known_in_any_spelling_and_only_at_the_end() {
+        for name in ["ua", "UA", "_u.a-", "user_agent", "http.userAgent", "user_agent.original", "User-Agent"] {
+            assert_eq!(place_of(name), Place::UserAgent, "{name}");
+        }
+        for name in ["", "_", "quua", "user_agents", "user agent", "agent", "useragent.name"] {
+            assert_eq!(place_of(name), Place::Plain, "{name}");
+        }
+    }
+
+    #[test]
     fn two_configurations_do_not_share_what_they_learned() {
         let plain = Scrubber::new(&PrivacyConfig::default()).unwrap();
         let config = PrivacyConfig { pii_fields: vec!["nick".to_owned()], ..PrivacyConfig::default() };
         let strict = Scrubber::new(&config).unwrap();
         let mut learned = Learned::borrow();
         for _ in 0..2 {
-            assert_eq!(plain.meaning("nick", &mut learned).rule, None);
-            assert_eq!(strict.meaning("nick", &mut learned).rule, Some(Rule::Pii));
+            assert_eq!(plain.meaning("nick", &mut learned).0, None);
+            assert_eq!(strict.meaning("nick", &mut learned).0, Some(Rule::Pii));
         }
     }
 
@@ -94,7 +135,7 @@ mod tests {
         let mut learned = Learned::borrow();
         for _ in 0..2 {
             for (i, name) in names.iter().enumerate() {
-                assert_eq!(scrubber.meaning(name, &mut learned).rule, (i % 2 == 1).then_some(Rule::Secret), "{name}");
+                assert_eq!(scrubber.meaning(name, &mut learned).0, (i % 2 == 1).then_some(Rule::Secret), "{name}");
             }
         }
     }

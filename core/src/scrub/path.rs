@@ -1,9 +1,10 @@
 //! Where a walk stands: the containers that are open, and the names of what is in them.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::policy::Rule;
-use super::token::numbered;
+use super::token::{is_bare, numbered, ordinal_of};
 use crate::json::{Document, Kind, Node};
 
 /// The containers that are open, outermost first.
@@ -39,10 +40,20 @@ pub(super) enum Name {
 
 #[derive(Default)]
 struct Rewritten {
-    /// Names that rewritten ones must not repeat.
+    /// Names that rewritten ones must not repeat, but for those that `ordinals` knows.
     taken: HashSet<String>,
-    ordinals: HashMap<String, u32>,
+    /// Whether names without tokens are among them: they count once a rewritten name has none, a network's address.
+    has_plain: bool,
+    /// The last ordinal of each base. Up to it, all of a base that is one token are taken.
+    ordinals: HashMap<Cow<'static, str>, u32>,
     latest: String,
+}
+
+impl Rewritten {
+    /// Nearly all rewritten names are one token: they need no set, since their ordinals rise.
+    fn is_counted(&self, name: &str) -> bool {
+        ordinal_of(name).is_some_and(|(base, ordinal)| self.ordinals.get(&*base).is_some_and(|last| *last >= ordinal))
+    }
 }
 
 impl Path {
@@ -76,24 +87,45 @@ impl Path {
         self.0.pop().map(|frame| frame.is_object)
     }
 
-    /// A rewritten name that no sibling has: from the second on, an ordinal stands in its last token. It is the
-    /// current member's from now on.
-    pub(super) fn rename(&mut self, document: &Document<'_>, base: String) -> String {
-        let Some(frame) = self.top() else { return base };
+    /// A rewritten name that no sibling has: from the second on, an ordinal stands in its last token.
+    pub(super) fn rename(&mut self, document: &Document<'_>, base: Cow<'static, str>) -> String {
+        let Some(frame) = self.top() else { return base.into_owned() };
         let node = frame.node;
-        let rewritten = frame.rewritten.get_or_insert_with(|| {
-            let names = document.members(node).map(|(name, _)| document.text(document.node(name)).into());
-            Box::new(Rewritten { taken: names.collect(), ..Rewritten::default() })
-        });
-        let ordinal = rewritten.ordinals.entry(base.clone()).or_insert(0);
-        frame.name = Name::Rewritten;
-        loop {
-            *ordinal += 1;
-            let name = if *ordinal == 1 { base.clone() } else { numbered(&base, *ordinal) };
-            if rewritten.taken.insert(name.clone()) {
-                rewritten.latest.clone_from(&name);
-                return name;
+        let names = |with_token: bool| -> HashSet<String> {
+            let texts = document.members(node).map(|(name, _)| document.text(document.node(name)));
+            texts.filter(|name| name.contains('[') == with_token).map(Cow::into_owned).collect()
+        };
+        let rewritten = frame
+            .rewritten
+            .get_or_insert_with(|| Box::new(Rewritten { taken: names(true), ..Rewritten::default() }));
+        if !base.contains('[') && !rewritten.has_plain {
+            rewritten.has_plain = true;
+            rewritten.taken.extend(names(false));
+        }
+        let rises = is_bare(&base);
+        let mut ordinal = rewritten.ordinals.get(&base).copied().unwrap_or(0);
+        let name = loop {
+            ordinal += 1;
+            let name = if ordinal == 1 { Cow::Borrowed(&*base) } else { numbered(&base, ordinal).into() };
+            if !rewritten.taken.contains(&*name) && (rises || !rewritten.is_counted(&name)) {
+                break name.into_owned();
             }
+        };
+        if !rises {
+            rewritten.taken.insert(name.clone());
+        }
+        if let Some(last) = rewritten.ordinals.get_mut(&base) {
+            *last = ordinal;
+        } else {
+            rewritten.ordinals.insert(base, ordinal);
+        }
+        name
+    }
+
+    /// The name that [`rename`](Self::rename) gave the current member, for pointers.
+    pub(super) fn keep_name(&mut self, name: String) {
+        if let Some(rewritten) = self.top().and_then(|frame| frame.rewritten.as_mut()) {
+            rewritten.latest = name;
         }
     }
 

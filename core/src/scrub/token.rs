@@ -10,6 +10,9 @@
 //! | `[custom:order_no]` | replaced by the configuration's own rule of this name |
 //! | `[sealed:<base64url>]` | kept in a box that the owner of a key can open |
 
+use std::borrow::Cow;
+use std::fmt::Write;
+
 use super::rule::Rule;
 
 /// Hex digits of a pseudonym: 128 bits, so that two people never share one.
@@ -39,8 +42,33 @@ pub(crate) fn numbered(text: &str, ordinal: u32) -> String {
     let Some((at, len)) = last else { return format!("{text}:{ordinal}") };
     let inside = &text[at + 1..at + len - 1];
     let name = inside.trim_end_matches(|c: char| c.is_ascii_digit()).strip_suffix(':').unwrap_or(inside);
-    format!("{}[{name}:{ordinal}]{}", &text[..at], &text[at + len..])
+    let mut out = String::with_capacity(text.len() + MAX_ORDINAL);
+    out.push_str(&text[..=at]);
+    out.push_str(name);
+    // Writing into a string does not fail.
+    let _ = write!(out, ":{ordinal}]");
+    out.push_str(&text[at + len..]);
+    out
 }
+
+/// Whether `text` is a token such as `[email]`, which an ordinal makes `[email:2]`.
+pub(crate) fn is_bare(text: &str) -> bool {
+    let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    inside.is_some_and(|kind| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+}
+
+/// The bare token and the ordinal of `[email:2]`; of `[email]`, which comes first, itself and 1.
+pub(crate) fn ordinal_of(text: &str) -> Option<(Cow<'_, str>, u32)> {
+    if is_bare(text) {
+        return Some((text.into(), 1));
+    }
+    let (kind, ordinal) = text.strip_suffix(']')?.rsplit_once(':')?;
+    let base = format!("{kind}]");
+    is_bare(&base).then_some((base.into(), ordinal.parse().ok()?))
+}
+
+/// Bytes of a colon and the largest ordinal.
+const MAX_ORDINAL: usize = 11;
 
 /// Whether an ordinal behind the token's name leaves it a token.
 fn carries_ordinal(inside: &str) -> bool {
@@ -185,6 +213,15 @@ mod tests {
         assert_eq!(numbered("[card:mask:1111]", 2), "[card:mask:1111]:2");
         assert_eq!(numbered("[custom:order_no]", 2), "[custom:order_no:2]");
         assert_eq!(numbered("[custom:order_no:2]", 3), "[custom:order_no:3]");
+    }
+
+    #[test]
+    fn what_an_ordinal_was_added_to_is_known_from_the_name() {
+        assert_eq!(ordinal_of("[email]"), Some(("[email]".into(), 1)));
+        assert_eq!(ordinal_of(&numbered("[email]", 12)), Some(("[email]".into(), 12)));
+        for other in ["[email] x", "x [email:2]", "[card:mask:1111]", "[email:x]", "[]", "[:2]", "email:2]"] {
+            assert_eq!(ordinal_of(other), None, "{other}");
+        }
     }
 
     #[test]

@@ -322,41 +322,48 @@ impl<'a> Walk<'a> {
     /// Writes the member name at node `index`, scrubbed, and says what it means for the value.
     fn name(&mut self, index: usize) -> (Option<Rule>, Place) {
         let node = self.document.node(index);
-        if !node.escaped {
-            let Meaning { rule, place, is_clean, .. } =
-                self.scrubber.meaning(self.document.raw(node), &mut self.learned);
-            if is_clean {
-                self.output.copy(node.span());
-                self.named(Name::Node(index));
-                return (inner_rule(rule, self.inherited(self.document.raw(node).as_bytes())), place);
-            }
+        if !node.escaped
+            && let Some(Meaning { rule, place, .. }) =
+                self.scrubber.known_meaning(self.document.raw(node), &self.learned)
+        {
+            self.output.copy(node.span());
+            self.named(Name::Node(index));
+            return (inner_rule(rule, self.inherited(self.document.raw(node).as_bytes())), place);
         }
-        self.name_with_something(index, node)
+        self.unknown_name(index, node)
     }
 
-    /// A name in which something has to be scrubbed, or with escapes.
-    fn name_with_something(&mut self, index: usize, node: Node) -> (Option<Rule>, Place) {
+    /// A name that comes for the first time, in which something has to be scrubbed, or with escapes.
+    fn unknown_name(&mut self, index: usize, node: Node) -> (Option<Rule>, Place) {
         let text = self.document.text(node);
-        let Meaning { mut rule, mut place, is_clean, .. } = self.scrubber.meaning(&text, &mut self.learned);
-        let mut inherited = self.inherited(text.as_bytes());
-        let scrubbed = if is_clean { None } else { self.scrubbed(self.scrubber, node, &text, Place::Plain) };
-        if let Some(scrubbed) = scrubbed {
-            let name = self.learned.path.rename(self.document, scrubbed.text.into_owned());
-            self.rewrite(node, &name);
-            // The next pass reads the name as it is now, and must come to nothing new.
-            // A rule that takes any value stays; one that looks at the value's form gives way to what will be read.
-            rule = match rule {
-                Some(any) if !has_form(any) => rule,
-                Some(_) | None => self.scrubber.rule_of_name(&name).or(rule),
+        let known = if node.escaped { self.scrubber.known_meaning(&text, &self.learned) } else { None };
+        let scrubbed = if known.is_some() { None } else { self.scrubbed(self.scrubber, node, &text, Place::Plain) };
+        let Some(scrubbed) = scrubbed else {
+            let (rule, place) = match known {
+                Some(Meaning { rule, place, .. }) => (rule, place),
+                // A document in a string opens fewer layers: what is clean there is not clean everywhere.
+                None if self.depth > 0 => self.scrubber.meaning(&text, &mut self.learned),
+                None => {
+                    let Meaning { rule, place, .. } = self.scrubber.learn_meaning(&text, &mut self.learned);
+                    (rule, place)
+                }
             };
-            place = place_of(&name);
-            inherited = self.inherited(name.as_bytes());
-            self.named(Name::Rewritten);
-            self.redacted(&scrubbed.changes);
-        } else {
             self.unchanged(node, &text);
             self.named(Name::Node(index));
-        }
+            return (inner_rule(rule, self.inherited(text.as_bytes())), place);
+        };
+        let name = self.learned.path.rename(self.document, scrubbed.text);
+        self.rewrite(node, &name);
+        // The next pass reads the name as it is now, and must come to nothing new.
+        // A rule that takes any value stays; one that looks at the value's form gives way to what will be read.
+        let rule = match self.scrubber.rule_of_name(&text) {
+            Some(any) if !has_form(any) => Some(any),
+            rule => self.scrubber.rule_of_name(&name).or(rule),
+        };
+        let (inherited, place) = (self.inherited(name.as_bytes()), place_of(&name));
+        self.named(Name::Rewritten);
+        self.learned.path.keep_name(name);
+        self.redacted(&scrubbed.changes);
         (inner_rule(rule, inherited), place)
     }
 

@@ -5,7 +5,6 @@ use crate::json::{Document, Kind};
 use crate::scrub::detector::LANES;
 use crate::scrub::evasion::MAX_LAYERS;
 use crate::scrub::fold::{View, base64_runs};
-use crate::scrub::names::Meaning;
 use crate::scrub::token::is_token;
 use crate::scrub::walk::inner_rule;
 use crate::scrub::{Place, Scrubber, shape};
@@ -70,7 +69,7 @@ impl Look<'_> {
             (rule, place) = (outer, Place::Plain);
             if is_object {
                 let name = document.text(document.node(index));
-                let Meaning { rule: own, place: of_name, .. } = scrubber.meaning(&name, &mut self.learned);
+                let (own, of_name) = scrubber.meaning(&name, &mut self.learned);
                 (rule, place) = (inner_rule(own, outer), of_name);
                 self.found(scrubber, at, &name, Place::Plain, None);
                 index += 1;

@@ -4,7 +4,7 @@
 use super::Walk;
 use crate::json::Kind;
 use crate::scrub::Place;
-use crate::scrub::names::{Meaning, place_of};
+use crate::scrub::names::place_of;
 use crate::scrub::policy::Rule;
 use crate::scrub::shape::has_form;
 use crate::scrub::token::is_token;
@@ -45,8 +45,8 @@ impl Walk<'_> {
         if is_token(&text) {
             return (None, Place::Plain);
         }
-        let Meaning { rule, place, is_clean, .. } = self.scrubber.meaning(&text, &mut self.learned);
-        if is_clean {
+        let (rule, place) = self.scrubber.meaning(&text, &mut self.learned);
+        if self.scrubber.known_meaning(&text, &self.learned).is_some() {
             return (rule, place);
         }
         // As with a member's own name: the next pass reads it as it is written now.
