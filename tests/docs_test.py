@@ -170,11 +170,11 @@ def uses_a_key(document: dict[str, object]) -> bool:
 
 def targets(page: pathlib.Path) -> list[tuple[str, str]]:
     """Text and target of each link of a page, code left out."""
-    text = re.sub(r"`[^`\n]*`(?!\]\()", "", FENCE.sub("", page.read_text()))
-    # A link's text may be code: the name of a test.
-    named = re.findall(r"\[(`[^`\n]*`)\]\(([^)\s]+)\)", page.read_text())
-    plain = re.findall(r"(?<!!)\[([^\]\n]*)\]\(([^)\s]+)\)", text)
-    return named + [link for link in plain if link not in named]
+    text = FENCE.sub("", page.read_text())
+    # A link's text may be code: the name of a test. Those go first, as what is code otherwise is no link.
+    named = re.findall(r"\[(`[^`\n]*`)\]\(([^)\s]+)\)", text)
+    text = re.sub(r"\[`[^`\n]*`\]\([^)\s]+\)", "", text)
+    return named + re.findall(r"(?<!!)\[([^\]\n]*)\]\(([^)\s]+)\)", re.sub(r"`[^`\n]*`", "", text))
 
 
 @functools.cache
