@@ -3,6 +3,7 @@
 export type * from './shapes/client.js'
 export type * from './shapes/config.js'
 export type * from './shapes/plan.js'
+export type * from './shapes/tracing.js'
 
 /** A record: a plain object, or its JSON as text or UTF-8 bytes. */
 export type RecordInput = string | Uint8Array | object
