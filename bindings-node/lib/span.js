@@ -52,6 +52,7 @@ class Span {
     if (track === undefined) return
     this.#record = {
       schema: 'telemetry_span_v1',
+      context: { trace_id: this.traceId, span_id: this.spanId },
       trace_id: this.traceId,
       span_id: this.spanId,
       parent_span_id: scope.traceparent ? scope.traceparent.slice(36, 52) : undefined,
