@@ -6,18 +6,13 @@
 
 import type {
   AggregateSpec, BodyFormat, Buckets, CatalogMetric, ChangedKey, ClientChange, ClientConfig, ClientStats, ClientStatus,
-  Codes, Config, ConsentEntry, ConsentGrant, ConsentWord, DoctorReport, Explanation, KeyPair, Outcome, Page, Plan,
-  PlanDiff, PlanFigures, QuerySpec, RecordInput, ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreStats,
-  TrailState, Unsealed, Verdict
+  Codes, Config, ConsentEntry, ConsentGrant, ConsentWord, Counter, DoctorReport, Explanation, InstrumentOptions, KeyPair,
+  Measurement, MetricAttributes, Outcome, Page, Plan, PlanDiff, PlanFigures, PreviewedRequest, QuerySpec, RecordInput,
+  Recorder, RequestContext, ScrubbedJson, ScrubbedText, ScrubjayError, ShutdownHooks, Span, SpanContext, SpanOptions,
+  Stamp, StoreStats, Timer, TrailState, Unsealed, Verdict
 } from './shapes.js'
 
-export type {
-  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, CatalogMetric, ChangedKey, ClientChange, ClientConfig,
-  ClientStats, ClientStatus, Codes, Config, ConfigValue, ConsentEntry, ConsentGrant, ConsentWord, CustomRule, Decision,
-  DisabledBy, DoctorReport, ErrorCode, Explanation, Grant, KeyPair, Outcome, Page, Plan, PlanChange, PlanDiff,
-  PlanFigures, PlanSchema, PlanType, Purpose, QuerySpec, RecordInput, Redaction, RuleAction, ScrubbedJson, ScrubbedText,
-  ScrubjayError, Selection, Stamp, Status, StoreStats, TelemetryEvent, TrailState, Unsealed, Verdict, Violation
-} from './shapes.js'
+export type * from './shapes.js'
 
 /** A compiled configuration: a pure function from a record to its outcome. */
 export class Engine {
@@ -67,11 +62,41 @@ export class Client {
    * @throws {ScrubjayError} `config_invalid`, `config_unknown_key` */
   constructor (config?: Config | string)
 
-  /** Captures a record; false where collection is off or the client is closed. Never blocks, never throws. */
+  /** Captures a record, in the present context; false where collection is off or the client is closed. Never throws, and
+   * never blocks but in durable mode, where it returns when the record is on the disk. */
   track (record: RecordInput): boolean
 
-  /** Runs the engine at once, returns the outcome, and queues the record where it was accepted. */
+  /** {@link track} that leaves the event loop alone in durable mode: resolves when the record is on the disk, to whether
+   * it is. In other modes there is nothing to wait for. */
+  trackAsync (record: RecordInput): Promise<boolean>
+
+  /** Runs the engine at once, returns the outcome, and queues the record where it was accepted. All of the outcome but
+   * its status is read when it is asked for; `toJSON` gives a plain object. */
   trackChecked (record: RecordInput): Outcome
+
+  /** Runs a function in a new span, which ends with it, or with the promise it returns. An error that is thrown ends the
+   * span with status `error`, and is thrown on. What is tracked within carries the span's ids. */
+  span<T> (name: string, fn: (span: Span) => T): T
+  span<T> (name: string, options: SpanOptions, fn: (span: Span) => T): T
+
+  /** A span that the caller ends. Not the current one, but within {@link Span.run}. */
+  startSpan (name: string, options?: SpanOptions): Span
+
+  /** Adds a measurement to the metric of its name, which becomes a record once an interval; false where it was not added.
+   *
+   * @throws {ScrubjayError} `argument_invalid` where it is none. The instruments below never throw. */
+  measure (measurement: Measurement): boolean
+
+  counter (name: string, options?: InstrumentOptions): Counter
+  upDownCounter (name: string, options?: InstrumentOptions): Counter
+  gauge (name: string, options?: InstrumentOptions): Recorder
+  histogram (name: string, options?: InstrumentOptions): Recorder
+
+  /** Measures the time until it is stopped into a histogram, in milliseconds. */
+  timer (name: string, attributes?: MetricAttributes): Timer
+
+  /** What the next requests would carry, byte for byte; nothing is sent. */
+  preview (): PreviewedRequest[]
 
   /** Resolves to true once everything captured before the call was delivered or finally dropped.
    *
@@ -154,6 +179,25 @@ export class Store {
   /** Calls under way finish first; later ones reject with `closed`. Idempotent. */
   close (): void
 }
+
+/** Runs a function in a context: what it tracks, and what it calls, callbacks and promises included, carries these fields
+ * where it does not say otherwise itself. */
+export function withContext<T> (fields: RequestContext, fn: () => T): T
+
+/** The span in which this runs. */
+export function currentSpan (): Span | undefined
+
+/** W3C's header for calls of others: of the current span, or of the caller. */
+export function currentTraceparent (): string | undefined
+
+/** What a `traceparent` header says; null where it is none. */
+export function readTraceparent (header: string | undefined): SpanContext | null
+
+/** Delivers what is captured when the process is told to end, and lets it end then. Where others listen to the signal too,
+ * they decide when. Nothing in this package listens to signals unless this is called.
+ *
+ * @returns what removes the hooks */
+export function installShutdownHooks (options?: ShutdownHooks): () => void
 
 /** The version of the engine, the same for all packages. */
 export function version (): string

@@ -2,7 +2,9 @@
 
 const { jsonText, string } = require('./lib/arguments.js')
 const { Client } = require('./lib/client.js')
+const { currentSpan, currentTraceparent, readTraceparent, withContext } = require('./lib/context.js')
 const { Engine } = require('./lib/engine.js')
+const { installShutdownHooks } = require('./lib/live.js')
 const { native } = require('./lib/native.js')
 const { Store } = require('./lib/store.js')
 
@@ -16,6 +18,11 @@ const scrubjay = {
   Engine,
   Client,
   Store,
+  withContext,
+  currentSpan,
+  currentTraceparent,
+  readTraceparent,
+  installShutdownHooks,
   version: () => native.version(),
   codes: () => JSON.parse(native.codes()),
   schemas: () => JSON.parse(native.schemas()),

@@ -24,6 +24,8 @@ const MAX_LEVELS = 17
 const MARGIN = 256
 /** Length in 4 bytes, milliseconds in 8. */
 const HEAD_BYTES = 12
+/** Where the first record begins: behind the length of all, which the addon reads when JavaScript can no more. */
+const SLAB_HEAD_BYTES = 8
 /** In place of a length: a record that is too large to be handed over. */
 const TOO_LARGE_MARK = 0xffffffff
 
@@ -46,10 +48,12 @@ const { getPrototypeOf, keys, prototype: plain } = Object
 
 class Slab {
   /** Large enough for one more record when it is about full: a record never moves while it is written. */
-  bytes = Buffer.allocUnsafeSlow(HANDOVER_BYTES + HEAD_BYTES + MAX_BYTES + 2 * MARGIN)
+  bytes = Buffer.allocUnsafeSlow(SLAB_HEAD_BYTES + HANDOVER_BYTES + HEAD_BYTES + MAX_BYTES + 2 * MARGIN)
   #view = new DataView(this.bytes.buffer)
-  /** Where the next record begins: all before is complete. */
+  /** Bytes of complete records. */
   length = 0
+  /** The same for the addon: whoever stops JavaScript in the middle of a record finds those before it. */
+  #published = new Uint32Array(this.bytes.buffer, 0, 1).fill(0)
   #at = 0
   #limit = 0
   #busy = false
@@ -58,22 +62,50 @@ class Slab {
   /** Whether all objects have a further enumerable name, which is not their own. */
   #isExtended = false
 
+  /** Whether a record is being written: then nothing may cross, as its place would move. */
+  get isBusy () {
+    return this.#busy
+  }
+
   /** Whether it should cross. */
   get isFull () {
     return this.length >= HANDOVER_BYTES
   }
 
   /**
-   * Appends a record. One that cannot be written (a getter that throws, a symbol) is appended as nothing, which the
-   * engine counts as unreadable; one that is too large, as that.
+   * Appends a record.
    *
    * @param {unknown} record
    * @returns {boolean} false where another record is being written: a getter tracks one. Nothing was done then.
    */
   append (record) {
+    if (!this.write(record)) return false
+    this.length = this.#at - SLAB_HEAD_BYTES
+    this.#published[0] = this.length
+    return true
+  }
+
+  /** Begins anew, when the addon has taken what was there. */
+  clear () {
+    this.length = 0
+  }
+
+  /** Where the latest record ends. */
+  get end () {
+    return this.#at
+  }
+
+  /**
+   * Writes a record behind the complete ones, of which it is none. One that cannot be written (a getter that throws, a symbol) is appended as nothing, which the
+   * engine counts as unreadable; one that is too large, as that.
+   *
+   * @param {unknown} record
+   * @returns {boolean} as {@link append}
+   */
+  write (record) {
     if (this.#busy) return false
     this.#busy = true
-    const start = this.length
+    const start = SLAB_HEAD_BYTES + this.length
     this.#view.setFloat64(start + 4, Date.now(), true)
     let mark
     this.#isExtended = isExtended()
@@ -89,13 +121,7 @@ class Slab {
       this.#busy = false
     }
     this.#view.setUint32(start, mark ?? this.#at - start - HEAD_BYTES, true)
-    this.length = this.#at
     return true
-  }
-
-  /** Begins anew. */
-  clear () {
-    this.length = 0
   }
 
   /**
@@ -322,4 +348,4 @@ function isBoxed (value) {
   return value instanceof Number || value instanceof String || value instanceof Boolean
 }
 
-module.exports = { Slab, HEAD_BYTES }
+module.exports = { Slab, HEAD_BYTES, SLAB_HEAD_BYTES }

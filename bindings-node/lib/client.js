@@ -1,44 +1,37 @@
 'use strict'
 
-const { jsonText, timeoutMs } = require('./arguments.js')
-const { HEAD_BYTES, Slab } = require('./capture.js')
+const { jsonText, string, timeoutMs } = require('./arguments.js')
+const { HEAD_BYTES, SLAB_HEAD_BYTES, Slab } = require('./capture.js')
+const { contexts, enriched } = require('./context.js')
+const { Counter, Recorder, Timer } = require('./instruments.js')
+const { failure } = require('./error.js')
 const { toText } = require('./json.js')
 const { Listeners } = require('./listeners.js')
+const { enlist, SHUTDOWN_TIMEOUT_MS } = require('./live.js')
 const { native } = require('./native.js')
+const { CheckedOutcome } = require('./outcome.js')
+const { Span } = require('./span.js')
 
 /** OpenTelemetry's default for a forced flush. */
 const FLUSH_TIMEOUT_MS = 30_000
-/** Exit may cost a host this much and no more. */
-const SHUTDOWN_TIMEOUT_MS = 1_000
 /** The longest that a record waits in the slab: little beside the flush interval, and more than a burst takes. */
 const HANDOVER_MS = 100
-
-/**
- * Clients that captured something and may have some left, until they are shut down.
- *
- * @type {Set<WeakRef<Client>>}
- */
-const live = new Set()
-let isWatching = false
-/** @type {(client: Client, deadline: number) => void} */
-let leave
+/** Where a record alone in the slab begins. */
+const RECORD_BYTE = SLAB_HEAD_BYTES + HEAD_BYTES
 
 class Client {
   #native
   #listeners
-  #slab = new Slab()
+  /** @type {InstanceType<typeof Slab> | undefined} */
+  #slab
   #isOff
   /** Whether `track` returns when its record is on the disk: nothing may wait in the slab then. */
   #isDurable
   #isClosed = false
   /** @type {NodeJS.Timeout | undefined} */
   #timer
-  /** @type {WeakRef<Client> | undefined} */
-  #self
-
-  static {
-    leave = (client, deadline) => client.#leave(deadline)
-  }
+  /** @type {(() => void) | undefined} */
+  #delist
 
   /** @param {import('../index.d.ts').Config | string} [config] */
   constructor (config) {
@@ -54,12 +47,9 @@ class Client {
    */
   track (record) {
     if (this.#isOff || this.#isClosed) return this.#refuse()
-    if (this.#isDurable) return this.#native.track(toText(record))
-    if (typeof record === 'string' || record instanceof Uint8Array) {
-      this.#handOver()
-      return this.#native.track(record)
-    }
-    const slab = this.#slab
+    if (contexts.isUsed) record = enriched(record)
+    if (this.#isDurable || typeof record === 'string' || record instanceof Uint8Array) return this.#trackText(record)
+    const slab = this.#slab ?? this.#attach()
     const isFirst = slab.length === 0
     // A getter of a record tracks another one: that one takes the way of texts.
     if (!slab.append(record)) return this.#native.track(toText(record))
@@ -70,17 +60,103 @@ class Client {
 
   /**
    * @param {import('../index.d.ts').RecordInput} record
+   * @returns {Promise<boolean>}
+   */
+  async trackAsync (record) {
+    if (this.#isOff || this.#isClosed) return this.#refuse()
+    if (!this.#isDurable) return this.track(record)
+    this.#enlist()
+    return this.#native.trackAsync(toText(contexts.isUsed ? enriched(record) : record))
+  }
+
+  /**
+   * @param {import('../index.d.ts').RecordInput} record
    * @returns {import('../index.d.ts').Outcome}
    */
   trackChecked (record) {
-    this.#handOver()
-    const slab = this.#slab
-    if (typeof record === 'string' || record instanceof Uint8Array || !slab.append(record)) {
-      return JSON.parse(this.#native.trackChecked(toText(record)))
+    if (contexts.isUsed) record = enriched(record)
+    const slab = this.#slab ?? this.#attach()
+    if (slab.length > 0) this.#handOver()
+    if (typeof record === 'string' || record instanceof Uint8Array || !slab.write(record)) {
+      return new CheckedOutcome(this.#native.trackChecked(toText(record)))
     }
-    const end = slab.length
-    slab.clear()
-    return JSON.parse(this.#native.trackCapturedChecked(slab.bytes, HEAD_BYTES, end))
+    return new CheckedOutcome(this.#native.trackCapturedChecked(RECORD_BYTE, slab.end))
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../index.d.ts').SpanOptions | ((span: import('../index.d.ts').Span) => any)} options
+   * @param {(span: import('../index.d.ts').Span) => any} [fn]
+   * @returns {any}
+   */
+  span (name, options, fn) {
+    if (typeof options === 'function') return this.startSpan(name).whole(options)
+    if (typeof fn !== 'function') throw failure('argument_invalid', '/fn', 'expected a function')
+    return this.startSpan(name, options).whole(fn)
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../index.d.ts').SpanOptions} [options]
+   */
+  startSpan (name, options) {
+    const isRecording = !this.#isOff && !this.#isClosed
+    return new Span(name, options ?? {}, isRecording ? (record) => this.track(record) : undefined)
+  }
+
+  /**
+   * @param {import('../index.d.ts').Measurement} measurement
+   * @returns {boolean}
+   */
+  measure (measurement) {
+    const { name, type, value, unit, attributes } = measurement
+    return this.#measure(type, name, value, { unit }, attributes)
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../index.d.ts').InstrumentOptions} [options]
+   */
+  counter (name, options) {
+    return new Counter(this.#add, 'counter', string('name', name), options)
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../index.d.ts').InstrumentOptions} [options]
+   */
+  upDownCounter (name, options) {
+    return new Counter(this.#add, 'updowncounter', string('name', name), options)
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../index.d.ts').InstrumentOptions} [options]
+   */
+  gauge (name, options) {
+    return new Recorder(this.#add, 'gauge', string('name', name), options)
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../index.d.ts').InstrumentOptions} [options]
+   */
+  histogram (name, options) {
+    return new Recorder(this.#add, 'histogram', string('name', name), options)
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../index.d.ts').MetricAttributes} [attributes]
+   */
+  timer (name, attributes) {
+    return new Timer(this.histogram(name, { unit: 'ms' }), attributes)
+  }
+
+  /** @returns {import('../index.d.ts').PreviewedRequest[]} */
+  preview () {
+    this.#handOver()
+    return JSON.parse(this.#native.preview())
   }
 
   /**
@@ -178,6 +254,52 @@ class Client {
     return this.#isOff || this.#isClosed ? this.#native.track('') : false
   }
 
+  /**
+   * @param {string | Uint8Array | object} record
+   * @returns {boolean}
+   */
+  #trackText (record) {
+    this.#enlist()
+    this.#handOver()
+    return this.#native.track(toText(record))
+  }
+
+  /**
+   * Never throws: measuring is no reason to fail.
+   *
+   * @type {import('./instruments.js').Add}
+   */
+  #add = (type, name, value, options, attributes) => {
+    try {
+      return this.#measure(type, name, value, options, attributes)
+    } catch {
+      return false
+    }
+  }
+
+  /** @type {import('./instruments.js').Add} */
+  #measure (type, name, value, options, attributes) {
+    this.#enlist()
+    const unit = options?.unit
+    // A number that JSON cannot hold is no measurement.
+    if (typeof value === 'number' && !Number.isFinite(value)) return false
+    return this.#native.measure(JSON.stringify({ name, type, value, unit, attributes }))
+  }
+
+  /** The memory for records, when the first one comes. */
+  #attach () {
+    const slab = new Slab()
+    if (this.#isClosed) return slab
+    this.#native.attach(slab.bytes)
+    this.#slab = slab
+    this.#enlist()
+    return slab
+  }
+
+  #enlist () {
+    if (this.#delist === undefined && !this.#isClosed) this.#delist = enlist(this)
+  }
+
   /** Sees to it that what is in the slab does not wait for more. */
   #wait () {
     if (this.#timer) {
@@ -186,47 +308,32 @@ class Client {
     }
     this.#timer = setTimeout(() => this.#handOver(), HANDOVER_MS)
     this.#timer.unref()
-    this.#self = new WeakRef(this)
-    enlist(this.#self)
   }
 
   #handOver () {
     const slab = this.#slab
-    if (slab.length === 0) return
-    const { length } = slab
+    if (slab === undefined || slab.length === 0 || slab.isBusy) return
+    this.#isOff = !this.#native.handOver()
     slab.clear()
-    this.#isOff = !this.#native.trackFramed(slab.bytes, length)
   }
 
   #close () {
-    this.#handOver()
     this.#isClosed = true
     clearTimeout(this.#timer)
-    if (this.#self) live.delete(this.#self)
+    this.#delist?.()
+    // What is in the slab is captured, and its memory given back.
+    this.#native.detach()
+    this.#slab = undefined
   }
 
-  /** @param {number} deadline */
-  #leave (deadline) {
+  /**
+   * At the end of the process; for `live.js`.
+   *
+   * @param {number} deadline
+   */
+  leave (deadline) {
     this.#close()
     this.#native.leave(Math.max(0, deadline - Date.now()))
-  }
-}
-
-/** @param {WeakRef<Client>} client */
-function enlist (client) {
-  // Those that were forgotten without being shut down.
-  for (const reference of live) if (!reference.deref()) live.delete(reference)
-  if (!isWatching) process.once('exit', leaveAll)
-  isWatching = true
-  live.add(client)
-}
-
-/** At the end of the process: one deadline for all clients. Nothing else can run any more, so this may wait. */
-function leaveAll () {
-  const deadline = Date.now() + SHUTDOWN_TIMEOUT_MS
-  for (const reference of live) {
-    const client = reference.deref()
-    if (client) leave(client, deadline)
   }
 }
 

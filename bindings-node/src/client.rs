@@ -1,8 +1,10 @@
 //! `Client` for Node.
 
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{AsyncTask, BufferSlice, Object};
+use napi::bindgen_prelude::{AsyncTask, Buffer, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
 use scrubjay_core::ffi;
@@ -10,10 +12,16 @@ use scrubjay_core::ffi;
 use crate::blocking::{Blocking, wait, work};
 use crate::engine::{Text, bytes};
 use crate::error::to_js;
+use crate::slab::{Slab, attach};
+use crate::text::OneByte;
 
 /// Captures, scrubs, batches and delivers records.
 #[napi]
-pub struct Client(Arc<ffi::Client>);
+pub struct Client {
+    client: Arc<ffi::Client>,
+    /// What JavaScript writes into, while the client captures.
+    slab: RefCell<Option<Rc<Slab>>>,
+}
 
 #[napi]
 impl Client {
@@ -23,56 +31,102 @@ impl Client {
     /// `config_invalid`, `config_unknown_key`.
     #[napi(constructor)]
     pub fn new(env: Env, config: String) -> Result<Self> {
-        ffi::Client::new(&config).map(|client| Self(Arc::new(client))).map_err(|e| to_js(env, &e))
+        let client = ffi::Client::new(&config).map_err(|e| to_js(env, &e))?;
+        Ok(Self { client: Arc::new(client), slab: RefCell::new(None) })
     }
 
     /// Captures a record; `false` where collection is off or the client is closed. Never blocks, never throws.
     #[napi]
     pub fn track(&self, record: Text<'_>) -> bool {
-        self.0.track(bytes(&record))
+        self.client.track(bytes(&record))
     }
 
-    /// Captures the records that JavaScript wrote into the first `length` bytes of its slab; whether the client still
-    /// captures.
+    /// `track` off the event loop, for the durable mode, in which it waits for the disk.
+    #[napi(ts_return_type = "Promise<boolean>")]
+    pub fn track_async(&self, record: Text<'_>) -> AsyncTask<Blocking<bool>> {
+        let (client, record) = (Arc::clone(&self.client), bytes(&record).to_vec());
+        work(move || Ok(client.track(&record)))
+    }
+
+    /// Takes the memory that JavaScript writes records into. What is in it when the environment ends, on
+    /// `worker.terminate()` for one, is captured then.
+    ///
+    /// # Errors
+    /// Where the environment is ending.
     #[napi]
-    pub fn track_framed(&self, frames: BufferSlice<'_>, length: u32) -> bool {
-        self.0.track_framed(part(&frames, 0, length))
+    pub fn attach(&self, env: Env, memory: Buffer) -> Result<()> {
+        *self.slab.borrow_mut() = Some(attach(env, &self.client, memory)?);
+        Ok(())
+    }
+
+    /// Lets go of that memory; what is in it is captured first.
+    #[napi]
+    pub fn detach(&self) {
+        let _ = self.hand_over();
+        *self.slab.borrow_mut() = None;
+    }
+
+    /// Captures the records that JavaScript wrote into the slab, and empties it; whether the client still captures.
+    #[napi]
+    pub fn hand_over(&self) -> bool {
+        self.slab.borrow().as_ref().is_none_or(|slab| slab.hand_over())
     }
 
     /// `trackChecked` of a record that JavaScript wrote into its slab.
     ///
     /// # Errors
     /// `internal` only.
+    #[napi(ts_return_type = "string")]
+    pub fn track_captured_checked(&self, env: Env, start: u32, end: u32) -> Result<OneByte> {
+        let slab = self.slab.borrow();
+        let memory = slab.as_ref().map(|slab| slab.memory());
+        let record = memory.as_ref().map_or(&[][..], |memory| part(memory, start, end));
+        self.client.track_captured_checked(record).map(OneByte).map_err(|e| to_js(env, &e))
+    }
+
+    /// Adds a measurement (JSON text); whether it was added.
+    ///
+    /// # Errors
+    /// `argument_invalid` for other text.
     #[napi]
-    pub fn track_captured_checked(&self, env: Env, slab: BufferSlice<'_>, start: u32, end: u32) -> Result<String> {
-        self.0.track_captured_checked(part(&slab, start, end)).map_err(|e| to_js(env, &e))
+    pub fn measure(&self, env: Env, measurement: String) -> Result<bool> {
+        self.client.measure(&measurement).map_err(|e| to_js(env, &e))
+    }
+
+    /// What the next requests would carry, as JSON text.
+    ///
+    /// # Errors
+    /// `internal` only.
+    #[napi]
+    pub fn preview(&self, env: Env) -> Result<String> {
+        self.client.preview().map_err(|e| to_js(env, &e))
     }
 
     /// Whether `track` waits for the disk.
     #[napi]
     pub fn is_durable(&self) -> bool {
-        self.0.is_durable()
+        self.client.is_durable()
     }
 
     /// Whether the client is off.
     #[napi]
     pub fn is_off(&self) -> bool {
-        self.0.is_off()
+        self.client.is_off()
     }
 
     /// `shutdown` at the end of the process: holds up the event loop, which is over.
     #[napi]
     pub fn leave(&self, timeout_ms: u32) -> bool {
-        self.0.shutdown(u64::from(timeout_ms))
+        self.client.shutdown(u64::from(timeout_ms))
     }
 
     /// Runs the engine at once, returns the outcome (JSON text) and queues what was accepted.
     ///
     /// # Errors
     /// `internal` only.
-    #[napi]
-    pub fn track_checked(&self, env: Env, record: Text<'_>) -> Result<String> {
-        self.0.track_checked(bytes(&record)).map_err(|e| to_js(env, &e))
+    #[napi(ts_return_type = "string")]
+    pub fn track_checked(&self, env: Env, record: Text<'_>) -> Result<OneByte> {
+        self.client.track_checked(bytes(&record)).map(OneByte).map_err(|e| to_js(env, &e))
     }
 
     /// Waits until everything captured before the call was delivered or finally dropped; `false` after `timeout_ms`.
@@ -81,7 +135,7 @@ impl Client {
     /// `internal` where the wait cannot start.
     #[napi]
     pub fn flush<'env>(&self, env: &'env Env, timeout_ms: u32) -> Result<Object<'env>> {
-        let client = Arc::clone(&self.0);
+        let client = Arc::clone(&self.client);
         wait(env, move || client.flush(u64::from(timeout_ms)))
     }
 
@@ -91,21 +145,21 @@ impl Client {
     /// `internal` where the wait cannot start.
     #[napi]
     pub fn shutdown<'env>(&self, env: &'env Env, timeout_ms: u32) -> Result<Object<'env>> {
-        let client = Arc::clone(&self.0);
+        let client = Arc::clone(&self.client);
         wait(env, move || client.shutdown(u64::from(timeout_ms)))
     }
 
     /// Records that the user agrees (JSON text); whether collection is on then.
     #[napi(ts_return_type = "Promise<boolean>")]
     pub fn opt_in(&self, grant: String) -> AsyncTask<Blocking<bool>> {
-        let client = Arc::clone(&self.0);
+        let client = Arc::clone(&self.client);
         work(move || client.opt_in(&grant))
     }
 
     /// Records that the user no longer agrees (JSON text); resolves when nothing more will be sent.
     #[napi(ts_return_type = "Promise<boolean>")]
     pub fn opt_out(&self, word: String) -> AsyncTask<Blocking<bool>> {
-        let client = Arc::clone(&self.0);
+        let client = Arc::clone(&self.client);
         work(move || client.opt_out(&word).map(|()| true))
     }
 
@@ -115,19 +169,19 @@ impl Client {
     /// `config_invalid`, `config_unknown_key`; then nothing changes.
     #[napi]
     pub fn reconfigure(&self, env: Env, config: String) -> Result<String> {
-        self.0.reconfigure(&config).map_err(|e| to_js(env, &e))
+        self.client.reconfigure(&config).map_err(|e| to_js(env, &e))
     }
 
     /// What changed since, as JSON text.
     #[napi]
     pub fn changes(&self, since: u32) -> String {
-        self.0.changes(u64::from(since))
+        self.client.changes(u64::from(since))
     }
 
     /// What holds and who decided it, as JSON text.
     #[napi]
     pub fn status(&self) -> String {
-        self.0.status()
+        self.client.status()
     }
 
     /// The entries of the audit trail as JSON text.
@@ -136,7 +190,7 @@ impl Client {
     /// `consent_unavailable`.
     #[napi]
     pub fn consent_history(&self, env: Env) -> Result<String> {
-        self.0.consent_history().map_err(|e| to_js(env, &e))
+        self.client.consent_history().map_err(|e| to_js(env, &e))
     }
 
     /// What a check of the audit trail found, as JSON text.
@@ -145,18 +199,18 @@ impl Client {
     /// `consent_unavailable`.
     #[napi]
     pub fn consent_verify(&self, env: Env) -> Result<String> {
-        self.0.consent_verify().map_err(|e| to_js(env, &e))
+        self.client.consent_verify().map_err(|e| to_js(env, &e))
     }
 
     /// The books as JSON text.
     #[napi]
     pub fn stats(&self) -> String {
-        self.0.stats()
+        self.client.stats()
     }
 }
 
 /// A part of the slab; nothing where there is no such part.
-fn part<'a>(slab: &'a BufferSlice<'_>, start: u32, end: u32) -> &'a [u8] {
+fn part(memory: &[u8], start: u32, end: u32) -> &[u8] {
     let place = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
-    slab.get(place(start)..place(end)).unwrap_or_default()
+    memory.get(place(start)..place(end)).unwrap_or_default()
 }

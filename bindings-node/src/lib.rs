@@ -10,7 +10,9 @@ mod blocking;
 mod client;
 mod engine;
 mod error;
+mod slab;
 mod store;
+mod text;
 
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Result};
@@ -101,6 +103,18 @@ pub fn doctor(config: String) -> AsyncTask<Blocking<String>> {
 #[napi]
 pub fn sample(env: Env, config: String, record: String) -> Result<String> {
     ffi::sample(&config, &record).map_err(|e| error::to_js(env, &e))
+}
+
+/// The `traceparent` of a new span: below `parent`, or the root of a new trace where that is none.
+#[napi]
+pub fn new_traceparent(parent: String) -> String {
+    ffi::new_traceparent(&parent)
+}
+
+/// A `traceparent` header as JSON text: `{"trace_id","span_id","flags"}`, or `null`.
+#[napi]
+pub fn read_traceparent(header: String) -> String {
+    ffi::read_traceparent(&header)
 }
 
 /// Panics on purpose inside the engine's guard: proves what this host makes of it.

@@ -9,7 +9,7 @@ const assert = require('node:assert/strict')
 const { readdirSync, readFileSync } = require('node:fs')
 const { join } = require('node:path')
 const { test } = require('node:test')
-const { HEAD_BYTES, Slab } = require('../lib/capture.js')
+const { HEAD_BYTES, SLAB_HEAD_BYTES, Slab } = require('../lib/capture.js')
 const { toText } = require('../lib/json.js')
 const { native } = require('../lib/native.js')
 
@@ -21,7 +21,8 @@ const engine = new native.Engine('{}')
 function captured (record) {
   const slab = new Slab()
   assert.ok(slab.append(record))
-  return slab.bytes.readUInt32LE(0) === 0xffffffff ? undefined : slab.bytes.subarray(HEAD_BYTES, slab.length)
+  if (slab.bytes.readUInt32LE(SLAB_HEAD_BYTES) === 0xffffffff) return undefined
+  return slab.bytes.subarray(SLAB_HEAD_BYTES + HEAD_BYTES, slab.end)
 }
 
 function same (record, on = engine, stamp = STAMP) {
@@ -104,12 +105,13 @@ test('a slab holds records in their order, each with its time, and begins anew',
   for (let i = 0; i < 3; i++) slab.append([i])
   slab.append(() => 1)
   const [times, lengths] = [[], []]
-  for (let at = 0; at < slab.length; at += HEAD_BYTES + lengths.at(-1)) {
+  for (let at = SLAB_HEAD_BYTES; at < slab.end; at += HEAD_BYTES + lengths.at(-1)) {
     lengths.push(slab.bytes.readUInt32LE(at))
     times.push(slab.bytes.readDoubleLE(at + 4))
   }
   assert.deepEqual(lengths, [3, 3, 3, 0])
   assert.ok(times.every((time) => time >= before && time <= Date.now()))
+  assert.equal(slab.bytes.readUInt32LE(0), slab.length)
   slab.clear()
   assert.equal(slab.length, 0)
 })
@@ -119,5 +121,5 @@ test('a record that is tracked while another one is written does not disturb it'
   let inner
   slab.append({ get a () { inner = slab.append({}); return 1 } })
   assert.equal(inner, false)
-  assert.deepEqual([...slab.bytes.subarray(HEAD_BYTES, slab.length)], [0x8a, 0x87, 1, 97, 1, 0x8c])
+  assert.deepEqual([...slab.bytes.subarray(SLAB_HEAD_BYTES + HEAD_BYTES, slab.end)], [0x8a, 0x87, 1, 97, 1, 0x8c])
 })

@@ -1,0 +1,3 @@
+import plugin from './express.js'
+
+export const { expressTelemetry } = plugin

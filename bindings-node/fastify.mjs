@@ -1,0 +1,3 @@
+import plugin from './fastify.js'
+
+export const { fastifyTelemetry } = plugin

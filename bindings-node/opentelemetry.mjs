@@ -1,0 +1,3 @@
+import plugin from './opentelemetry.js'
+
+export const { ScrubjayLogRecordExporter, ScrubjaySpanProcessor } = plugin

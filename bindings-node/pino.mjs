@@ -1,0 +1,4 @@
+import transport from './pino.js'
+
+export default transport
+export const { traceMixin } = transport
