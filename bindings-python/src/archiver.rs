@@ -49,6 +49,8 @@ pub(crate) struct Archiver {
     /// Told of each exception that kept a record from being written.
     refused: Py<PyAny>,
     ambient: Py<PyAny>,
+    /// Makes a token of a session's id, where the engine has no key for it.
+    session: Option<Py<PyAny>>,
     /// Gets what cannot go the short way: `(text, is_line)`; answers whether the record stands in its archive.
     settle: Py<PyAny>,
     /// Gets a channel and the reason where the file system refused a line.
@@ -60,16 +62,18 @@ pub(crate) struct Archiver {
 #[pymethods]
 impl Archiver {
     #[new]
+    #[allow(clippy::too_many_arguments, reason = "one caller, in this package")]
     fn new(
         engine: &Engine,
         plain: Py<PyAny>,
         refused: Py<PyAny>,
         ambient: Py<PyAny>,
+        session: Option<Py<PyAny>>,
         settle: Py<PyAny>,
         failed: Py<PyAny>,
     ) -> Self {
         let (admitted, written) = (Mutex::default(), AtomicU64::new(0));
-        Self { engine: engine.0.clone(), plain, refused, ambient, settle, failed, admitted, written }
+        Self { engine: engine.0.clone(), plain, refused, ambient, session, settle, failed, admitted, written }
     }
 
     /// Whether the record stands in its channel's archive.
@@ -87,6 +91,11 @@ impl Archiver {
         timestamp: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<bool> {
         let py = channel.py();
+        let anonymous = match (&self.session, session_id) {
+            (Some(session), Some(id)) => Some(session.call1(py, (id,))?.into_bound(py)),
+            _ => None,
+        };
+        let session_id = anonymous.as_ref().or(session_id);
         let event = Event { channel, name: event, payload, timestamp, user_id, session_id, tenant_id, context };
         let processed = with_writer(|record| {
             let walked = event.walk(&mut Walk { record, plain: self.plain.bind(py) }, self.ambient.bind(py));

@@ -83,6 +83,9 @@ class _Present:
     def is_off(self) -> bool:
         return _client is None or _client.is_off()
 
+    def flush(self, timeout: float) -> bool:
+        return flush(timeout)
+
     def track_record(self, record: Mapping[str, Any]) -> bool:
         return _client is not None and _client.track_record(record)
 
@@ -98,16 +101,16 @@ class _Present:
         return _client is not None and _client.measure(kind, name, value, unit=unit, attributes=attributes)
 
 
-_PRESENT = _Present()
+PRESENT = _Present()
 
 
 def span(
     name: str, attributes: Mapping[str, Any] | None = None, *, kind: SpanKind = "internal", parent: str | None = None
 ) -> Span:
     """`Tracker.span` of the program's client, also as a decorator of functions that are defined before `init`."""
-    return Span(_PRESENT, name, attributes, kind=kind, parent=parent)
+    return Span(PRESENT, name, attributes, kind=kind, parent=parent)
 
 
 def timed(name: str, attributes: Mapping[str, Any] | None = None) -> Timed:
     """`Tracker.timed` of the program's client, also as a decorator of functions that are defined before `init`."""
-    return Histogram(_PRESENT, "histogram", name, "ms").timed(attributes)
+    return Histogram(PRESENT, "histogram", name, "ms").timed(attributes)

@@ -162,6 +162,7 @@ class Archiver:
         plain: Callable[[object], object],
         refused: Callable[[Exception], object],
         ambient: Callable[[Any], object],
+        session: Callable[[Any], object] | None,
         settle: Callable[[str, bool], bool],
         failed: Callable[[str, str], object],
     ) -> Archiver: ...

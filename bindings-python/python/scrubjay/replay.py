@@ -20,8 +20,8 @@ def replay(source: str | Path, *, unreadable: Callable[[Path, int], object] | No
 
     An archive's records come as they were written, from its first rotated file to the one that is written to. Of
     several archives, whichever has the earlier timestamp at its head comes first. Records keep their ids, so what is
-    replayed into a tracker (`tracker.track_record(record)`) is stored once, however often. `unreadable` is told the file
-    and the number of each line that is no JSON object, such as one that a crash cut short; it is left out.
+    replayed into a tracker (`tracker.track_record(record)`) is stored once, however often. `unreadable` is told the
+    file and the number of each line that is no JSON object, such as one that a crash cut short; it is left out.
 
     Raises FileNotFoundError where there is no `source`, and OSError where it cannot be read.
     """

@@ -144,8 +144,6 @@ class TelemetryRouter(Recorder):
         timestamp: datetime.datetime | str | None = None,
     ) -> bool:
         """Does what `Recorder.track` says."""
-        if session_id is not None and self._sessions is not None:
-            session_id = self._sessions.anonymous(session_id)
         return self._archiver.track(
             channel,
             event,
@@ -300,10 +298,12 @@ class TelemetryRouter(Recorder):
             plain,
             functools.partial(complain, self._unwritable),
             _ambient.merged,
+            None if self._sessions is None else self._sessions.anonymous,
             self._settle,
             self._failed,
         )
-        if type(self).track is TelemetryRouter.track and self._sessions is None:
+        if type(self).track is TelemetryRouter.track:
+            # The interpreter then calls the native method at once.
             self.__dict__["track"] = self._archiver.track
 
 

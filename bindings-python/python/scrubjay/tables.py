@@ -48,11 +48,11 @@ def flat(record: Mapping[str, Any]) -> dict[str, Any]:
     """A record as a row: members of objects become columns, such as `payload.ms` and `context.ip_address`."""
     row: dict[str, Any] = {}
     # By hand and in order: records are 16 levels deep at most, but that is not this function's to know.
-    waiting: list[tuple[str, Any]] = [(name, value) for name, value in reversed(record.items())]
+    waiting: list[tuple[str, Any]] = [(name, value) for name, value in reversed(list(record.items()))]
     while waiting:
         name, value = waiting.pop()
         if isinstance(value, Mapping) and value:
-            waiting.extend((f"{name}.{inner}", below) for inner, below in reversed(value.items()))
+            waiting.extend((f"{name}.{inner}", below) for inner, below in reversed(list(value.items())))
         else:
             row[name] = value
     return row

@@ -20,6 +20,8 @@ SpanKind: TypeAlias = Literal["internal", "server", "client", "producer", "consu
 TRACEPARENT: Final = "traceparent"
 #: Events of a span that are kept, as OpenTelemetry's SDKs keep.
 MAX_EVENTS: Final = 128
+#: Nanoseconds of a second.
+_NS_A_S: Final = 1_000_000_000
 #: Bit of the flags that says that the trace is recorded.
 _SAMPLED: Final = 1
 
@@ -135,6 +137,11 @@ class Span:
         # By the clock that does not go back.
         self._end = self._start + max(0, time.perf_counter_ns() - self._began)
         self._records.track_record(self._record())
+
+    @property
+    def duration_s(self) -> float:
+        """Seconds from `begin` to `end`; zero before, and where collection is off."""
+        return (self._end - self._start) / _NS_A_S if self._end else 0.0
 
     def _record(self) -> dict[str, Any]:
         record: dict[str, Any] = {
