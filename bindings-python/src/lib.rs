@@ -4,16 +4,23 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "the interpreter hands arguments over by value")]
 
+mod ambient;
+mod archiver;
 mod capture;
 mod client;
+mod event;
+mod store;
 
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::PyBytes;
 use scrubjay_core::ffi;
 
+use self::ambient::{ambient_enter, ambient_is_open, ambient_leave};
+use self::archiver::Archiver;
 use self::capture::{Stop, Walk, with_writer};
 use self::client::Client;
+use self::store::Store;
 
 pyo3::create_exception!(
     scrubjay,
@@ -24,7 +31,7 @@ pyo3::create_exception!(
 
 /// A record as hosts hold it. Both share the interpreter's buffer; neither copies.
 #[derive(FromPyObject)]
-enum Octets {
+pub(crate) enum Octets {
     #[pyo3(annotation = "bytes")]
     Bytes(PyBackedBytes),
     #[pyo3(annotation = "str")]
@@ -109,6 +116,19 @@ fn sample(py: Python<'_>, config: &str, record: &str) -> PyResult<String> {
     detached(py, || ffi::sample(config, record))
 }
 
+/// The `traceparent` of a new span, below the one that `parent` names or at the root of a new trace.
+#[pyfunction]
+#[pyo3(signature = (parent = ""))]
+fn new_traceparent(parent: &str) -> String {
+    ffi::new_traceparent(parent)
+}
+
+/// A `traceparent` as JSON text, `null` where it is none.
+#[pyfunction]
+fn read_traceparent(header: &str) -> String {
+    ffi::read_traceparent(header)
+}
+
 /// Panics inside the engine's guard: the proof that a host sees an error, not a crash.
 #[pyfunction]
 fn panic_for_test(py: Python<'_>) -> PyResult<String> {
@@ -154,7 +174,7 @@ fn spool_purge(py: Python<'_>, folder: &str, older_than_s: Option<u64>) -> PyRes
 
 /// A compiled configuration: (record) to outcome, as JSON text.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
-struct Engine(ffi::Engine);
+pub(crate) struct Engine(pub(crate) ffi::Engine);
 
 #[pymethods]
 impl Engine {
@@ -275,9 +295,9 @@ impl Report {
 mod _scrubjay {
     #[pymodule_export]
     use super::{
-        Client, Consent, Engine, Report, ScrubjayError, codes, doctor, fail_for_test, metrics_catalog, panic_for_test,
-        plan_check, plan_diff, profile, sample, schemas, seal_keypair, spool_inspect, spool_purge, spool_records,
-        unseal, version,
+        Archiver, Client, Consent, Engine, Report, ScrubjayError, Store, ambient_enter, ambient_is_open, ambient_leave,
+        codes, doctor, fail_for_test, metrics_catalog, new_traceparent, panic_for_test, plan_check, plan_diff, profile,
+        read_traceparent, sample, schemas, seal_keypair, spool_inspect, spool_purge, spool_records, unseal, version,
     };
 
     #[pymodule_init]
