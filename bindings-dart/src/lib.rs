@@ -9,6 +9,8 @@
 #![allow(clippy::missing_errors_doc, reason = "every fallible call fails alike, with a ScrubjayError")]
 #![allow(clippy::needless_pass_by_value, reason = "UniFFI lifts bytes and optional text by value only")]
 
+pub mod capture;
+
 use std::fmt;
 
 use scrubjay_core::{Error, ffi};
@@ -111,6 +113,24 @@ pub fn sample(config: &str, record: &str) -> Result<String> {
     Ok(ffi::sample(config, record)?)
 }
 
+/// The `traceparent` of a new span below the one that `parent` names; the root of a new trace where it names none.
+#[uniffi::export]
+pub fn new_traceparent(parent: &str) -> String {
+    ffi::new_traceparent(parent)
+}
+
+/// A `traceparent` header as JSON, or `null` where it is none.
+#[uniffi::export]
+pub fn read_traceparent(header: &str) -> String {
+    ffi::read_traceparent(header)
+}
+
+/// What a client of this configuration needs and lacks, as JSON; asks the endpoint.
+#[uniffi::export]
+pub fn doctor(config: &str) -> Result<String> {
+    Ok(ffi::doctor(config)?)
+}
+
 /// Panics inside the guard, so that the host can prove what it makes of it.
 #[uniffi::export]
 pub fn panic_for_test() -> Result<String> {
@@ -151,6 +171,11 @@ impl Engine {
         Ok(self.0.process_now(&record)?)
     }
 
+    /// `process` of a record that Dart wrote value by value, so that a test can compare the two ways.
+    pub fn process_captured(&self, record: Vec<u8>, stamp: Option<String>) -> Result<String> {
+        Ok(self.0.process_captured(&record, stamp.as_deref())?)
+    }
+
     /// Why `process` changes and keeps what it does, as canonical JSON.
     pub fn explain(&self, record: Vec<u8>, stamp: Option<String>) -> Result<String> {
         Ok(self.0.explain(&record, stamp.as_deref())?)
@@ -187,6 +212,26 @@ impl Client {
     /// Runs the engine at once, returns the outcome, queues what is accepted.
     pub fn track_checked(&self, record: &str) -> Result<String> {
         Ok(self.0.track_checked(record.as_bytes())?)
+    }
+
+    /// Adds a measurement (JSON); `false` where collection is off or it is none.
+    pub fn measure(&self, measurement: &str) -> Result<bool> {
+        Ok(self.0.measure(measurement)?)
+    }
+
+    /// What the next requests would carry, as JSON.
+    pub fn preview(&self) -> Result<String> {
+        Ok(self.0.preview()?)
+    }
+
+    /// Whether `track` waits for the disk.
+    pub fn is_durable(&self) -> bool {
+        self.0.is_durable()
+    }
+
+    /// Where this object stays until its last handle is released: what the calls of `capture` take.
+    pub fn address(&self) -> u64 {
+        std::ptr::from_ref(self).addr() as u64
     }
 
     /// Blocks up to `timeout_ms` milliseconds; `true` when everything captured before was delivered or dropped.

@@ -7,10 +7,6 @@ import 'package:test/test.dart';
 
 import 'support/native.dart';
 
-final class Throwing {
-  Object? toJson() => throw StateError('the host is broken');
-}
-
 int sumOfDropped(Map<String, Object?> stats) =>
     (stats['dropped']! as Map<String, Object?>).values.cast<int>().fold(0, (sum, n) => sum + n);
 
@@ -74,17 +70,6 @@ void main() {
     expect(client.trackChecked('app', 'login', payload: {}, context: {'ip_address': 7}).status, Status.rejected);
     expect(await client.shutdown(timeout: const Duration(seconds: 5)), true);
     expect(collector.records.map((each) => each['id']).toList(), [outcome.id]);
-  });
-
-  test('what the host cannot write is counted and never thrown', () async {
-    final client = Client(config: enabledAt(deadEndpoint));
-    final cycle = <String, Object?>{};
-    cycle['self'] = cycle;
-    for (final value in [double.infinity, Object(), Throwing(), cycle]) {
-      expect(client.track('app', 'login', payload: {'value': value}), false);
-    }
-    expect(client.stats()['not_captured'], 4);
-    client.close();
   });
 
   test('half a surrogate pair reaches the engine, which rejects it', () async {

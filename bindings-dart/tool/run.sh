@@ -16,20 +16,21 @@ if [ -z "${SCRUBJAY_LIBRARY:-}" ]; then
 fi
 export SCRUBJAY_LIBRARY
 
-# What `dart pub get` would write: there are no packages to get but this one and its stand-in for package:test.
+# What `dart pub get` would write: there are no packages to get but these and the stand-ins for test and flutter. Written
+# each time, by a rename: an older one may lack a package.
 config="$package/.dart_tool/package_config.json"
-if [ ! -e "$config" ]; then
-  mkdir -p "$package/.dart_tool"
-  cat >"$config.$$" <<'JSON'
+mkdir -p "$package/.dart_tool"
+cat >"$config.$$" <<'JSON'
 {
   "configVersion": 2,
   "packages": [
     {"name": "scrubjay", "rootUri": "../", "packageUri": "lib/", "languageVersion": "3.7"},
+    {"name": "scrubjay_flutter", "rootUri": "../scrubjay_flutter/", "packageUri": "lib/", "languageVersion": "3.7"},
+    {"name": "flutter", "rootUri": "../test/support/flutter/", "packageUri": "./", "languageVersion": "3.7"},
     {"name": "test", "rootUri": "../test/support/", "packageUri": "./", "languageVersion": "3.7"}
   ]
 }
 JSON
-  mv -f "$config.$$" "$config"
-fi
+mv -f "$config.$$" "$config"
 
 exec "$dart" --packages="$config" --enable-asserts "$@"

@@ -15,24 +15,31 @@ const Map<String, int> checksums = {
   'constructor_client_new': 6181,
   'constructor_engine_new': 20589,
   'func_codes': 58554,
+  'func_doctor': 31778,
   'func_fail_for_test': 1339,
   'func_hide_panic_messages': 118,
   'func_metrics_catalog': 15148,
+  'func_new_traceparent': 51226,
   'func_panic_for_test': 51861,
   'func_plan_check': 38010,
   'func_plan_diff': 28244,
   'func_profile': 58948,
+  'func_read_traceparent': 567,
   'func_sample': 14985,
   'func_schemas': 19709,
   'func_seal_keypair': 63440,
   'func_unseal': 7683,
   'func_version': 18879,
+  'method_client_address': 36040,
   'method_client_changes': 2969,
   'method_client_consent_history': 36872,
   'method_client_consent_verify': 26500,
   'method_client_flush': 18276,
+  'method_client_is_durable': 32633,
+  'method_client_measure': 3100,
   'method_client_opt_in': 5260,
   'method_client_opt_out': 11035,
+  'method_client_preview': 14926,
   'method_client_reconfigure': 52746,
   'method_client_shutdown': 38527,
   'method_client_stats': 24912,
@@ -41,6 +48,7 @@ const Map<String, int> checksums = {
   'method_client_track_checked': 1441,
   'method_engine_explain': 53382,
   'method_engine_process': 43159,
+  'method_engine_process_captured': 57349,
   'method_engine_process_now': 45721,
   'method_engine_scrub_json': 7402,
   'method_engine_scrub_text': 53495,
@@ -159,3 +167,27 @@ typedef NativeWait = Int8 Function(Uint64 handle, Uint64 timeoutMs, StatusPointe
 
 /// See [NativeWait].
 typedef DartWait = int Function(int handle, int timeoutMs, StatusPointer status);
+
+/// `uniffi_scrubjay_capture`: a record in the compact form, where it stands.
+typedef NativeCapture = Int8 Function(Pointer<Void> client, Pointer<Uint8> record, Size length);
+
+/// See [NativeCapture].
+typedef DartCapture = int Function(Pointer<Void> client, Pointer<Uint8> record, int length);
+
+/// `uniffi_scrubjay_capture_checked`: as [NativeCapture], but returns the outcome.
+typedef NativeCaptureChecked = RustBuffer Function(Pointer<Void> client, Pointer<Uint8> record, Size length);
+
+/// See [NativeCaptureChecked].
+typedef DartCaptureChecked = RustBuffer Function(Pointer<Void> client, Pointer<Uint8> record, int length);
+
+/// A method without arguments that returns a number.
+typedef NativeNumber = Uint64 Function(Uint64 handle, StatusPointer status);
+
+/// See [NativeNumber].
+typedef DartNumber = int Function(int handle, StatusPointer status);
+
+/// A method without arguments that returns a bool.
+typedef NativeIs = Int8 Function(Uint64 handle, StatusPointer status);
+
+/// See [NativeIs].
+typedef DartIs = int Function(int handle, StatusPointer status);

@@ -6,6 +6,7 @@ import 'dart:ffi';
 import 'dart:typed_data';
 
 import 'abi.dart';
+import 'capture.dart';
 import 'exceptions.dart';
 import 'library.dart';
 import 'memory.dart' as memory;
@@ -58,15 +59,29 @@ final class Bindings implements Finalizable {
       _unseal = library.lookupFunction<Text2, Text2>(_function('unseal')),
       _sealKeypair = _text0(library, 'seal_keypair'),
       _profile = library.lookupFunction<Text1, Text1>(_function('profile')),
+      _newTraceparent = library.lookupFunction<Text1, Text1>(_function('new_traceparent')),
+      _readTraceparent = library.lookupFunction<Text1, Text1>(_function('read_traceparent')),
+      _doctor = library.lookupFunction<Text1, Text1>(_function('doctor')),
       engine = ObjectFunctions._(library, 'engine'),
       client = ObjectFunctions._(library, 'client'),
       _process = library.lookupFunction<NativeMethod2, DartMethod2>(_method('engine_process')),
       _processNow = _method1(library, 'engine_process_now'),
+      _processCaptured = library.lookupFunction<NativeMethod2, DartMethod2>(_method('engine_process_captured')),
       _explain = library.lookupFunction<NativeMethod2, DartMethod2>(_method('engine_explain')),
       _scrubText = _method1(library, 'engine_scrub_text'),
       _scrubJson = _method1(library, 'engine_scrub_json'),
       _track = library.lookupFunction<NativeTest, DartTest>(_method('client_track')),
       _trackChecked = _method1(library, 'client_track_checked'),
+      // A leaf call is the cheapest there is; no other isolate's garbage is collected meanwhile, so it must be short.
+      _captureBriefly = library.lookupFunction<NativeCapture, DartCapture>('uniffi_scrubjay_capture', isLeaf: true),
+      _capture = library.lookupFunction<NativeCapture, DartCapture>('uniffi_scrubjay_capture'),
+      _captureChecked = library.lookupFunction<NativeCaptureChecked, DartCaptureChecked>(
+        'uniffi_scrubjay_capture_checked',
+      ),
+      _address = library.lookupFunction<NativeNumber, DartNumber>(_method('client_address')),
+      _isDurable = library.lookupFunction<NativeIs, DartIs>(_method('client_is_durable')),
+      _measure = library.lookupFunction<NativeTest, DartTest>(_method('client_measure')),
+      _preview = _method0(library, 'client_preview'),
       _flush = library.lookupFunction<NativeWait, DartWait>(_method('client_flush')),
       _shutdown = library.lookupFunction<NativeWait, DartWait>(_method('client_shutdown')),
       _stats = _method0(library, 'client_stats'),
@@ -119,13 +134,24 @@ final class Bindings implements Finalizable {
   final Text2 _unseal;
   final Text0 _sealKeypair;
   final Text1 _profile;
+  final Text1 _newTraceparent;
+  final Text1 _readTraceparent;
+  final Text1 _doctor;
   final DartMethod2 _process;
   final DartMethod1 _processNow;
+  final DartMethod2 _processCaptured;
   final DartMethod2 _explain;
   final DartMethod1 _scrubText;
   final DartMethod1 _scrubJson;
   final DartTest _track;
   final DartMethod1 _trackChecked;
+  final DartCapture _captureBriefly;
+  final DartCapture _capture;
+  final DartCaptureChecked _captureChecked;
+  final DartNumber _address;
+  final DartIs _isDurable;
+  final DartTest _measure;
+  final DartMethod0 _preview;
   final DartWait _flush;
   final DartWait _shutdown;
   final DartMethod0 _stats;
@@ -139,6 +165,9 @@ final class Bindings implements Finalizable {
 
   // One for all calls: an isolate runs one at a time, and none calls back into Dart.
   final StatusPointer _status;
+
+  /// Where records are written for [capture], one at a time.
+  late final CaptureBuffer captured = CaptureBuffer();
 
   /// The engine's version.
   String version() => _text(() => _version(_status));
@@ -197,6 +226,24 @@ final class Bindings implements Finalizable {
     return _text(() => _profile(argument, _status));
   }
 
+  /// The `traceparent` of a new span below [parent], or of a new trace.
+  String newTraceparent(String parent) {
+    final argument = _lowerText(utf8.encode(parent));
+    return _text(() => _newTraceparent(argument, _status));
+  }
+
+  /// A `traceparent` header as JSON, or `null`.
+  String readTraceparent(String header) {
+    final argument = _lowerText(utf8.encode(header));
+    return _text(() => _readTraceparent(argument, _status));
+  }
+
+  /// What a client of this configuration lacks, as JSON; asks the endpoint and waits for it.
+  String doctor(String config) {
+    final argument = _lowerText(utf8.encode(config));
+    return _text(() => _doctor(argument, _status));
+  }
+
   /// A new object from its configuration; the caller owns the handle.
   int create(ObjectFunctions kind, String config) {
     final argument = _lowerText(utf8.encode(config));
@@ -211,6 +258,10 @@ final class Bindings implements Finalizable {
 
   /// `Engine.process`: canonical JSON of the outcome.
   String process(int handle, Uint8List record, String? stamp) => _stamped(_process, handle, record, stamp);
+
+  /// `Engine.process_captured`: [process] of a record in the compact form.
+  String processCaptured(int handle, Uint8List record, String? stamp) =>
+      _stamped(_processCaptured, handle, record, stamp);
 
   /// `Engine.explain`: canonical JSON of the explanation.
   String explain(int handle, Uint8List record, String? stamp) => _stamped(_explain, handle, record, stamp);
@@ -237,6 +288,40 @@ final class Bindings implements Finalizable {
     final self = clone(client, handle);
     return _text(() => _trackChecked(self, argument, _status));
   }
+
+  /// Where the client of [handle] stays until its last handle is released: for [capture].
+  Pointer<Void> address(int handle) {
+    final self = clone(client, handle);
+    return Pointer.fromAddress(_call(() => _address(self, _status)));
+  }
+
+  /// `Client.is_durable`.
+  bool isDurable(int handle) {
+    final self = clone(client, handle);
+    return _call(() => _isDurable(self, _status)) != 0;
+  }
+
+  /// Captures the first [length] bytes of [captured]; [mayWait] where the client is durable. A handle of the client must
+  /// be held.
+  bool capture(Pointer<Void> client, int length, {required bool mayWait}) =>
+      (mayWait ? _capture : _captureBriefly)(client, captured.pointer, length) != 0;
+
+  /// As [capture], but runs the engine at once and returns the outcome's canonical JSON.
+  String captureChecked(Pointer<Void> client, int length) {
+    final outcome = _take(_captureChecked(client, captured.pointer, length));
+    if (outcome.isEmpty) _throwFailure(_panicked, outcome);
+    return utf8.decode(outcome);
+  }
+
+  /// `Client.measure`; [measurement] is JSON.
+  bool measure(int handle, String measurement) {
+    final argument = _lowerText(utf8.encode(measurement));
+    final self = clone(client, handle);
+    return _call(() => _measure(self, argument, _status)) != 0;
+  }
+
+  /// `Client.preview`: what the next requests would carry, as JSON.
+  String preview(int handle) => _clientText(_preview, handle);
 
   /// `Client.flush`, which blocks this isolate; consumes [ownedHandle].
   bool flush(int ownedHandle, int timeoutMs) => _call(() => _flush(ownedHandle, timeoutMs, _status)) != 0;
@@ -351,6 +436,9 @@ final class Bindings implements Finalizable {
     return bytes;
   }
 }
+
+/// The status of a call that was contained, where it has none of its own.
+const int _panicked = 2;
 
 /// Size in bytes of a count inside a buffer.
 const int _countSize = 4;

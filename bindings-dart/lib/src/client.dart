@@ -1,11 +1,15 @@
 import 'dart:convert';
+import 'dart:ffi';
 import 'dart:isolate';
 
 import 'bindings.dart';
+import 'capture.dart';
 import 'consent.dart';
 import 'exceptions.dart';
+import 'metrics.dart';
 import 'outcome.dart';
 import 'record.dart';
+import 'span.dart';
 import 'telemetry_client.dart';
 
 /// The real client: an engine with a bounded queue, one worker thread and an exporter, all native.
@@ -27,7 +31,10 @@ final class Client implements TelemetryClient {
     return Client._(bindings, bindings.create(bindings.client, config));
   }
 
-  Client._(this._bindings, int handle) : _handle = handle {
+  Client._(this._bindings, int handle)
+    : _handle = handle,
+      _address = _bindings.address(handle),
+      _isDurable = _bindings.isDurable(handle) {
     final bindings = _bindings;
     _finalizer.attach(this, () => bindings.release(bindings.client, handle), detach: this);
   }
@@ -36,6 +43,10 @@ final class Client implements TelemetryClient {
 
   final Bindings _bindings;
   int? _handle;
+
+  // Good as long as the handle is held.
+  final Pointer<Void> _address;
+  bool _isDurable;
 
   // Events that never reach the native ledger, because they cannot be written as JSON or the client is closed;
   // stats adds them to its not_captured.
@@ -53,27 +64,52 @@ final class Client implements TelemetryClient {
     DateTime? timestamp,
   }) {
     try {
-      final handle = _handle;
-      if (handle == null) {
-        _notCaptured += 1;
-        return false;
+      if (_handle == null) return _refuse();
+      final place = inSpan(context);
+      final captured = _bindings.captured;
+      // A host's toJson may track an event while another is being written.
+      if (captured.isBusy) {
+        return trackRecord(eventRecord(channel, event, payload, userId, sessionId, place, timestamp));
       }
-      final record = encodeRecord(
-        channel,
-        event,
-        payload: payload,
-        userId: userId,
-        sessionId: sessionId,
-        context: context,
-        timestamp: timestamp,
-      );
-      return _bindings.track(handle, record);
+      final int length;
+      try {
+        length = captured.event(channel, event, payload, userId, sessionId, place, timestamp);
+      } on RecordTooLarge {
+        return _trackText(eventRecord(channel, event, payload, userId, sessionId, place, timestamp));
+      }
+      return _bindings.capture(_address, length, mayWait: _isDurable);
     } catch (_) {
       // Errors too: a host's own toJson may throw anything, and telemetry must not take the host down.
-      _notCaptured += 1;
-      return false;
+      return _refuse();
     }
   }
+
+  @override
+  bool trackRecord(Map<String, Object?> record) {
+    try {
+      if (_handle == null) return _refuse();
+      final whole = recordInSpan(record);
+      final captured = _bindings.captured;
+      if (captured.isBusy) return _trackText(whole);
+      final int length;
+      try {
+        length = captured.record(whole);
+      } on RecordTooLarge {
+        return _trackText(whole);
+      }
+      return _bindings.capture(_address, length, mayWait: _isDurable);
+    } catch (_) {
+      return _refuse();
+    }
+  }
+
+  bool _refuse() {
+    _notCaptured += 1;
+    return false;
+  }
+
+  /// The way of what the compact form has no room for; the engine counts it.
+  bool _trackText(Map<String, Object?> record) => _bindings.track(_open, encodeJson(record));
 
   @override
   Outcome trackChecked(
@@ -85,18 +121,75 @@ final class Client implements TelemetryClient {
     Map<String, Object?>? context,
     DateTime? timestamp,
   }) {
-    final handle = _handle;
-    if (handle == null) throw const ScrubjayException('closed', '', 'the client was closed; make a new one');
-    final record = encodeRecord(
-      channel,
-      event,
-      payload: payload,
-      userId: userId,
-      sessionId: sessionId,
-      context: context,
-      timestamp: timestamp,
-    );
-    return Outcome.parse(_bindings.trackChecked(handle, record));
+    // Before anything else: a closed client is a bad call, whatever the record.
+    _open;
+    final place = inSpan(context);
+    final captured = _bindings.captured;
+    if (!captured.isBusy) {
+      try {
+        final length = captured.event(channel, event, payload, userId, sessionId, place, timestamp);
+        return Outcome.parse(_bindings.captureChecked(_address, length));
+      } on RecordTooLarge {
+        // As text, below.
+      }
+    }
+    return _checkText(eventRecord(channel, event, payload, userId, sessionId, place, timestamp));
+  }
+
+  @override
+  Outcome trackRecordChecked(Map<String, Object?> record) {
+    _open;
+    final whole = recordInSpan(record);
+    final captured = _bindings.captured;
+    if (!captured.isBusy) {
+      try {
+        return Outcome.parse(_bindings.captureChecked(_address, captured.record(whole)));
+      } on RecordTooLarge {
+        // As text, below.
+      }
+    }
+    return _checkText(whole);
+  }
+
+  Outcome _checkText(Map<String, Object?> record) =>
+      Outcome.parse(_bindings.trackChecked(_open, encodeJson(record)));
+
+  @override
+  bool measure(
+    String name,
+    num value, {
+    required MetricType type,
+    String? unit,
+    Map<String, Object?> attributes = const {},
+  }) {
+    try {
+      final handle = _handle;
+      if (handle == null) return _refuse();
+      final measurement = encodeJsonText({
+        'name': name,
+        'type': type.name,
+        'value': value,
+        if (unit != null) 'unit': unit,
+        if (attributes.isNotEmpty) 'attributes': attributes,
+      });
+      return _bindings.measure(handle, measurement);
+    } catch (_) {
+      return _refuse();
+    }
+  }
+
+  @override
+  List<Map<String, Object?>> preview() =>
+      (jsonDecode(_bindings.preview(_open)) as List<Object?>).cast<Map<String, Object?>>();
+
+  @override
+  String? newTraceparent(String parent) {
+    try {
+      return _handle == null ? null : _bindings.newTraceparent(parent);
+    } catch (_) {
+      // A span goes on without telemetry.
+      return null;
+    }
   }
 
   @override
@@ -122,27 +215,24 @@ final class Client implements TelemetryClient {
   Future<void> optOut({required String source, Set<Purpose> purposes = Purpose.all}) =>
       _say(_optOut, encodeWord(purposes, source, null));
 
-  /// What holds and who decided it: `enabled`, `disabled_by`, `consent`, and `values`, which names the source of every
-  /// key; secrets are not shown.
-  ///
-  /// This and the calls below throw a [ScrubjayException] (`closed`) after [close].
+  /// As declared; this and the calls below throw a [ScrubjayException] (`closed`) after [close].
+  @override
   Map<String, Object?> status() => jsonDecode(_bindings.clientStatus(_open)) as Map<String, Object?>;
 
-  /// Takes another configuration; what is queued stays, unless it turns collection off. Returns the keys that changed,
-  /// each as `{'key': …, 'source': …}`.
-  ///
-  /// Throws a [ScrubjayException] for a wrong one, and then nothing changes.
-  List<Object?> reconfigure(Map<String, Object?> config) =>
-      jsonDecode(_bindings.reconfigure(_open, encodeJsonText(config))) as List<Object?>;
+  @override
+  List<Object?> reconfigure(Map<String, Object?> config) {
+    final changed = jsonDecode(_bindings.reconfigure(_open, encodeJsonText(config))) as List<Object?>;
+    _isDurable = _bindings.isDurable(_open);
+    return changed;
+  }
 
-  /// Every change of the user's consent there was, from the audit trail.
+  @override
   List<Object?> consentHistory() => jsonDecode(_bindings.consentHistory(_open)) as List<Object?>;
 
-  /// Checks the audit trail: `entries`, `head`, and `broken_at`, the first entry that is not as it was written.
+  @override
   Map<String, Object?> consentVerify() => jsonDecode(_bindings.consentVerify(_open)) as Map<String, Object?>;
 
-  /// Each change of consent or configuration, by this process or another, within a second; looks while there is a
-  /// listener.
+  @override
   late final Stream<Map<String, Object?>> changes = watchChanges((since) {
     final handle = _handle;
     return handle == null ? null : _bindings.changes(handle, since);
@@ -164,10 +254,10 @@ final class Client implements TelemetryClient {
   static bool _optIn(Bindings bindings, int owned, String word) => bindings.optIn(owned, word);
   static bool _optOut(Bindings bindings, int owned, String word) => bindings.optOut(owned, word);
 
-  /// Gives up the native client without waiting; its worker then has a few seconds to deliver what is left.
-  /// May be called again.
+  /// As declared: the worker then has a few seconds to deliver what is left.
   ///
   /// An application that ends calls [shutdown] first. Without either, garbage collection frees the memory.
+  @override
   void close() {
     final handle = _handle;
     if (handle == null) return;

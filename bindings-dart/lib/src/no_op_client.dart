@@ -1,11 +1,15 @@
 import 'consent.dart';
+import 'metrics.dart';
 import 'outcome.dart';
 import 'telemetry_client.dart';
 
 /// The client of an application that collects nothing; needs no native library.
 final class NoOpClient implements TelemetryClient {
-  /// A client that does nothing.
-  const NoOpClient();
+  /// A client that does nothing; [disabledBy] is why, as its [stats] and [status] say.
+  const NoOpClient({this.disabledBy = 'configuration'});
+
+  /// Why nothing is collected: `configuration`, or `library` where the native library could not be loaded.
+  final String disabledBy;
 
   /// Captures nothing: `false`.
   @override
@@ -31,11 +35,40 @@ final class NoOpClient implements TelemetryClient {
     DateTime? timestamp,
   }) => Outcome(status: Status.dropped);
 
+  /// Captures nothing: `false`.
+  @override
+  bool trackRecord(Map<String, Object?> record) => false;
+
+  /// Always dropped.
+  @override
+  Outcome trackRecordChecked(Map<String, Object?> record) => Outcome(status: Status.dropped);
+
+  /// Measures nothing: `false`.
+  @override
+  bool measure(
+    String name,
+    num value, {
+    required MetricType type,
+    String? unit,
+    Map<String, Object?> attributes = const {},
+  }) => false;
+
+  /// Nothing.
+  @override
+  List<Map<String, Object?>> preview() => const [];
+
+  /// No span is recorded: `null`.
+  @override
+  String? newTraceparent(String parent) => null;
+
   @override
   Future<bool> flush({Duration timeout = TelemetryClient.flushTimeout}) async => true;
 
   @override
   Future<bool> shutdown({Duration timeout = TelemetryClient.shutdownTimeout}) async => true;
+
+  @override
+  void close() {}
 
   /// Stays off: `false`.
   @override
@@ -44,15 +77,39 @@ final class NoOpClient implements TelemetryClient {
   @override
   Future<void> optOut({required String source, Set<Purpose> purposes = Purpose.all}) async {}
 
-  /// An empty ledger, disabled by configuration.
+  /// Stays off: no key changes.
   @override
-  Map<String, Object?> stats() => emptyStats(enabled: false);
+  List<Object?> reconfigure(Map<String, Object?> config) => const [];
+
+  /// Never says anything.
+  @override
+  Stream<Map<String, Object?>> get changes => const Stream.empty();
+
+  @override
+  Map<String, Object?> status() => {
+    'enabled': false,
+    'disabled_by': disabledBy,
+    'upload_enabled': false,
+    'values': <Object?>[],
+    'warnings': <Object?>[],
+  };
+
+  /// No consent was asked for.
+  @override
+  List<Object?> consentHistory() => const [];
+
+  @override
+  Map<String, Object?> consentVerify() => {'entries': 0, 'head': null, 'broken_at': null};
+
+  /// An empty ledger, disabled.
+  @override
+  Map<String, Object?> stats() => emptyStats(disabledBy: disabledBy);
 }
 
-/// The shape of the real client's ledger, with nothing in it.
-Map<String, Object?> emptyStats({required bool enabled}) => {
-  'enabled': enabled,
-  'disabled_by': enabled ? null : 'configuration',
+/// The shape of the real client's ledger, with nothing in it; [disabledBy] is `null` where it is on.
+Map<String, Object?> emptyStats({required String? disabledBy}) => {
+  'enabled': disabledBy == null,
+  'disabled_by': disabledBy,
   'accepted': 0,
   'delivered': 0,
   'pending': 0,

@@ -42,62 +42,49 @@ final class Redaction {
   final String action;
 }
 
-/// What became of one record: a typed view of the engine's canonical JSON.
+/// What became of one record: a typed view of the engine's canonical JSON, which is read when somebody asks.
 final class Outcome {
   /// An outcome from its parts; [canonical] is their JSON.
   Outcome({
-    required this.status,
-    this.id,
-    this.violations = const [],
-    this.redactions = const [],
-    this.record,
-    String? canonical,
-  }) : _canonical = canonical;
+    required Status status,
+    String? id,
+    List<Violation> violations = const [],
+    List<Redaction> redactions = const [],
+    Map<String, Object?>? record,
+  }) : canonical = jsonEncode({
+         'status': status.name,
+         'id': id,
+         'violations': [
+           for (final each in violations) {'path': each.path, 'code': each.code, 'message': each.message},
+         ],
+         'redactions': [
+           for (final each in redactions) {'path': each.path, 'rule': each.rule, 'action': each.action},
+         ],
+         'record': record,
+       });
 
   /// Reads what the engine wrote.
-  factory Outcome.parse(String canonical) {
-    final json = jsonDecode(canonical) as Map<String, Object?>;
-    return Outcome(
-      status: Status.values.byName(json['status'] as String),
-      id: json['id'] as String?,
-      violations: _violations(json),
-      redactions: _redactions(json),
-      record: json['record'] as Map<String, Object?>?,
-      canonical: canonical,
-    );
-  }
-
-  /// Whether the record was accepted.
-  final Status status;
-
-  /// The record's id, a UUID, or `null` where it has none.
-  final String? id;
-
-  /// Why it was rejected; empty otherwise.
-  final List<Violation> violations;
-
-  /// What was scrubbed.
-  final List<Redaction> redactions;
-
-  /// The scrubbed record, or `null` where there was none to read.
-  final Map<String, Object?>? record;
-
-  final String? _canonical;
+  Outcome.parse(this.canonical);
 
   /// The exact text, the same bytes in every host for the same configuration and record.
-  String get canonical =>
-      _canonical ??
-      jsonEncode({
-        'status': status.name,
-        'id': id,
-        'violations': [
-          for (final each in violations) {'path': each.path, 'code': each.code, 'message': each.message},
-        ],
-        'redactions': [
-          for (final each in redactions) {'path': each.path, 'rule': each.rule, 'action': each.action},
-        ],
-        'record': record,
-      });
+  final String canonical;
+
+  late final Map<String, Object?> _json = jsonDecode(canonical) as Map<String, Object?>;
+
+  /// Whether the record was accepted.
+  late final Status status = Status.values.byName(_json['status'] as String);
+
+  /// The record's id, a UUID, or `null` where it has none.
+  String? get id => _json['id'] as String?;
+
+  /// Why it was rejected; empty otherwise.
+  late final List<Violation> violations = _violations(_json);
+
+  /// What was scrubbed.
+  late final List<Redaction> redactions = _redactions(_json);
+
+  /// The scrubbed record, or `null` where there was none to read.
+  Map<String, Object?>? get record => _json['record'] as Map<String, Object?>?;
 
   @override
   String toString() => canonical;

@@ -1,22 +1,19 @@
-/// Writes a `telemetry_event_v1` record as JSON. The engine judges it; nothing is checked here.
+/// Records as JSON. The engine judges them; nothing is checked here.
 library;
 
 import 'dart:convert';
 import 'dart:typed_data';
 
-/// The UTF-8 JSON of one record; what is `null` is left out, and the edge stamps id and time where absent.
-///
-/// Throws a [JsonUnsupportedObjectError] for a value that JSON cannot say: a non-finite number, a cycle, or an
-/// object without `toJson`.
-Uint8List encodeRecord(
+/// A `telemetry_event_v1` record; what is `null` is left out, and the edge stamps id and time where absent.
+Map<String, Object?> eventRecord(
   String channel,
-  String event, {
-  Map<String, Object?> payload = const {},
+  String event,
+  Map<String, Object?> payload,
   String? userId,
   String? sessionId,
   Map<String, Object?>? context,
   DateTime? timestamp,
-}) => encodeJson({
+) => {
   if (timestamp != null) 'timestamp': timestamp,
   if (userId != null) 'user_id': userId,
   if (sessionId != null) 'session_id': sessionId,
@@ -24,18 +21,21 @@ Uint8List encodeRecord(
   'channel': channel,
   'event': event,
   'payload': payload,
-});
+};
 
-final JsonUtf8Encoder _encoder = JsonUtf8Encoder(null, _toEncodable);
+final JsonUtf8Encoder _encoder = JsonUtf8Encoder(null, toEncodable);
 
 /// The UTF-8 JSON of any value, with the conversions that records get.
+///
+/// Throws a [JsonUnsupportedObjectError] for a value that JSON cannot say: a non-finite number, a cycle, or an
+/// object without `toJson`.
 Uint8List encodeJson(Object? value) {
   final bytes = _encoder.convert(value);
   return bytes is Uint8List ? bytes : Uint8List.fromList(bytes);
 }
 
-// Called for what JSON has no form for; what it returns is encoded in turn.
-Object? _toEncodable(Object? value) => switch (value) {
+/// What JSON has no form for, as something that it has a form for; that is encoded in turn.
+Object? toEncodable(Object? value) => switch (value) {
   // Records are stored in UTC, and a local time without an offset would be rejected.
   DateTime() => value.toUtc().toIso8601String(),
   Enum() => value.name,

@@ -21,6 +21,9 @@ final class Collector {
   /// The records of all batches.
   final List<Map<String, Object?>> records = [];
 
+  /// How often somebody connected and asked for anything.
+  int get connections => _server.connectionsInfo().total + requests.length;
+
   /// Base URL for the client's configuration.
   String get endpoint => 'http://127.0.0.1:${_server.port}';
 
