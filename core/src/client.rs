@@ -7,6 +7,7 @@
 mod batch;
 mod consent;
 mod control;
+mod deliver;
 mod doctor;
 mod held;
 mod ledger;
@@ -16,6 +17,7 @@ mod preview;
 mod purpose;
 mod queue;
 mod self_metrics;
+mod sender;
 mod settings;
 mod shared;
 mod spool;
@@ -109,7 +111,7 @@ impl Client {
         if bytes.len() > most {
             return shared.capture_dropped(Reason::TooLarge, &Findings::default());
         }
-        if shared.settings.durable {
+        if shared.settings.current().durable {
             return self.decide(form, bytes).1;
         }
         shared.capture(Captured { form, at: microseconds_now(), bytes })
@@ -143,7 +145,7 @@ impl Client {
         let shared = self.0.here();
         let at = microseconds_now();
         let pressure = shared.state.lock().queue.pressure();
-        let settings = &shared.settings;
+        let settings = shared.settings.current();
         let pipeline = Pipeline { engine: &settings.engine, sampler: settings.sampler.as_ref(), pressure };
         let (outcome, reason) = pipeline.check(&Captured { form, at, bytes });
         let mut findings = Findings::default();

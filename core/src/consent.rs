@@ -14,7 +14,7 @@ mod trail;
 
 pub(crate) use self::document::{Purposes, Rule, Standing};
 pub(crate) use self::gate::{Change, Gate, LOOK_INTERVAL};
-pub(crate) use self::mark::{Wipe, erase_if_stale, prepare};
+pub(crate) use self::mark::{Wipe, erase_if_stale};
 pub(crate) use self::register::Register;
 
 /// Why the file, or its absence, keeps a client off.

@@ -6,6 +6,7 @@
 
 mod clock;
 mod disk;
+mod erase;
 mod forget;
 mod format;
 mod frame;
@@ -28,4 +29,4 @@ pub(crate) use self::inspect::{inspect, purge, records};
 pub(crate) use self::log::{Log, Losses, Options};
 pub(crate) use self::read::Chunk;
 pub(crate) use self::seal::SealKey;
-pub(crate) use self::slots::{adopt, claim, wipe};
+pub(crate) use self::slots::{adopt, claim, open_slot, slots, wipe, wipe_slot};

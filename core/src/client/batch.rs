@@ -49,6 +49,15 @@ impl Batch {
         batches
     }
 
+    /// Takes out those that `goes` holds for, and returns what they were.
+    pub(crate) fn take_out(&mut self, goes: impl Fn(&str) -> bool) -> Load {
+        let before = self.load();
+        self.0.retain(|record| !goes(&record.text));
+        let mut gone = before;
+        gone -= self.load();
+        gone
+    }
+
     /// Both halves, where there is more than one record.
     pub(crate) fn halve(mut self) -> (Self, Self) {
         let second = self.0.split_off(self.0.len() / 2);

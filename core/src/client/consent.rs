@@ -4,7 +4,6 @@
 //! request is in flight. A client that holds nothing looks when it is called. Nobody else needs to be told.
 
 use std::collections::VecDeque;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -14,10 +13,15 @@ use serde_json::{Value, json};
 use tokio::select;
 use tokio::time::sleep;
 
+use crate::client::batch::Batch;
+use crate::client::ledger::{Findings, Reason};
+use crate::client::prepare::Pipeline;
+use crate::client::queue::Load;
+use crate::client::sender::Abandoned;
 use crate::client::shared::Shared;
 use crate::client::state::State;
 use crate::config::{Purpose, Source};
-use crate::consent::{Change, LOOK_INTERVAL, Register, Wipe, erase_if_stale, prepare};
+use crate::consent::{Change, LOOK_INTERVAL, Purposes, Register};
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a worker may need to drop its request and forget its batch: it only has to be scheduled.
@@ -53,15 +57,6 @@ impl Changes {
         let log = self.0.lock();
         let changes: Vec<&Value> = log.latest.iter().filter(|(n, _)| *n >= since).map(|(_, change)| change).collect();
         json!({"next": log.next, "changes": changes}).to_string()
-    }
-}
-
-/// Empties the spool, of this process and of all others.
-struct SpoolWipe<'a>(&'a Shared);
-
-impl Wipe for SpoolWipe<'_> {
-    fn wipe(&self) -> std::io::Result<()> {
-        self.0.wipe_spool().map_err(|error| std::io::Error::other(error.to_string()))
     }
 }
 
@@ -103,15 +98,13 @@ impl Shared {
         if change.is_new {
             self.note_change("consent", &json!([]));
         }
-        if change.must_erase || (change.is_new && !self.settings.is_on()) {
-            self.erase_memory();
+        let is_off = change.is_new && !self.settings.is_on();
+        self.erase_memory(if is_off { Purposes::ALL } else { change.must_erase });
+        if change.must_erase.is_empty() {
+            return Ok(());
         }
-        if change.must_erase {
-            self.wait_for_writers();
-            self.erase_disk()
-        } else {
-            Ok(())
-        }
+        self.wait_for_writers();
+        self.erase_disk()
     }
 
     /// What is being written to the disk must be there to be erased.
@@ -126,11 +119,7 @@ impl Shared {
         if self.is_disk_checked.load(Ordering::Acquire) {
             return Ok(());
         }
-        if let Some((folder, wipe)) = self.kept() {
-            prepare(&folder, self.settings.gate.standing().epoch(), &wipe)?;
-        }
-        self.is_disk_checked.store(true, Ordering::Release);
-        Ok(())
+        self.erase_disk()
     }
 
     /// Tells listeners what changed, and whether the client is on now.
@@ -139,30 +128,66 @@ impl Shared {
         self.changes.note(json!({"kind": kind, "enabled": off.is_none(), "disabled_by": off, "changed": changed}));
     }
 
-    /// Forgets what waits; the worker forgets what is in flight.
-    pub(crate) fn erase_memory(&self) {
-        self.meter.clear();
-        self.book(State::erase);
+    /// Forgets what waits for these purposes; the worker forgets what is in flight.
+    pub(crate) fn erase_memory(&self, purposes: Purposes) {
+        if purposes.is_empty() {
+            return;
+        }
+        // Measurements become metric records, which serve that purpose.
+        if purposes.contains(Purpose::Performance) {
+            self.meter.clear();
+        }
+        if purposes == Purposes::ALL {
+            self.book(State::erase);
+        } else {
+            self.sift(purposes);
+            // Last: what the worker took meanwhile is in flight.
+            self.book(|state| state.erase_in_flight(purposes));
+        }
         self.withdrawing.notify_one();
     }
 
-    fn erase_disk(&self) -> std::io::Result<()> {
-        let Some((folder, wipe)) = self.kept() else { return Ok(()) };
-        let standing = self.settings.gate.standing();
-        erase_if_stale(&folder, standing.epoch(), &wipe).map(drop)
+    /// Erases what waits in the queue for these purposes. What a record is for, the engine tells.
+    fn sift(&self, purposes: Purposes) {
+        let settings = self.settings.current();
+        let pipeline = Pipeline { engine: &settings.engine, sampler: None, pressure: 0.0 };
+        let purpose = |text: Box<str>| settings.purpose_of(&text);
+        self.state.lock().queue.begin_sift();
+        loop {
+            let mut state = self.state.lock();
+            let sifted = state.queue.sift(|record, bits| {
+                // What is no record is for nothing, and is not sent either.
+                pipeline.text(record, bits).and_then(purpose).is_some_and(|purpose| !purposes.contains(purpose))
+            });
+            let Some(gone) = sifted else { return };
+            state.ledger.drop_for(Reason::Consent, gone);
+            drop(state);
+            self.settled.notify_all();
+        }
     }
 
-    /// The folder in which records are kept, and who empties it.
-    fn kept(&self) -> Option<(PathBuf, SpoolWipe<'_>)> {
-        let spool = self.settings.spool.as_ref()?;
-        Some((spool.dir.clone(), SpoolWipe(self)))
+    fn erase_disk(&self) -> std::io::Result<()> {
+        if !self.spool.is_configured() {
+            self.is_disk_checked.store(true, Ordering::Release);
+            return Ok(());
+        }
+        // Whoever comes second finds it done, and booked.
+        let _turn = self.erasure.lock();
+        let (result, ended) = self.spool.erase_withdrawn();
+        self.is_disk_checked.store(result.is_ok(), Ordering::Release);
+        self.book(|state| {
+            state.ledger.end_spooled(&ended);
+            let waiting = state.ledger.readable();
+            state.spool.went_out(waiting, Instant::now());
+        });
+        result
     }
 
     /// Completes when the user withdrew while records are in flight.
     pub(crate) async fn withdrawn(&self) {
         loop {
             self.heed();
-            if self.state.lock().is_erasing {
+            if !self.state.lock().erasing.is_empty() {
                 return;
             }
             select! {
@@ -172,16 +197,40 @@ impl Shared {
         }
     }
 
-    /// Lets the worker forget what it must not send; false where it gave up for another reason.
+    /// Lets the worker forget all that it holds in memory, where it must; false where it gave up for another reason.
     pub(crate) fn forget_in_flight(&self) -> bool {
         let mut is_erasing = false;
         self.book(|state| {
-            is_erasing = state.is_erasing;
+            is_erasing = !state.erasing.is_empty();
             if is_erasing {
                 state.erased();
             }
         });
         is_erasing
+    }
+
+    /// Takes from what the worker holds what was withdrawn meanwhile.
+    ///
+    /// # Errors
+    /// Where that is all of it: [`forget_in_flight`](Self::forget_in_flight) books it.
+    pub(crate) fn forget_some(&self, batches: &mut Vec<Batch>) -> std::result::Result<(), Abandoned> {
+        let purposes = self.state.lock().erasing;
+        if purposes.is_empty() {
+            return Ok(());
+        }
+        if purposes == Purposes::ALL {
+            return Err(Abandoned);
+        }
+        let settings = self.settings.current();
+        let goes = |text: &str| settings.purpose_of(text).is_none_or(|purpose| purposes.contains(purpose));
+        let mut gone = Load::default();
+        batches.iter_mut().for_each(|batch| gone += batch.take_out(goes));
+        batches.retain(|batch| batch.load().items > 0);
+        self.book(|state| {
+            state.settle(gone, gone.items as u64, Reason::Consent, &Findings::default());
+            state.erasing = state.erasing.without(purposes);
+        });
+        Ok(())
     }
 
     /// See [`Client::opt_out`](crate::Client::opt_out).
@@ -191,21 +240,27 @@ impl Shared {
         if is_whole {
             // Whatever becomes of the file, this process is silent.
             gate.close();
-            self.erase_memory();
+            self.erase_memory(Purposes::ALL);
             self.note_change("consent", &json!([]));
         }
         let kept = self.register().and_then(|register| register.withdraw(purposes, source));
         if kept.is_ok() {
             gate.follow();
         }
-        let erased = self.obey(gate.look());
+        let mut change = gate.look();
+        if kept.is_ok() {
+            // Another thread may have looked first, and be at it still.
+            let withdrawn = if self.settings.is_on() { purposes.iter().copied().collect() } else { Purposes::ALL };
+            change.must_erase = change.must_erase.and(withdrawn);
+        }
+        let erased = self.obey(change);
         self.wait_for_erasure()?;
         kept?;
         erased.map_err(|error| {
             let message = format!("records on disk could not be erased, and will be before anything is sent: {error}");
             Error::new(ErrorKind::ConsentUnavailable, "/client/state_dir", message)
         })?;
-        self.register()?.erased(source)
+        self.register()?.erased(purposes, source)
     }
 
     /// See [`Client::opt_in`](crate::Client::opt_in).
@@ -235,7 +290,7 @@ impl Shared {
     fn wait_for_erasure(&self) -> Result<()> {
         let deadline = Instant::now() + PATIENCE;
         let mut state = self.state.lock();
-        while state.is_erasing {
+        while !state.erasing.is_empty() {
             if self.settled.wait_until(&mut state, deadline).timed_out() {
                 let message = "the worker did not answer in time; it sends nothing more as soon as it does";
                 return Err(Error::new(ErrorKind::Internal, "", message));

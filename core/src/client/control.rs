@@ -11,6 +11,7 @@ use super::shared::Shared;
 use super::status;
 use super::switch::World;
 use crate::config::{Config, Purpose, keys};
+use crate::consent::Purposes;
 use crate::error::Result;
 
 impl Client {
@@ -40,7 +41,8 @@ impl Client {
     }
 
     /// Takes another configuration, laid over environment and file as at the beginning. What is queued stays, unless
-    /// the client is off then. The bounds of the queue stay what they were. Returns the changed keys as JSON:
+    /// the client is off then, or the queue may hold less: the oldest go with the next capture. The spool's folder stays
+    /// what it was. Returns the changed keys as JSON:
     /// `[{"key":…,"source":…}…]`.
     ///
     /// # Errors
@@ -55,10 +57,11 @@ impl Client {
         let changed = difference(&shared.settings, &fresh);
         shared.settings.replace(fresh)?;
         if !shared.settings.is_on() {
-            shared.erase_memory();
+            shared.erase_memory(Purposes::ALL);
         }
         shared.note_change("config", &changed);
         let mut state = shared.state.lock();
+        state.queue.bound(shared.settings.queue);
         if state.queue.pending() > 0 {
             shared.ensure_worker(&mut state);
         }

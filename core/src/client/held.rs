@@ -1,10 +1,12 @@
 //! A log that the client holds, and its books over all processes that ever held it.
 
+use std::path::PathBuf;
+
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::segment::{Log, Losses};
+use crate::segment::{Failure, Log, Losses};
 
 /// What became of a log's records, over all processes that ever owned it; kept with its position. Together they are
 /// as many as were acknowledged.
@@ -18,10 +20,12 @@ pub(crate) struct Ended {
     pub(crate) spool_full: u64,
     pub(crate) corrupt: u64,
     pub(crate) consent: u64,
+    /// Given another number when what was withdrawn beside them was erased: no end, and not in the sum.
+    pub(crate) renumbered: u64,
 }
 
 impl Ended {
-    /// All of them.
+    /// All that ended.
     pub(crate) fn sum(&self) -> u64 {
         self.delivered
             + self.rejected
@@ -46,6 +50,7 @@ impl Ended {
         self.spool_full += other.spool_full;
         self.corrupt += other.corrupt;
         self.consent += other.consent;
+        self.renumbered += other.renumbered;
     }
 }
 
@@ -55,16 +60,17 @@ impl From<Losses> for Ended {
     }
 }
 
-/// A log and its books.
+/// A log, its folder and its books.
 pub(crate) struct Held {
     pub(crate) log: Log,
+    pub(crate) slot: PathBuf,
     pub(crate) books: Mutex<Ended>,
 }
 
 impl Held {
-    pub(crate) fn new(log: Log) -> Self {
+    pub(crate) fn new(log: Log, slot: PathBuf) -> Self {
         let kept = log.found.note.as_ref().and_then(|note| serde_json::from_str(note.get()).ok());
-        Self { log, books: Mutex::new(kept.unwrap_or_default()) }
+        Self { log, slot, books: Mutex::new(kept.unwrap_or_default()) }
     }
 
     /// Acknowledges every record before `end`, of which `ended` came to this end, and returns what is to be booked:
@@ -72,6 +78,17 @@ impl Held {
     pub(crate) fn end(&self, end: u64, ended: Ended) -> Ended {
         let ended = if self.log.acknowledge(end) == 0 { Ended::default() } else { ended };
         self.persist(ended)
+    }
+
+    /// Erases the records that `keep` does not hold for. Returns what is to be booked.
+    ///
+    /// # Errors
+    /// Where the disk refuses; some may be there still.
+    pub(crate) fn erase(&self, keep: &dyn Fn(&[u8]) -> bool) -> (Result<(), Failure>, Ended) {
+        let (result, erased) = self.log.erase(keep);
+        let ended =
+            Ended { consent: erased.gone, corrupt: erased.corrupt, renumbered: erased.moved, ..Ended::default() };
+        (result, self.persist(ended))
     }
 
     /// Gives back what was read and did not end.

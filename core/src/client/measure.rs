@@ -54,7 +54,6 @@ impl Meter {
     }
 
     /// Forgets everything that was measured: an opt-out leaves nothing.
-    #[allow(dead_code, reason = "for the opt-out, which another change brings")]
     pub(crate) fn clear(&self) {
         let mut metered = self.0.lock();
         metered.aggregator.clear();

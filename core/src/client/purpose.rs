@@ -23,9 +23,14 @@ impl Snapshot {
         match self.gate.verdict() {
             // The common case reads nothing.
             Ok(Purposes::ALL) => true,
-            Ok(some) => purpose(&self.resolved.config.client, record).is_some_and(|purpose| some.contains(purpose)),
+            Ok(some) => self.purpose_of(record).is_some_and(|purpose| some.contains(purpose)),
             Err(_) => false,
         }
+    }
+
+    /// The purpose of a canonical record; none where it cannot be told.
+    pub(crate) fn purpose_of(&self, record: &str) -> Option<Purpose> {
+        purpose(&self.resolved.config.client, record)
     }
 }
 

@@ -40,6 +40,9 @@ pub(crate) struct Captured<'a> {
 /// Before each record in a chunk: form, time, length.
 const HEAD_BYTES: usize = 13;
 
+/// In place of a form: a record that was erased. Its bytes are zero, and stay: the ids of the others hang on their places.
+const ERASED: u8 = 3;
+
 impl<'a> Captured<'a> {
     fn append_to(&self, chunk: &mut Vec<u8>) {
         let form = match self.form {
@@ -56,18 +59,19 @@ impl<'a> Captured<'a> {
         chunk.extend_from_slice(self.bytes);
     }
 
-    /// The first record of a chunk's bytes, and what follows it.
-    fn first_of(chunk: &'a [u8]) -> Option<(Self, &'a [u8])> {
+    /// The first record of a chunk's bytes, nothing where it was erased, and what follows it.
+    fn first_of(chunk: &'a [u8]) -> Option<(Option<Self>, &'a [u8])> {
         let (&[form, head @ ..], rest) = chunk.split_first_chunk::<HEAD_BYTES>()?;
         let form = match form {
-            0 => Form::Json,
-            1 => Form::Compact,
-            _ => Form::Scrubbed,
+            0 => Some(Form::Json),
+            1 => Some(Form::Compact),
+            2 => Some(Form::Scrubbed),
+            _ => None,
         };
         let (at, length) = (head.first_chunk::<8>()?, head.last_chunk::<4>()?);
         let length = usize::try_from(u32::from_le_bytes(*length)).ok()?;
         let (bytes, rest) = rest.split_at_checked(length)?;
-        Some((Self { form, at: i64::from_le_bytes(*at), bytes }, rest))
+        Some((form.map(|form| Self { form, at: i64::from_le_bytes(*at), bytes }), rest))
     }
 }
 
@@ -119,6 +123,8 @@ pub(crate) struct Chunk {
     seq: u64,
     /// When the oldest was captured, or earlier.
     since: Instant,
+    /// How often the queue had been sifted when this was looked through last, or began.
+    sifted: u64,
 }
 
 impl Chunk {
@@ -129,23 +135,49 @@ impl Chunk {
 
     /// Its records, from the oldest on, each with its random bits.
     pub(crate) fn records(&self) -> impl Iterator<Item = (Captured<'_>, Bits)> {
+        self.places().filter_map(|(at, record)| Some((record?, self.seed.bits(self.began, at))))
+    }
+
+    /// Where each record begins, and the record, unless it was erased.
+    fn places(&self) -> impl Iterator<Item = (usize, Option<Captured<'_>>)> {
         let mut rest = &self.bytes[self.start..];
         std::iter::from_fn(move || {
             let at = self.bytes.len() - rest.len();
             let (record, after) = Captured::first_of(rest)?;
             rest = after;
-            Some((record, self.seed.bits(self.began, at)))
+            Some((at, record))
         })
+    }
+
+    /// Erases the records that `keep` does not hold for, and returns what they were.
+    fn sift(&mut self, mut keep: impl FnMut(&Captured<'_>, Bits) -> bool) -> Load {
+        let place = |(at, record): (usize, Option<Captured<'_>>)| {
+            let record = record?;
+            let goes = !keep(&record, self.seed.bits(self.began, at));
+            goes.then_some((at, record.bytes.len()))
+        };
+        let gone: Vec<(usize, usize)> = self.places().filter_map(place).collect();
+        let mut load = Load::default();
+        for (at, length) in gone {
+            self.bytes[at] = ERASED;
+            self.bytes[at + HEAD_BYTES..at + HEAD_BYTES + length].fill(0);
+            load += Load { items: 1, bytes: length };
+        }
+        self.load -= load;
+        load
     }
 
     /// Forgets the oldest record and returns its bytes.
     fn drop_oldest(&mut self) -> usize {
-        let Some((oldest, after)) = Captured::first_of(&self.bytes[self.start..]) else { return 0 };
-        let bytes = oldest.bytes.len();
-        self.start = self.bytes.len() - after.len();
-        self.load.items -= 1;
-        self.load.bytes -= bytes;
-        bytes
+        while let Some((oldest, after)) = Captured::first_of(&self.bytes[self.start..]) {
+            let bytes = oldest.map(|oldest| oldest.bytes.len());
+            self.start = self.bytes.len() - after.len();
+            if let Some(bytes) = bytes {
+                self.load -= Load { items: 1, bytes };
+                return bytes;
+            }
+        }
+        0
     }
 
     fn has_room(&self, bytes: usize, batch: Bounds) -> bool {
@@ -186,6 +218,8 @@ pub(crate) struct Queue {
     spare: Vec<Vec<u8>>,
     bounds: Bounds,
     seed: Seed,
+    /// How often it was sifted.
+    sifted: u64,
 }
 
 impl Queue {
@@ -198,7 +232,34 @@ impl Queue {
             spare: Vec::new(),
             bounds,
             seed: Seed::draw(),
+            sifted: 0,
         }
+    }
+
+    /// Takes other bounds. What waits beyond them goes with the next capture, as the oldest.
+    pub(crate) fn bound(&mut self, bounds: Bounds) {
+        self.bounds = bounds;
+    }
+
+    /// Begins to look through what waits by now: each chunk has to be sifted once.
+    pub(crate) fn begin_sift(&mut self) {
+        self.sifted += 1;
+    }
+
+    /// Erases the records that `keep` does not hold for from one chunk, and returns how many; nothing where all chunks
+    /// were looked through. By chunks, so that nobody waits long for the lock.
+    pub(crate) fn sift(&mut self, keep: impl FnMut(&Captured<'_>, Bits) -> bool) -> Option<u64> {
+        let at = self.chunks.iter().position(|chunk| chunk.sifted < self.sifted)?;
+        let chunk = self.chunks.get_mut(at)?;
+        chunk.sifted = self.sifted;
+        let gone = chunk.sift(keep);
+        let is_empty = chunk.load.items == 0;
+        self.waiting -= gone;
+        if is_empty {
+            let emptied = self.chunks.remove(at);
+            self.reuse(emptied);
+        }
+        Some(gone.items as u64)
     }
 
     /// Appends a record and returns how many had to go for it: the oldest, or the new one itself where even an
@@ -235,6 +296,7 @@ impl Queue {
                     load,
                     seq,
                     since: now(),
+                    sifted: self.sifted,
                 });
             }
         }

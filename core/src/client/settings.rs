@@ -37,7 +37,7 @@ impl Deref for Settings {
     type Target = Snapshot;
 
     fn deref(&self) -> &Snapshot {
-        &self.last().0.first
+        self.current()
     }
 }
 
@@ -113,6 +113,13 @@ impl Settings {
         }
     }
 
+    /// Those that hold now. Whoever asks several things of them asks once: each call looks whether others followed.
+    #[inline]
+    pub(crate) fn current(&self) -> &Snapshot {
+        // A client is seldom configured anew: the first ones are found without a loop.
+        if self.next.get().is_none() { &self.first } else { &self.last().0.first }
+    }
+
     /// Differs after each change.
     pub(crate) fn revision(&self) -> usize {
         self.last().1
@@ -182,6 +189,7 @@ impl Snapshot {
     }
 
     /// Whether anything may be captured.
+    #[inline]
     pub(crate) fn is_on(&self) -> bool {
         self.target.is_ok() && self.gate.is_open()
     }

@@ -11,7 +11,7 @@ use crate::client::consent::Changes;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::measure::Meter;
 use crate::client::queue::Captured;
-use crate::client::settings::Settings;
+use crate::client::settings::{Settings, Snapshot};
 use crate::client::spool::Spool;
 use crate::client::state::{Phase, State};
 use crate::client::warnings::Warnings;
@@ -35,6 +35,8 @@ pub(crate) struct Shared {
     pub(crate) spool: Spool,
     /// Whether the spool's folder holds nothing that the user withdrew while nobody was here.
     pub(crate) is_disk_checked: AtomicBool,
+    /// Held while the disk is freed of what was withdrawn.
+    pub(crate) erasure: Mutex<()>,
     pub(crate) warnings: Warnings,
     /// Tells the worker to look at the state again.
     pub(crate) wake: Notify,
@@ -61,6 +63,7 @@ impl Shared {
             meter: Meter::new(settings.meter),
             spool: Spool::new(Arc::clone(&settings)),
             is_disk_checked: AtomicBool::new(false),
+            erasure: Mutex::new(()),
             warnings: Warnings::new(settings.is_debug),
             settings,
             wake: Notify::new(),
@@ -94,34 +97,57 @@ impl Shared {
 
     /// Captures a record, unless the client is off or closed.
     pub(crate) fn capture(self: &Arc<Self>, record: Captured<'_>) -> bool {
-        self.capture_all(std::iter::once(Some(record)))
+        let mut state = self.state.lock();
+        let Some(settings) = self.captures(&state) else { return self.refuse_all(state, 1) };
+        let is_due = state.capture(record, Instant::now, settings.batch);
+        self.captured(state, settings, is_due);
+        true
     }
 
     /// Captures records under one lock; those that are missing are too large. Whether the client captures at all.
     pub(crate) fn capture_all<'a>(self: &Arc<Self>, records: impl Iterator<Item = Option<Captured<'a>>>) -> bool {
-        if self.is_off() {
-            records.for_each(|_| _ = self.refuse());
-            return false;
-        }
         let mut state = self.state.lock();
-        // Asked again under the lock: what is captured after a withdrawal would outlive its erasure.
-        if state.phase != Phase::Open || self.is_off() {
-            records.for_each(|_| state.ledger.refuse());
-            return false;
-        }
+        let Some(settings) = self.captures(&state) else { return self.refuse_all(state, records.count() as u64) };
         let mut is_due = false;
         for record in records {
             match record {
-                Some(record) => is_due |= state.capture(record, Instant::now, self.settings.batch),
+                Some(record) => is_due |= state.capture(record, Instant::now, settings.batch),
                 None => state.capture_dropped(Reason::TooLarge),
             }
         }
-        self.ensure_worker(&mut state);
+        self.captured(state, settings, is_due);
+        true
+    }
+
+    /// The settings under which records are captured now; nothing where none are. Asked under the lock, and only there:
+    /// what is captured after a withdrawal would outlive its erasure.
+    #[inline]
+    fn captures(&self, state: &State) -> Option<&Snapshot> {
+        let settings = self.settings.current();
+        (state.phase == Phase::Open && settings.is_on()).then_some(settings)
+    }
+
+    /// Lets the worker know of captured records.
+    #[inline]
+    fn captured(self: &Arc<Self>, mut state: MutexGuard<'_, State>, settings: &Snapshot, is_due: bool) {
+        if !state.has_worker && settings.upload {
+            self.start_worker(&mut state);
+        }
         drop(state);
         if is_due {
             self.wake.notify_one();
         }
-        true
+    }
+
+    #[cold]
+    fn refuse_all(&self, mut state: MutexGuard<'_, State>, records: u64) -> bool {
+        (0..records).for_each(|_| state.ledger.refuse());
+        let is_open = state.phase == Phase::Open;
+        drop(state);
+        if is_open {
+            self.heed_if_due();
+        }
+        false
     }
 
     /// Books a record that ends where it was captured.
@@ -147,11 +173,16 @@ impl Shared {
 
     pub(crate) fn ensure_worker(self: &Arc<Self>, state: &mut State) {
         if !state.has_worker && self.settings.upload {
-            state.has_worker = worker::start(Arc::clone(self));
-            if !state.has_worker {
-                // The records wait, within bounds; the next call tries again.
-                state.ledger.fail("worker could not start".to_owned());
-            }
+            self.start_worker(state);
+        }
+    }
+
+    #[cold]
+    fn start_worker(self: &Arc<Self>, state: &mut State) {
+        state.has_worker = worker::start(Arc::clone(self));
+        if !state.has_worker {
+            // The records wait, within bounds; the next call tries again.
+            state.ledger.fail("worker could not start".to_owned());
         }
     }
 

@@ -3,7 +3,8 @@
 //! It is opened with the first record, never before. Where the disk refuses, the client goes on in memory, and asks
 //! the disk again a little later.
 
-use std::path::PathBuf;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,6 +14,7 @@ use crate::client::held::{Ended, Held};
 use crate::client::settings::Bounds;
 use crate::client::switch::{self, Environment};
 use crate::config::ClientConfig;
+use crate::consent::{Purposes, Wipe, erase_if_stale};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::{self, Chunk, Failure, Log, MachineTime, Options, SealKey, Time};
 
@@ -80,7 +82,7 @@ pub(crate) struct Spool {
 
 #[derive(Default)]
 struct Inner {
-    own: Option<(Arc<Held>, PathBuf)>,
+    own: Option<Arc<Held>>,
     /// What dead processes left, until it is delivered.
     adopted: Vec<Arc<Held>>,
     /// Why the disk is not asked before then.
@@ -91,6 +93,11 @@ struct Inner {
 }
 
 impl Inner {
+    /// Every log that this process holds.
+    fn held(&self) -> impl Iterator<Item = &Arc<Held>> {
+        self.adopted.iter().chain(&self.own)
+    }
+
     fn note(&mut self, log: &Log) {
         let found = &log.found;
         if found.torn_bytes > 0 {
@@ -131,13 +138,14 @@ impl Spool {
             return (recovered, Ended::default());
         }
         inner.looked = Some(now);
-        if let Some((_, slot)) = &inner.own {
-            let adopted = segment::adopt(&settings.dir, slot, &self.time, &settings.options);
-            recovered += adopted.iter().map(Log::pending).sum::<u64>();
-            for log in &adopted {
-                inner.note(log);
+        for (log, slot) in segment::adopt(&settings.dir, &own.slot, &self.time, &settings.options) {
+            inner.note(&log);
+            let held = Held::new(log, slot);
+            // What cannot be freed of what was withdrawn is left where it is.
+            if self.cleanse(&held).is_ok() {
+                recovered += held.log.pending();
+                inner.adopted.push(Arc::new(held));
             }
-            inner.adopted.extend(adopted.into_iter().map(|log| Arc::new(Held::new(log))));
         }
         let mut ended = Ended::default();
         for held in inner.adopted.iter().chain([&own]) {
@@ -156,15 +164,19 @@ impl Spool {
         if let Some((failure, _)) = inner.refused.filter(|(_, until)| Instant::now() < *until) {
             return Err(failure);
         }
-        if let Some((own, _)) = &inner.own {
+        if let Some(own) = &inner.own {
             return Ok((Arc::clone(own), 0));
         }
         match segment::claim(&settings.dir, &self.time, &settings.options) {
             Ok((log, slot)) => {
-                let recovered = log.found.records;
                 inner.note(&log);
-                let own = Arc::new(Held::new(log));
-                inner.own = Some((Arc::clone(&own), slot));
+                let own = Arc::new(Held::new(log, slot));
+                if self.cleanse(&own).is_err() {
+                    inner.refused = Some((Failure::Device, Instant::now() + RETRY_AFTER));
+                    return Err(Failure::Device);
+                }
+                let recovered = own.log.pending();
+                inner.own = Some(Arc::clone(&own));
                 Ok((own, recovered))
             }
             Err(failure) => {
@@ -172,6 +184,29 @@ impl Spool {
                 Err(failure)
             }
         }
+    }
+
+    /// Erases from a log that nobody uses yet what was withdrawn while nobody held it, and marks its slot.
+    fn cleanse(&self, held: &Held) -> io::Result<()> {
+        let epochs = self.settings.gate.standing().epochs();
+        let mut wipe = SlotWipe { spool: self, slot: &held.slot, held: Some(held), ended: Ended::default() };
+        erase_if_stale(&held.slot, &epochs, &mut wipe).map(drop)
+    }
+
+    /// Erases from the folder what was withdrawn, but for what another living process holds and erases itself. Returns
+    /// only when none of it is there, and what became of this process's own.
+    pub(crate) fn erase_withdrawn(&self) -> (io::Result<()>, Ended) {
+        let Ok(settings) = self.settings() else { return (Ok(()), Ended::default()) };
+        let epochs = self.settings.gate.standing().epochs();
+        let inner = self.inner.lock();
+        let (mut result, mut ended) = (Ok(()), Ended::default());
+        for slot in segment::slots(&settings.dir) {
+            let held = inner.held().find(|held| held.slot == slot).map(AsRef::as_ref);
+            let mut wipe = SlotWipe { spool: self, slot: &slot, held, ended: Ended::default() };
+            result = erase_if_stale(&slot, &epochs, &mut wipe).map(drop).and(result);
+            ended.add(&wipe.ended);
+        }
+        (result, ended)
     }
 
     /// Appends records; they survive a power loss when this returns. Also returns what was found, where this opened
@@ -215,7 +250,7 @@ impl Spool {
         loop {
             let held = {
                 let inner = self.inner.lock();
-                inner.adopted.first().or_else(|| inner.own.as_ref().map(|(own, _)| own)).map(Arc::clone)?
+                inner.held().next().map(Arc::clone)?
             };
             if let Some(chunk) = held.log.read(batch.items, batch.bytes) {
                 return Some((held, chunk));
@@ -235,7 +270,7 @@ impl Spool {
         let Ok(settings) = self.settings() else { return (Ok(()), Ended::default()) };
         let inner = self.inner.lock();
         let (mut result, mut ended) = (Ok(()), Ended::default());
-        for held in inner.adopted.iter().chain(inner.own.iter().map(|(own, _)| own)) {
+        for held in inner.held() {
             result = held.log.wipe().and(result);
             ended.add(&held.persist(Ended::default()));
         }
@@ -257,5 +292,52 @@ impl Spool {
     /// Why records wait in memory instead of on the disk.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.inner.lock().refused.map(|(failure, _)| failure)
+    }
+}
+
+/// Frees one slot of what was withdrawn.
+struct SlotWipe<'a> {
+    spool: &'a Spool,
+    slot: &'a Path,
+    /// Its log, where this process holds it.
+    held: Option<&'a Held>,
+    /// What became of this process's own records.
+    ended: Ended,
+}
+
+impl SlotWipe<'_> {
+    fn everything(&mut self) -> std::result::Result<(), Failure> {
+        let Some(held) = self.held else { return segment::wipe_slot(self.slot) };
+        let wiped = held.log.wipe();
+        self.ended.add(&held.persist(Ended::default()));
+        wiped
+    }
+
+    /// False where another living process holds the slot.
+    fn some(&mut self, purposes: Purposes) -> std::result::Result<bool, Failure> {
+        let settings = self.spool.settings.current();
+        // Whose purpose cannot be told may be what was withdrawn.
+        let purpose = |record: &[u8]| std::str::from_utf8(record).ok().and_then(|text| settings.purpose_of(text));
+        let keep = |record: &[u8]| purpose(record).is_some_and(|purpose| !purposes.contains(purpose));
+        if let Some(held) = self.held {
+            let (erased, ended) = held.erase(&keep);
+            self.ended.add(&ended);
+            return erased.map(|()| true);
+        }
+        let options = &self.spool.settings()?.options;
+        match segment::open_slot(self.slot, &self.spool.time, options) {
+            Ok(Some(log)) => Held::new(log, self.slot.to_owned()).erase(&keep).0.map(|()| true),
+            Ok(None) => Ok(false),
+            // Nobody can tell them apart here.
+            Err(Failure::OtherKey) => segment::wipe_slot(self.slot).map(|()| true),
+            Err(failure) => Err(failure),
+        }
+    }
+}
+
+impl Wipe for SlotWipe<'_> {
+    fn wipe(&mut self, purposes: Purposes) -> io::Result<bool> {
+        let done = if purposes == Purposes::ALL { self.everything().map(|()| true) } else { self.some(purposes) };
+        done.map_err(|failure| io::Error::other(failure.phrase()))
     }
 }

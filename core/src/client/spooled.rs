@@ -7,9 +7,9 @@ use crate::client::batch::{Batch, Ready};
 use crate::client::held::{Ended, Held};
 use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::{Captured, Form};
+use crate::client::sender::{Abandoned, Sender};
 use crate::client::shared::Shared;
 use crate::client::state::{Phase, State};
-use crate::client::worker::{Abandoned, Sender};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::Failure;
 
@@ -106,7 +106,7 @@ impl Shared {
         }
         {
             let mut state = self.state.lock();
-            if state.phase == Phase::Closed || state.is_erasing || !self.settings.is_on() {
+            if state.phase == Phase::Closed || !state.erasing.is_empty() || !self.settings.is_on() {
                 return false;
             }
             state.writers += 1;
@@ -158,6 +158,11 @@ impl Shared {
 
     /// Delivers a batch of the oldest records in the spool.
     pub(crate) async fn deliver_spooled(&self, sender: &Sender<'_>) -> std::result::Result<(), Abandoned> {
+        if self.erase_disk_once().is_err() {
+            self.book(|state| state.ledger.fail("withdrawn records could not be erased".to_owned()));
+            self.stall();
+            return Ok(());
+        }
         let Some((held, chunk)) = self.spool.read(self.settings.batch) else {
             // What the books have more than the disk is gone with the disk.
             self.book(|state| {
@@ -288,10 +293,4 @@ impl Delivery<'_> {
     fn close(&mut self) {
         self.end(0, Ended::default());
     }
-}
-
-/// Books that a batch found no way out.
-pub(crate) fn give_up(shared: &Shared, batch: &Batch) {
-    let load = batch.load();
-    shared.book(|state| state.settle(load, load.items as u64, Reason::ExportFailed, &Findings::default()));
 }

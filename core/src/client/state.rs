@@ -8,6 +8,7 @@ use crate::client::ledger::{Findings, Ledger, Reason};
 use crate::client::queue::{Captured, Load, Queue};
 use crate::client::settings::Bounds;
 use crate::client::waiting::Waiting;
+use crate::consent::Purposes;
 
 /// How far the client's life has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,8 +41,8 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     /// Whether the worker thread lives.
     pub(crate) has_worker: bool,
-    /// Whether the user withdrew, and the worker still holds records that it must forget unsent.
-    pub(crate) is_erasing: bool,
+    /// What the user withdrew while the worker holds records: it must forget unsent what belongs to it.
+    pub(crate) erasing: Purposes,
     /// Nothing is sent before then: the breaker is open.
     pub(crate) suspended_until: Option<Instant>,
     /// Whether records from the disk are on their way.
@@ -61,7 +62,7 @@ impl State {
             ledger: Ledger::default(),
             phase: Phase::Open,
             has_worker: false,
-            is_erasing: false,
+            erasing: Purposes::NONE,
             suspended_until: None,
             is_travelling: false,
             writers: 0,
@@ -126,7 +127,14 @@ impl State {
             self.ledger.deliver((load.items as u64).saturating_sub(dropped));
         }
         // What ended before the worker saw the withdrawal need not be forgotten any more.
-        self.is_erasing &= self.queue.has_in_flight() || self.is_travelling;
+        if !self.holds_records() {
+            self.erasing = Purposes::NONE;
+        }
+    }
+
+    /// Whether the worker holds records that have not come to their end.
+    fn holds_records(&self) -> bool {
+        self.queue.has_in_flight() || self.is_travelling
     }
 
     /// Ends capture; delivery may go on until `deadline`, or an earlier one set before.
@@ -143,29 +151,37 @@ impl State {
         let left = self.queue.clear();
         self.ledger.drop_for(Reason::Shutdown, left);
         self.phase = Phase::Closed;
-        self.is_erasing = false;
+        self.erasing = Purposes::NONE;
     }
 
     /// Forgets what waits; what is in flight is the worker's to forget.
     pub(crate) fn erase(&mut self) {
         let gone = self.queue.discard_waiting();
         self.ledger.drop_for(Reason::Consent, gone);
-        self.is_erasing = self.queue.has_in_flight() || self.is_travelling;
+        self.erase_in_flight(Purposes::ALL);
     }
 
-    /// Books that the worker forgot what was in flight.
+    /// Has the worker forget what it holds for these purposes.
+    pub(crate) fn erase_in_flight(&mut self, purposes: Purposes) {
+        if self.holds_records() {
+            self.erasing = self.erasing.and(purposes);
+        }
+    }
+
+    /// Books that the worker forgot everything that was in flight.
     pub(crate) fn erased(&mut self) {
         let gone = self.queue.forfeit();
         self.ledger.drop_for(Reason::Consent, gone);
-        self.is_erasing = false;
+        self.erasing = Purposes::NONE;
     }
 
     /// Books the end of the worker: the last one of a closing client, or one that broke down.
     pub(crate) fn worker_ended(&mut self) {
         self.has_worker = false;
-        if self.is_erasing {
+        if self.erasing == Purposes::ALL {
             self.erased();
         }
+        self.erasing = Purposes::NONE;
         if self.phase == Phase::Open {
             let lost = self.queue.forfeit();
             self.ledger.drop_for(Reason::ExportFailed, lost);
@@ -253,16 +269,16 @@ mod tests {
         (0..5).for_each(|_| fill(&mut state, now));
         state.queue.take(BATCH);
         state.erase();
-        assert!(state.is_erasing);
+        assert_eq!(state.erasing, Purposes::ALL);
         state.settle(Load { items: 3, bytes: 3 }, 0, Reason::Rejected, &Findings::default());
-        assert!(!state.is_erasing);
+        assert!(state.erasing.is_empty());
         let books = state.ledger.to_json(None, state.queue.pending(), None);
         assert!(books.contains(r#""delivered":3,"pending":0"#) && books.contains(r#""consent":2"#), "{books}");
         fill(&mut state, now);
         state.queue.take(BATCH);
         state.erase();
         state.erased();
-        assert!(!state.is_erasing && state.queue.pending() == 0);
+        assert!(state.erasing.is_empty() && state.queue.pending() == 0);
     }
 
     #[test]

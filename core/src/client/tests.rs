@@ -17,6 +17,7 @@ mod server;
 mod soak;
 mod spool;
 mod tls;
+mod withdrawal;
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! The one thread: takes batches, runs the engine, sends, retries, keeps, books.
+//! The one thread: takes what waits, runs the engine, and has it delivered.
 
 use std::sync::Arc;
 use std::thread;
@@ -9,17 +9,18 @@ use tokio::select;
 use tokio::time::sleep_until;
 
 use crate::client::batch::{Batch, Ready};
+use crate::client::deliver::deliver;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::prepare::Pipeline;
 use crate::client::queue::{Captured, Chunk, Form};
 use crate::client::self_metrics::Told;
+use crate::client::sender::Sender;
 use crate::client::shared::Shared;
 use crate::client::spool::LOOK_EVERY;
-use crate::client::spooled::give_up;
 use crate::client::state::{Next, Phase};
 use crate::client::waiting::SpoolNext;
 use crate::consent::LOOK_INTERVAL;
-use crate::export::{Exporter, Failure, Target, Verdict, worth_waiting};
+use crate::export::Target;
 use crate::stamp::microseconds_now;
 
 /// Starts the thread; false where the system has none left. Nobody ever joins it.
@@ -70,9 +71,6 @@ impl Drop for Farewell<'_> {
     }
 }
 
-/// The client closes and its records are not worth or out of further waiting.
-pub(crate) struct Abandoned;
-
 /// What the worker does next.
 enum Work {
     /// Bring what was taken from the queue to its end.
@@ -101,7 +99,10 @@ async fn serve(shared: &Arc<Shared>, target: &Target) -> Served {
         let Some(work) = next(shared, revision).await else { break };
         sender.renew();
         let ended = match work {
-            Work::Queue(taken) => deliver_all(shared, &sender, taken).await,
+            Work::Queue(taken) => {
+                let batches = in_requests(target, prepare(shared, taken), shared);
+                deliver(shared, &sender, batches).await
+            }
             Work::Spool => shared.deliver_spooled(&sender).await,
             Work::Look => Ok(()),
         };
@@ -119,19 +120,6 @@ async fn serve(shared: &Arc<Shared>, target: &Target) -> Served {
         }
     });
     Served::ToTheEnd
-}
-
-async fn deliver_all(shared: &Shared, sender: &Sender<'_>, taken: Vec<Chunk>) -> Result<(), Abandoned> {
-    let mut batches = in_requests(sender.target, prepare(shared, taken), shared).into_iter();
-    while let Some(batch) = batches.next() {
-        if deliver(shared, sender, batch).await.is_err() {
-            for batch in batches {
-                shared.keep(&batch);
-            }
-            return Err(Abandoned);
-        }
-    }
-    Ok(())
 }
 
 /// Batches, each of one signal; the order within a signal stays.
@@ -245,152 +233,4 @@ fn prepare(shared: &Shared, taken: Vec<Chunk>) -> Vec<Ready> {
         }
     });
     prepared.ready
-}
-
-/// Brings a batch to its end, in parts where the collector wants less at once. What cannot be delivered now goes to the
-/// spool, where there is one.
-async fn deliver(shared: &Shared, sender: &Sender<'_>, batch: Batch) -> Result<(), Abandoned> {
-    let mut parts = vec![batch];
-    while let Some(part) = parts.pop() {
-        let load = part.load();
-        if shared.is_down() {
-            if !shared.keep(&part) {
-                give_up(shared, &part);
-            }
-            continue;
-        }
-        let ended = match sender.send(shared, &part).await {
-            Ok(ended) => ended,
-            Err(abandoned) => {
-                for part in [&part].into_iter().chain(parts.iter().rev()) {
-                    shared.keep(part);
-                }
-                return Err(abandoned);
-            }
-        };
-        let failure = match ended {
-            Ok(verdict) => {
-                let mut findings = Findings::default();
-                verdict.codes.into_iter().for_each(|code| findings.note_violation(code));
-                shared.book(|state| {
-                    state.settle(load, verdict.refused, Reason::Rejected, &findings);
-                    state.spool.is_back();
-                    if verdict.warned {
-                        state.ledger.fail("accepted with a warning".to_owned());
-                    }
-                });
-                continue;
-            }
-            Err(failure) => failure,
-        };
-        if failure.wants_less() && load.items > 1 {
-            let (first, second) = part.halve();
-            parts.extend([second, first]);
-            continue;
-        }
-        shared.book(|state| state.ledger.fail(failure.reason()));
-        if failure.is_retryable() && shared.keep(&part) {
-            shared.stall();
-        } else {
-            give_up(shared, &part);
-        }
-    }
-    Ok(())
-}
-
-/// How batches leave.
-pub(crate) struct Sender<'a> {
-    pub(crate) target: &'a Target,
-    /// The way out, or why there is none.
-    exporter: Result<Exporter<'a>, Failure>,
-}
-
-impl<'a> Sender<'a> {
-    fn new(target: &'a Target) -> Self {
-        Self { target, exporter: Exporter::new(target) }
-    }
-
-    /// Tries again where there was no way out.
-    fn renew(&mut self) {
-        if self.exporter.is_err() {
-            self.exporter = Exporter::new(self.target);
-        }
-    }
-
-    /// Sends a batch, again where that may help, until there is a verdict or a final failure.
-    pub(crate) async fn send(&self, shared: &Shared, batch: &Batch) -> Result<Result<Verdict, Failure>, Abandoned> {
-        match &self.exporter {
-            Ok(exporter) => send(shared, self.target, exporter, batch).await,
-            Err(failure) => Ok(Err(*failure)),
-        }
-    }
-}
-
-async fn send(
-    shared: &Shared,
-    target: &Target,
-    exporter: &Exporter<'_>,
-    batch: &Batch,
-) -> Result<Result<Verdict, Failure>, Abandoned> {
-    let Ok(request) = target.request(&batch.texts()) else { return Ok(Err(Failure::Request)) };
-    let mut tries = 0;
-    loop {
-        // While the breaker is open records wait on the disk, or else in memory, the bounded queue behind them; a
-        // closing client does not.
-        while let Some(until) = exporter.suspended(Instant::now()) {
-            if shared.spool.is_configured() {
-                return Ok(Err(Failure::Connect));
-            }
-            shared.book(|state| state.suspended_until = Some(until));
-            let paused = pause(shared, Failure::Connect, until).await;
-            shared.book(|state| state.suspended_until = None);
-            paused?;
-        }
-        shared.book(|state| state.ledger.request(tries > 0));
-        tries += 1;
-        let answer = select! {
-            biased;
-            () = shared.withdrawn() => return Err(Abandoned),
-            () = deadline(shared) => return Err(Abandoned),
-            answer = exporter.send(&request) => answer,
-        };
-        let Err(failure) = answer else { return Ok(answer) };
-        shared.book(|state| state.ledger.fail(failure.reason()));
-        // Without a random source the wait is the longest one.
-        let random = getrandom::u64().unwrap_or(u64::MAX);
-        let Some(wait) = shared.settings.retry.wait(failure, tries, random) else { return Ok(Err(failure)) };
-        pause(shared, failure, Instant::now() + wait).await?;
-    }
-}
-
-/// Waits until `until`, unless the client closes and should not wait that long.
-async fn pause(shared: &Shared, failure: Failure, until: Instant) -> Result<(), Abandoned> {
-    loop {
-        let phase = shared.state.lock().phase;
-        match phase {
-            Phase::Open => {}
-            Phase::Closing(deadline) if worth_waiting(failure, until, deadline) => {}
-            Phase::Closing(_) | Phase::Closed => return Err(Abandoned),
-        }
-        select! {
-            () = sleep_until(until.into()) => return Ok(()),
-            () = shared.withdrawn() => return Err(Abandoned),
-            () = shared.closing.notified() => {}
-        }
-    }
-}
-
-/// Completes when the client has closed and its time is over.
-async fn deadline(shared: &Shared) {
-    loop {
-        let phase = shared.state.lock().phase;
-        match phase {
-            Phase::Open => shared.closing.notified().await,
-            Phase::Closing(deadline) if Instant::now() < deadline => select! {
-                () = sleep_until(deadline.into()) => {}
-                () = shared.closing.notified() => {}
-            },
-            Phase::Closing(_) | Phase::Closed => return,
-        }
-    }
 }

@@ -36,15 +36,14 @@ pub(crate) struct Head {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Document {
     pub(crate) version: u32,
-    /// Random, and new with every withdrawal. What was kept under another one must be erased unsent.
-    pub(crate) epoch: String,
+    pub(crate) epochs: Epochs,
     pub(crate) purposes: BTreeMap<Purpose, Grant>,
     pub(crate) trail: Head,
 }
 
 impl Default for Document {
     fn default() -> Self {
-        Self { version: VERSION, epoch: String::new(), purposes: BTreeMap::new(), trail: Head::default() }
+        Self { version: VERSION, epochs: Epochs::default(), purposes: BTreeMap::new(), trail: Head::default() }
     }
 }
 
@@ -60,11 +59,11 @@ pub(crate) enum Standing {
 }
 
 impl Standing {
-    /// The epoch of the last withdrawal; empty where there was none.
-    pub(crate) fn epoch(&self) -> &str {
+    /// The epochs of the last withdrawals.
+    pub(crate) fn epochs(&self) -> Epochs {
         match self {
-            Self::Given(document) => &document.epoch,
-            Self::Absent | Self::Unreadable(_) => "",
+            Self::Given(document) => document.epochs.clone(),
+            Self::Absent | Self::Unreadable(_) => Epochs::default(),
         }
     }
 }
@@ -78,16 +77,59 @@ pub(crate) struct Rule {
     pub(crate) notice_version: Option<String>,
 }
 
+/// For each purpose that was ever withdrawn a random word, new with every withdrawal of it. What was kept for a purpose
+/// under another word must be erased unsent.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Epochs(BTreeMap<Purpose, String>);
+
+impl Epochs {
+    /// Begins another epoch of these purposes.
+    pub(super) fn begin(&mut self, purposes: Purposes, word: &str) {
+        for purpose in purposes.iter() {
+            self.0.insert(purpose, word.to_owned());
+        }
+    }
+
+    /// The word of a purpose; empty where it was never withdrawn.
+    pub(super) fn of(&self, purpose: Purpose) -> &str {
+        self.0.get(&purpose).map_or("", String::as_str)
+    }
+
+    /// The purposes that have another epoch there.
+    pub(super) fn differing(&self, other: &Self) -> Purposes {
+        Purpose::ALL.into_iter().filter(|purpose| self.of(*purpose) != other.of(*purpose)).collect()
+    }
+}
+
 /// A set of purposes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Purposes(pub(super) u8);
 
 impl Purposes {
     pub(crate) const ALL: Self = Self(0b111);
-    pub(super) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self(0);
 
     pub(crate) fn contains(self, purpose: Purpose) -> bool {
         self.0 & bit(purpose) != 0
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self == Self::NONE
+    }
+
+    /// Those of both.
+    pub(crate) fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
+    /// Those that the other has not.
+    pub(crate) fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
+    pub(crate) fn iter(self) -> impl Iterator<Item = Purpose> {
+        Purpose::ALL.into_iter().filter(move |purpose| self.contains(*purpose))
     }
 }
 

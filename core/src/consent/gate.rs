@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::Refusal;
-use super::document::{Purposes, Rule, Standing, Verdict};
+use super::document::{Epochs, Purposes, Rule, Standing, Verdict};
 use super::register::Register;
+use crate::config::Purpose;
 
 /// Between two looks at the file: four in the second within which other processes have to obey.
 pub(crate) const LOOK_INTERVAL: Duration = Duration::from_millis(250);
@@ -17,8 +18,8 @@ pub(crate) const LOOK_INTERVAL: Duration = Duration::from_millis(250);
 pub(crate) struct Change {
     /// Whether another verdict holds than before.
     pub(crate) is_new: bool,
-    /// Whether there was a withdrawal: what was captured before must be erased unsent.
-    pub(crate) must_erase: bool,
+    /// What was withdrawn: what was captured for it before must be erased unsent.
+    pub(crate) must_erase: Purposes,
 }
 
 /// See the module's words.
@@ -28,8 +29,8 @@ pub(crate) struct Gate {
     rule: Rule,
     /// A [`Verdict`], packed.
     verdict: AtomicU8,
-    /// Hash of the last withdrawal's epoch.
-    epoch: AtomicU64,
+    /// Hashes of the last withdrawals' epochs, in the order of [`Purpose::ALL`].
+    epochs: [AtomicU64; 3],
     fingerprint: AtomicU64,
     born: Instant,
     /// Milliseconds after birth of the next look.
@@ -45,7 +46,7 @@ impl Gate {
             register,
             rule,
             verdict: AtomicU8::new(0),
-            epoch: AtomicU64::new(0),
+            epochs: Default::default(),
             // No file has this one.
             fingerprint: AtomicU64::new(2),
             born: Instant::now(),
@@ -94,12 +95,21 @@ impl Gate {
             return Change::default();
         }
         let standing = self.standing();
-        let epoch = hashed(standing.epoch());
-        let must_erase = self.epoch.swap(epoch, Ordering::AcqRel) != epoch;
+        let must_erase = self.follow_epochs(&standing.epochs());
         let is_withdrawn = self.is_withdrawn.load(Ordering::Acquire);
         let verdict = if is_withdrawn { Err(Refusal::NotGranted) } else { self.rule.verdict(&standing) };
         let packed = packed(verdict);
         Change { is_new: self.verdict.swap(packed, Ordering::AcqRel) != packed, must_erase }
+    }
+
+    /// The purposes that have another epoch than at the last look.
+    fn follow_epochs(&self, epochs: &Epochs) -> Purposes {
+        let known = Purpose::ALL.into_iter().zip(&self.epochs);
+        let differs = |purpose: Purpose, known: &AtomicU64| {
+            let now = hashed(epochs.of(purpose));
+            known.swap(now, Ordering::AcqRel) != now
+        };
+        known.filter(|(purpose, known)| differs(*purpose, known)).map(|(purpose, _)| purpose).collect()
     }
 
     /// Closes at once, whatever becomes of the file.
@@ -160,7 +170,6 @@ fn unpacked(bits: u8) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Purpose;
 
     fn gate(folder: &tempfile::TempDir, absent: Option<Refusal>) -> Gate {
         let register = Register::new(folder.path().to_owned(), None);
@@ -174,10 +183,10 @@ mod tests {
         let other = Register::new(folder.path().to_owned(), None);
         assert_eq!((gate.verdict(), gate.look()), (Err(Refusal::NotAsked), Change::default()));
         other.grant(&[Purpose::Analytics], None, "other").unwrap();
-        assert_eq!(gate.look(), Change { is_new: true, must_erase: false });
+        assert_eq!(gate.look(), Change { is_new: true, must_erase: Purposes::NONE });
         assert!(gate.is_open() && gate.verdict().unwrap().contains(Purpose::Analytics));
         other.withdraw(&[Purpose::Analytics], "other").unwrap();
-        assert_eq!(gate.look(), Change { is_new: true, must_erase: true });
+        assert_eq!(gate.look(), Change { is_new: true, must_erase: Purposes::ALL }, "nothing is granted any more");
         assert!(!gate.is_open());
     }
 
@@ -188,7 +197,11 @@ mod tests {
         let other = Register::new(folder.path().to_owned(), None);
         other.withdraw(&Purpose::ALL, "other").unwrap();
         other.grant(&Purpose::ALL, None, "other").unwrap();
-        assert_eq!(gate.look(), Change { is_new: false, must_erase: true });
+        assert_eq!(gate.look(), Change { is_new: false, must_erase: Purposes::ALL });
+        other.withdraw(&[Purpose::Analytics], "other").unwrap();
+        other.grant(&[Purpose::Analytics], None, "other").unwrap();
+        let analytics = Purposes::from_iter([Purpose::Analytics]);
+        assert_eq!(gate.look(), Change { is_new: false, must_erase: analytics });
     }
 
     #[test]

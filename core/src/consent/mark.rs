@@ -1,56 +1,44 @@
-//! Erasing what a client kept on disk, so that a kill in the middle changes nothing: what was kept under another
-//! epoch than the user's present one is erased before anything else is done with it.
+//! Erasing what a client kept on disk, so that a kill in the middle changes nothing: what was kept for a purpose under
+//! another epoch than the user's present one is erased before anything else is done with it.
 
 use std::io;
 use std::path::Path;
 
+use super::document::{Epochs, Purposes};
 use super::folder;
 
 /// Something that holds records and can forget them.
-pub(crate) trait Wipe: Send + Sync {
-    /// Forgets everything. Where it fails, or the process is killed, it is called again before the next use.
+pub(crate) trait Wipe {
+    /// Forgets what belongs to these purposes, and says whether that is done: not where it is another owner's, who does
+    /// it. Where it fails, or the process is killed, it is called again before the next use.
     ///
     /// # Errors
     /// What kept it from forgetting.
-    fn wipe(&self) -> io::Result<()>;
+    fn wipe(&mut self, purposes: Purposes) -> io::Result<bool>;
 }
 
-/// Says under which epoch a folder's records were kept.
-const MARK: &str = "epoch";
+/// Says under which epochs a folder's records were kept.
+const MARK: &str = "epochs";
 
-/// Before a folder is used: erases what it keeps from before the user's last withdrawal. A user who withdrew once needs
-/// a marked folder from its beginning, or what is kept there now would pass for older.
-///
-/// # Errors
-/// What kept it from erasing or marking; nothing must be kept or sent then.
-pub(crate) fn prepare(kept: &Path, epoch: &str, wipe: &dyn Wipe) -> io::Result<()> {
-    if !epoch.is_empty() && !kept.exists() {
-        folder::ensure(kept)?;
-        return folder::replace(kept, MARK, epoch);
-    }
-    erase_if_stale(kept, epoch, wipe).map(drop)
-}
-
-/// Erases what a folder keeps from before the user's last withdrawal, and marks it with the present epoch. Returns
-/// whether anything was to be erased. A folder that is not there, and a user who never withdrew, need no mark.
+/// Erases what a folder keeps from before the user's last withdrawals, and marks it with the present epochs. Returns
+/// what was to be erased. A folder that is not there, and a user who never withdrew, need no mark.
 ///
 /// # Errors
 /// What kept it from erasing; the records must not be used then.
-pub(crate) fn erase_if_stale(kept: &Path, epoch: &str, wipe: &dyn Wipe) -> io::Result<bool> {
+pub(crate) fn erase_if_stale(kept: &Path, epochs: &Epochs, wipe: &mut dyn Wipe) -> io::Result<Purposes> {
     if !kept.is_dir() {
-        return Ok(false);
+        return Ok(Purposes::NONE);
     }
-    let mark = match folder::read(&kept.join(MARK)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => String::new(),
-        mark => mark?,
+    let stale = match folder::read(&kept.join(MARK)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Epochs::default().differing(epochs),
+        // Whoever damages it does not bring back what should have been erased.
+        mark => serde_json::from_str::<Epochs>(&mark?).map_or(Purposes::ALL, |mark| mark.differing(epochs)),
     };
-    if mark == epoch {
-        return Ok(false);
+    // Marked last: a kill before this erases once more.
+    if !stale.is_empty() && wipe.wipe(stale)? {
+        folder::replace(kept, MARK, &serde_json::to_string(epochs)?)?;
     }
-    wipe.wipe()?;
-    // Last: a kill before this erases once more.
-    folder::replace(kept, MARK, epoch)?;
-    Ok(true)
+    Ok(stale)
 }
 
 #[cfg(test)]
@@ -59,75 +47,72 @@ mod tests {
     use std::path::PathBuf;
 
     use super::*;
+    use crate::config::Purpose;
 
-    /// A folder whose files all go. Sub-folders too; the folder itself stays.
-    struct FolderWipe(PathBuf);
+    /// A folder with a file for each purpose.
+    struct Files(PathBuf);
 
-    impl Wipe for FolderWipe {
-        fn wipe(&self) -> io::Result<()> {
-            let entries = match fs::read_dir(&self.0) {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
-                entries => entries?,
-            };
-            for entry in entries {
-                let entry = entry?;
-                if entry.file_name() == MARK {
-                    continue;
-                }
-                let gone = if entry.file_type()?.is_dir() {
-                    fs::remove_dir_all(entry.path())
-                } else {
-                    fs::remove_file(entry.path())
-                };
-                match gone {
-                    // Another process was faster.
-                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                    Ok(()) | Err(_) => {}
-                }
-            }
-            folder::sync_folder(&self.0)
+    impl Files {
+        fn fill(&self) {
+            Purpose::ALL.into_iter().for_each(|purpose| fs::write(self.0.join(purpose.as_str()), "records").unwrap());
         }
+
+        fn left(&self) -> Vec<Purpose> {
+            Purpose::ALL.into_iter().filter(|purpose| self.0.join(purpose.as_str()).exists()).collect()
+        }
+    }
+
+    impl Wipe for Files {
+        fn wipe(&mut self, purposes: Purposes) -> io::Result<bool> {
+            purposes.iter().try_for_each(|purpose| fs::remove_file(self.0.join(purpose.as_str())))?;
+            Ok(true)
+        }
+    }
+
+    fn epochs(begun: &[(Purposes, &str)]) -> Epochs {
+        let mut epochs = Epochs::default();
+        begun.iter().for_each(|(purposes, word)| epochs.begin(*purposes, word));
+        epochs
+    }
+
+    fn one(purpose: Purpose) -> Purposes {
+        Purposes::from_iter([purpose])
     }
 
     #[test]
     fn what_was_kept_under_another_epoch_goes_and_the_rest_stays() {
         let folder = tempfile::tempdir().unwrap();
-        let kept = folder.path().join("1.seg");
-        let wipe = FolderWipe(folder.path().to_owned());
-        let erase = |epoch| erase_if_stale(folder.path(), epoch, &wipe).unwrap();
-        fs::write(&kept, "records").unwrap();
-        assert!(!erase("") && kept.exists());
-        assert!(erase("a") && !kept.exists());
-        fs::write(&kept, "records").unwrap();
-        assert!(!erase("a") && kept.exists());
+        let mut files = Files(folder.path().to_owned());
+        files.fill();
+        let mut erase = |epochs: &Epochs| erase_if_stale(folder.path(), epochs, &mut files).unwrap();
+        assert_eq!(erase(&Epochs::default()), Purposes::NONE);
+        let analytics = epochs(&[(one(Purpose::Analytics), "a")]);
+        assert_eq!((erase(&analytics), erase(&analytics)), (one(Purpose::Analytics), Purposes::NONE));
+        assert_eq!(files.left(), [Purpose::Diagnostics, Purpose::Performance]);
+        files.fill();
         // Whoever removes the state file does not bring back what should have been erased.
-        assert!(erase("") && !kept.exists());
+        assert_eq!(erase_if_stale(folder.path(), &Epochs::default(), &mut files).unwrap(), one(Purpose::Analytics));
+        files.fill();
+        fs::write(folder.path().join(MARK), "{").unwrap();
+        assert_eq!(erase_if_stale(folder.path(), &Epochs::default(), &mut files).unwrap(), Purposes::ALL);
+        assert_eq!(files.left(), []);
     }
 
     #[test]
-    fn what_is_kept_after_a_withdrawal_does_not_pass_for_older() {
-        let folder = tempfile::tempdir().unwrap();
-        let spool = folder.path().join("spool");
-        let wipe = FolderWipe(spool.clone());
-        prepare(&spool, "", &wipe).unwrap();
-        assert!(!spool.exists());
-        prepare(&spool, "a", &wipe).unwrap();
-        fs::write(spool.join("1.seg"), "records").unwrap();
-        prepare(&spool, "a", &wipe).unwrap();
-        assert!(spool.join("1.seg").exists());
-    }
-
-    #[test]
-    fn what_failed_to_be_erased_is_erased_before_the_next_use() {
-        struct Broken;
-        impl Wipe for Broken {
-            fn wipe(&self) -> io::Result<()> {
-                Err(io::Error::other("disk"))
+    fn what_failed_to_be_erased_or_is_another_owners_is_looked_at_again() {
+        struct Answers(Vec<io::Result<bool>>);
+        impl Wipe for Answers {
+            fn wipe(&mut self, _: Purposes) -> io::Result<bool> {
+                self.0.pop().unwrap()
             }
         }
         let folder = tempfile::tempdir().unwrap();
-        fs::write(folder.path().join("1.seg"), "records").unwrap();
-        assert!(erase_if_stale(folder.path(), "a", &Broken).is_err());
-        assert!(erase_if_stale(folder.path(), "a", &FolderWipe(folder.path().to_owned())).unwrap());
+        let epochs = epochs(&[(Purposes::ALL, "a")]);
+        let mut answers = Answers(vec![Ok(true), Ok(false), Err(io::Error::other("disk"))]);
+        let mut erase = || erase_if_stale(folder.path(), &epochs, &mut answers).ok();
+        assert_eq!(
+            [erase(), erase(), erase(), erase()],
+            [None, Some(Purposes::ALL), Some(Purposes::ALL), Some(Purposes::NONE)]
+        );
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::document::{Document, Grant, Standing, VERSION};
+use super::document::{Document, Grant, Purposes, Standing, VERSION};
 use super::folder;
 use super::trail::{self, Event, Said, TrailState};
 use crate::config::Purpose;
@@ -90,7 +90,11 @@ impl Register {
             let at = now();
             note(&mut document, purposes, false, &at, None, source);
             // Without a random source the clock's time is as good: it differs from every earlier one.
-            document.epoch = getrandom::u64().map_or_else(|_| at.clone(), |bits| format!("{bits:016x}"));
+            let word = getrandom::u64().map_or_else(|_| at.clone(), |bits| format!("{bits:016x}"));
+            // Who leaves nothing granted wants nothing kept, whatever was kept for purposes that nobody asked about.
+            let is_last = !document.purposes.values().any(|grant| grant.granted);
+            let withdrawn = if is_last { Purposes::ALL } else { purposes.iter().copied().collect() };
+            document.epochs.begin(withdrawn, &word);
             self.write(&document)?;
             document.trail = trail::append(&self.folder, at, said)?;
             self.write(&document)
@@ -102,8 +106,8 @@ impl Register {
     ///
     /// # Errors
     /// `consent_unavailable`.
-    pub(crate) fn erased(&self, source: &str) -> Result<()> {
-        self.append(self.said(Event::Erased, &Purpose::ALL, None, source), |_| true)
+    pub(crate) fn erased(&self, purposes: &[Purpose], source: &str) -> Result<()> {
+        self.append(self.said(Event::Erased, purposes, None, source), |_| true)
     }
 
     /// Adds to the trail that an operator turned collection on where no user was asked: once for each service, source

@@ -11,13 +11,13 @@ use std::time::Duration;
 use parking_lot::{Condvar, Mutex, MutexGuard};
 use serde_json::value::RawValue;
 
-use super::clock::{LogClock, Time};
+use super::clock::{LogClock, Moment, Time};
 use super::disk::{Disk, Failure};
 use super::frame::Records;
 use super::read::Cursor;
 use super::recover::{Recovered, Segment, recover};
 use super::seal::SealKey;
-use super::write::Writer;
+use super::write::{Writer, Written};
 
 /// A group that has gathered so much takes no more: who comes then waits for the disk.
 const FULL_GROUP_BYTES: usize = 1 << 20;
@@ -184,14 +184,8 @@ impl Log {
         let written = writer.write(self.disk.as_ref(), &self.options, &group.records, moment);
         if let Ok(written) = &written {
             let mut core = self.core.lock();
-            core.next = written.end;
-            if core.segments.back().is_none_or(|segment| segment.base != written.base) {
-                let fresh = Segment { base: written.base, end: written.base, bytes: 0, last: None, key: written.key };
-                core.segments.push_back(fresh);
+            if core.take_note(written, moment) {
                 core.elsewhere = self.options.elsewhere.as_ref().map_or(0, |elsewhere| elsewhere());
-            }
-            if let Some(active) = core.segments.back_mut() {
-                (active.end, active.bytes, active.last) = (written.end, written.bytes, Some(moment));
             }
             self.make_room(&mut core);
         }
@@ -216,5 +210,21 @@ impl Log {
     #[cfg(test)]
     pub(crate) fn bytes(&self) -> u64 {
         self.core.lock().segments.iter().map(|segment| segment.bytes).sum()
+    }
+}
+
+impl Core {
+    /// Takes note of a frame that was written; whether a segment begins with it.
+    pub(super) fn take_note(&mut self, written: &Written, moment: Moment) -> bool {
+        self.next = written.end;
+        let is_fresh = self.segments.back().is_none_or(|segment| segment.base != written.base);
+        if is_fresh {
+            let fresh = Segment { base: written.base, end: written.base, bytes: 0, last: None, key: written.key };
+            self.segments.push_back(fresh);
+        }
+        if let Some(active) = self.segments.back_mut() {
+            (active.end, active.bytes, active.last) = (written.end, written.bytes, Some(moment));
+        }
+        is_fresh
     }
 }

@@ -16,8 +16,8 @@ use super::real::{self, Folder};
 /// More processes than this in one folder are a mistake, or keep their records in memory.
 const MAX_SLOTS: usize = 64;
 
-/// The folders of all logs of `root`.
-pub(super) fn slots(root: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+/// The folders of all logs of `root`, made or not.
+pub(crate) fn slots(root: &Path) -> impl Iterator<Item = PathBuf> + use<> {
     let root = root.to_owned();
     (0..MAX_SLOTS).map(move |n| root.join(format!("slot-{n:03}")))
 }
@@ -38,11 +38,13 @@ pub(crate) fn claim(root: &Path, time: &Arc<dyn Time>, options: &Options) -> Res
     Err(refused)
 }
 
-/// The logs that dead owners left with records in them.
-pub(crate) fn adopt(root: &Path, own: &Path, time: &Arc<dyn Time>, options: &Options) -> Vec<Log> {
+/// The logs that dead owners left with records in them, and their slots.
+pub(crate) fn adopt(root: &Path, own: &Path, time: &Arc<dyn Time>, options: &Options) -> Vec<(Log, PathBuf)> {
     let left = slots(root).filter(|slot| slot != own && segment_bytes(slot) > 0);
     // What cannot be opened stays where it is, for another time or a person.
-    left.filter_map(|slot| open(&slot, time, options).ok().flatten()).filter(|log| log.pending() > 0).collect()
+    left.filter_map(|slot| Some((open(&slot, time, options).ok().flatten()?, slot)))
+        .filter(|(log, _)| log.pending() > 0)
+        .collect()
 }
 
 fn open(slot: &Path, time: &Arc<dyn Time>, options: &Options) -> Result<Option<Log>, Failure> {
@@ -51,6 +53,11 @@ fn open(slot: &Path, time: &Arc<dyn Time>, options: &Options) -> Result<Option<L
     let elsewhere = move || slots(&root).filter(|slot| *slot != own).map(|slot| segment_bytes(&slot)).sum();
     let options = Options { elsewhere: Some(Arc::new(elsewhere)), ..options.clone() };
     Log::open(Arc::new(folder) as Arc<dyn Disk>, Arc::clone(time), options).map(Some)
+}
+
+/// The log of a slot that is there; nothing where its owner lives.
+pub(crate) fn open_slot(slot: &Path, time: &Arc<dyn Time>, options: &Options) -> Result<Option<Log>, Failure> {
+    open(slot, time, options)
 }
 
 /// Bytes of a slot's segments; none where there is no such slot.
@@ -66,7 +73,12 @@ fn segment_bytes(slot: &Path) -> u64 {
 /// Where a file could not be removed. A folder that is not there is wiped.
 pub(crate) fn wipe(root: &Path) -> Result<(), Failure> {
     for slot in slots(root).filter(|slot| slot.is_dir()) {
-        super::forget::wipe(&real::Unowned::new(&slot)?)?;
+        wipe_slot(&slot)?;
     }
     Ok(())
+}
+
+/// The same for one slot.
+pub(crate) fn wipe_slot(slot: &Path) -> Result<(), Failure> {
+    super::forget::wipe(&real::Unowned::new(slot)?)
 }

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod damage;
+mod erasing;
 mod golden;
 mod groups;
 mod places;

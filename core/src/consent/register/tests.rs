@@ -44,7 +44,7 @@ fn each_withdrawal_begins_another_epoch() {
     let mut epochs = std::collections::BTreeSet::new();
     for _ in 0..3 {
         register.grant(&Purpose::ALL, None, "test").unwrap();
-        epochs.insert(register.standing().epoch().to_owned());
+        epochs.insert(register.standing().epochs().of(Purpose::Analytics).to_owned());
         register.withdraw(&Purpose::ALL, "test").unwrap();
     }
     assert_eq!(epochs.len(), 3);

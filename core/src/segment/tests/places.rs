@@ -46,7 +46,7 @@ fn owners_do_not_meet_and_what_a_dead_one_left_is_adopted() {
     assert_eq!(drain(&first).0, texts(0..3));
     drop(second);
     let adopted = adopt(root.path(), &own, &time(), &options());
-    assert_eq!(adopted.iter().flat_map(|log| drain(log).0).collect::<Vec<_>>(), texts(3..6));
+    assert_eq!(adopted.iter().flat_map(|(log, _)| drain(log).0).collect::<Vec<_>>(), texts(3..6));
     assert_eq!(claim(root.path(), &time(), &options()).err(), None, "the slot that is adopted is passed over");
 }
 
