@@ -6,6 +6,7 @@
 
 mod capture;
 mod client;
+mod report;
 
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
@@ -14,6 +15,7 @@ use scrubjay_core::ffi;
 
 use self::capture::{Stop, Walk, with_writer};
 use self::client::Client;
+use self::report::{ArrowStream, Report, etl, report_page, to_parquet};
 
 pyo3::create_exception!(
     scrubjay,
@@ -247,37 +249,14 @@ impl Consent {
     }
 }
 
-/// The aggregate of archived records.
-#[pyclass(frozen, module = "scrubjay._scrubjay")]
-struct Report(ffi::Report);
-
-#[pymethods]
-impl Report {
-    #[new]
-    #[pyo3(signature = (config = "{}"))]
-    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
-        detached(py, || ffi::Report::new(config)).map(Self)
-    }
-
-    /// Adds whole lines of JSON: `{"read":n,"accepted":n,"rejected":n,"dropped":n}`.
-    fn add(&self, py: Python<'_>, lines: Octets) -> PyResult<String> {
-        detached(py, || self.0.add(lines.as_ref()))
-    }
-
-    /// The aggregate report, as JSON text.
-    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
-        detached(py, || self.0.to_json())
-    }
-}
-
 /// The native part of the package `scrubjay`.
 #[pymodule(gil_used = false)]
 mod _scrubjay {
     #[pymodule_export]
     use super::{
-        Client, Consent, Engine, Report, ScrubjayError, codes, doctor, fail_for_test, metrics_catalog, panic_for_test,
-        plan_check, plan_diff, profile, sample, schemas, seal_keypair, spool_inspect, spool_purge, spool_records,
-        unseal, version,
+        ArrowStream, Client, Consent, Engine, Report, ScrubjayError, codes, doctor, etl, fail_for_test,
+        metrics_catalog, panic_for_test, plan_check, plan_diff, profile, report_page, sample, schemas, seal_keypair,
+        spool_inspect, spool_purge, spool_records, to_parquet, unseal, version,
     };
 
     #[pymodule_init]

@@ -2,6 +2,7 @@
 
 try:
     from scrubjay._scrubjay import (
+        ArrowStream,
         Client,
         Consent,
         Engine,
@@ -9,18 +10,21 @@ try:
         ScrubjayError,
         codes,
         doctor,
+        etl,
         fail_for_test,
         metrics_catalog,
         panic_for_test,
         plan_check,
         plan_diff,
         profile,
+        report_page,
         sample,
         schemas,
         seal_keypair,
         spool_inspect,
         spool_purge,
         spool_records,
+        to_parquet,
         unseal,
         version,
     )
@@ -37,6 +41,7 @@ except ImportError as error:
     ) from error
 
 __all__ = [
+    "ArrowStream",
     "Client",
     "Consent",
     "Engine",
@@ -44,18 +49,21 @@ __all__ = [
     "ScrubjayError",
     "codes",
     "doctor",
+    "etl",
     "fail_for_test",
     "metrics_catalog",
     "panic_for_test",
     "plan_check",
     "plan_diff",
     "profile",
+    "report_page",
     "sample",
     "schemas",
     "seal_keypair",
     "spool_inspect",
     "spool_purge",
     "spool_records",
+    "to_parquet",
     "unseal",
     "version",
 ]

@@ -1,9 +1,11 @@
 """The native part of the package: values and text in, text out. Use the classes of `scrubjay` instead."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import final
 
 __all__ = [
+    "ArrowStream",
     "Client",
     "Consent",
     "Engine",
@@ -11,18 +13,21 @@ __all__ = [
     "ScrubjayError",
     "codes",
     "doctor",
+    "etl",
     "fail_for_test",
     "metrics_catalog",
     "panic_for_test",
     "plan_check",
     "plan_diff",
     "profile",
+    "report_page",
     "sample",
     "schemas",
     "seal_keypair",
     "spool_inspect",
     "spool_purge",
     "spool_records",
+    "to_parquet",
     "unseal",
     "version",
 ]
@@ -50,6 +55,9 @@ def plan_check(plan: str) -> str: ...
 def plan_diff(old: str, new: str) -> str: ...
 def profile(name: str) -> str: ...
 def doctor(config: str) -> str: ...
+def etl(config: str, options: str, progress: Callable[[int], object] | None = None) -> str: ...
+def report_page(report: str) -> str: ...
+def to_parquet(config: str, lines: bytes | str) -> bytes: ...
 def spool_inspect(folder: str) -> str: ...
 def spool_records(folder: str) -> bytes: ...
 def spool_purge(folder: str, older_than_s: int | None = None) -> str: ...
@@ -117,3 +125,8 @@ class Report:
     def __new__(cls, config: str = "{}") -> Report: ...
     def add(self, lines: bytes | str) -> str: ...
     def to_json(self) -> str: ...
+
+@final
+class ArrowStream:
+    def __new__(cls, config: str, archives: Sequence[str | os.PathLike[str]]) -> ArrowStream: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
