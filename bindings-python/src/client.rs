@@ -5,6 +5,7 @@ use pyo3::prelude::*;
 use scrubjay_core::ffi::{self, CapturedRecord};
 
 use crate::capture::{Stop, Walk, with_writer};
+use crate::event::Event;
 use crate::{detached, to_py};
 
 /// Queue, worker and exporter of one configuration.
@@ -15,6 +16,8 @@ pub(crate) struct Client {
     plain: Py<PyAny>,
     /// Told of each exception that kept a record from being captured.
     refused: Py<PyAny>,
+    /// `_ambient.merged`, or what else adds the current span and request to a record's context.
+    ambient: Py<PyAny>,
 }
 
 impl Client {
@@ -49,38 +52,11 @@ impl Client {
     }
 }
 
-/// The members of an event; `None` stands for an absent one.
-struct Event<'a, 'py> {
-    channel: &'a Bound<'py, PyAny>,
-    name: &'a Bound<'py, PyAny>,
-    payload: Option<&'a Bound<'py, PyAny>>,
-    others: [(&'static str, Option<&'a Bound<'py, PyAny>>); 5],
-}
-
-impl<'py> Event<'_, 'py> {
-    fn walk(&self, walk: &mut Walk<'_, 'py>) -> Result<(), Stop> {
-        walk.record.begin_object();
-        walk.member("channel", self.channel)?;
-        walk.member("event", self.name)?;
-        match self.payload {
-            Some(payload) => walk.member("payload", payload)?,
-            None => _ = walk.record.name("payload").begin_object().end(),
-        }
-        for (name, value) in &self.others {
-            if let Some(value) = value {
-                walk.member(name, value)?;
-            }
-        }
-        walk.record.end();
-        Ok(())
-    }
-}
-
 #[pymethods]
 impl Client {
     #[new]
-    fn new(py: Python<'_>, config: &str, plain: Py<PyAny>, refused: Py<PyAny>) -> PyResult<Self> {
-        detached(py, || ffi::Client::new(config)).map(|inner| Self { inner, plain, refused })
+    fn new(py: Python<'_>, config: &str, plain: Py<PyAny>, refused: Py<PyAny>, ambient: Py<PyAny>) -> PyResult<Self> {
+        detached(py, || ffi::Client::new(config)).map(|inner| Self { inner, plain, refused, ambient })
     }
 
     /// Whether the event was captured; its values are copied before this returns.
@@ -102,15 +78,9 @@ impl Client {
         if self.inner.is_off() {
             return Ok(self.inner.track(b""));
         }
-        let others = [
-            ("timestamp", timestamp),
-            ("user_id", user_id),
-            ("session_id", session_id),
-            ("tenant_id", tenant_id),
-            ("context", context),
-        ];
-        let event = Event { channel, name: event, payload, others };
-        let taken = self.walk(channel.py(), |walk| event.walk(walk), |record| self.take(channel.py(), record));
+        let event = Event { channel, name: event, payload, timestamp, user_id, session_id, tenant_id, context };
+        let py = channel.py();
+        let taken = self.walk(py, |walk| event.walk(walk, self.ambient.bind(py)), |record| self.take(py, record));
         taken.map(Option::unwrap_or_default)
     }
 
@@ -129,17 +99,10 @@ impl Client {
         timestamp: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Option<String>> {
         let py = channel.py();
-        let others = [
-            ("timestamp", timestamp),
-            ("user_id", user_id),
-            ("session_id", session_id),
-            ("tenant_id", tenant_id),
-            ("context", context),
-        ];
-        let event = Event { channel, name: event, payload, others };
+        let event = Event { channel, name: event, payload, timestamp, user_id, session_id, tenant_id, context };
         // Holds the interpreter too: the engine needs less time than to give it up and get it back.
         let check = |record: &CapturedRecord| self.inner.track_captured_checked(record.as_bytes());
-        let checked = self.walk(py, |walk| event.walk(walk), check)?;
+        let checked = self.walk(py, |walk| event.walk(walk, self.ambient.bind(py)), check)?;
         checked.transpose().map_err(|error| to_py(py, &error))
     }
 
@@ -151,6 +114,50 @@ impl Client {
             |captured| self.take(record.py(), captured),
         );
         taken.map(Option::unwrap_or_default)
+    }
+
+    /// Whether a measurement was added up.
+    #[pyo3(signature = (kind, name, value, unit = None, attributes = None))]
+    fn measure<'py>(
+        &self,
+        kind: &str,
+        name: &Bound<'py, PyAny>,
+        value: &Bound<'py, PyAny>,
+        unit: Option<&Bound<'py, PyAny>>,
+        attributes: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<bool> {
+        if self.inner.is_off() {
+            return Ok(false);
+        }
+        let py = name.py();
+        let members = [("name", Some(name)), ("value", Some(value)), ("unit", unit), ("attributes", attributes)];
+        let text = self.walk(
+            py,
+            |walk| {
+                walk.record.begin_object().name("type").text(kind);
+                for (name, value) in members {
+                    if let Some(value) = value {
+                        walk.member(name, value)?;
+                    }
+                }
+                walk.record.end();
+                Ok(())
+            },
+            CapturedRecord::to_json,
+        )?;
+        let Some(text) = text.flatten().and_then(|text| String::from_utf8(text).ok()) else { return Ok(false) };
+        // What is no measurement is the host's mistake, and no reason to stop the host.
+        Ok(py.detach(|| self.inner.measure(&text)).unwrap_or(false))
+    }
+
+    /// Whether nothing is captured, so that nobody need prepare it.
+    fn is_off(&self) -> bool {
+        self.inner.is_off()
+    }
+
+    /// What the next requests would carry, as JSON text.
+    fn preview(&self, py: Python<'_>) -> PyResult<String> {
+        detached(py, || self.inner.preview())
     }
 
     /// Whether everything captured before the call was delivered or finally dropped in time.

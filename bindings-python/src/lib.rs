@@ -4,18 +4,25 @@
 
 #![allow(clippy::needless_pass_by_value, reason = "the interpreter hands arguments over by value")]
 
+mod ambient;
+mod archiver;
 mod capture;
 mod client;
+mod event;
 mod report;
+mod store;
 
 use pyo3::prelude::*;
 use pyo3::pybacked::{PyBackedBytes, PyBackedStr};
 use pyo3::types::PyBytes;
 use scrubjay_core::ffi;
 
+use self::ambient::{ambient_enter, ambient_is_open, ambient_leave};
+use self::archiver::Archiver;
 use self::capture::{Stop, Walk, with_writer};
 use self::client::Client;
 use self::report::{ArrowStream, Report, etl, report_page, to_parquet};
+use self::store::Store;
 
 pyo3::create_exception!(
     scrubjay,
@@ -26,7 +33,7 @@ pyo3::create_exception!(
 
 /// A record as hosts hold it. Both share the interpreter's buffer; neither copies.
 #[derive(FromPyObject)]
-enum Octets {
+pub(crate) enum Octets {
     #[pyo3(annotation = "bytes")]
     Bytes(PyBackedBytes),
     #[pyo3(annotation = "str")]
@@ -111,6 +118,19 @@ fn sample(py: Python<'_>, config: &str, record: &str) -> PyResult<String> {
     detached(py, || ffi::sample(config, record))
 }
 
+/// The `traceparent` of a new span, below the one that `parent` names or at the root of a new trace.
+#[pyfunction]
+#[pyo3(signature = (parent = ""))]
+fn new_traceparent(parent: &str) -> String {
+    ffi::new_traceparent(parent)
+}
+
+/// A `traceparent` as JSON text, `null` where it is none.
+#[pyfunction]
+fn read_traceparent(header: &str) -> String {
+    ffi::read_traceparent(header)
+}
+
 /// Panics inside the engine's guard: the proof that a host sees an error, not a crash.
 #[pyfunction]
 fn panic_for_test(py: Python<'_>) -> PyResult<String> {
@@ -156,7 +176,7 @@ fn spool_purge(py: Python<'_>, folder: &str, older_than_s: Option<u64>) -> PyRes
 
 /// A compiled configuration: (record) to outcome, as JSON text.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
-struct Engine(ffi::Engine);
+pub(crate) struct Engine(pub(crate) ffi::Engine);
 
 #[pymethods]
 impl Engine {
@@ -254,9 +274,10 @@ impl Consent {
 mod _scrubjay {
     #[pymodule_export]
     use super::{
-        ArrowStream, Client, Consent, Engine, Report, ScrubjayError, codes, doctor, etl, fail_for_test,
-        metrics_catalog, panic_for_test, plan_check, plan_diff, profile, report_page, sample, schemas, seal_keypair,
-        spool_inspect, spool_purge, spool_records, to_parquet, unseal, version,
+        Archiver, ArrowStream, Client, Consent, Engine, Report, ScrubjayError, Store, ambient_enter, ambient_is_open,
+        ambient_leave, codes, doctor, etl, fail_for_test, metrics_catalog, new_traceparent, panic_for_test, plan_check,
+        plan_diff, profile, read_traceparent, report_page, sample, schemas, seal_keypair, spool_inspect, spool_purge,
+        spool_records, to_parquet, unseal, version,
     };
 
     #[pymodule_init]

@@ -91,9 +91,8 @@ impl ArrowStream {
         // The protocol lets a producer that cannot cast hand out what it has.
         let _ = requested_schema;
         let records = self.0.lock().ok().and_then(|mut records| records.take());
-        let records = records.ok_or_else(|| {
-            pyo3::exceptions::PyValueError::new_err("the stream was read already: make a new one")
-        })?;
+        let records = records
+            .ok_or_else(|| pyo3::exceptions::PyValueError::new_err("the stream was read already: make a new one"))?;
         let stream = FFI_ArrowArrayStream::new(Box::new(records));
         PyCapsule::new(py, stream, Some(c"arrow_array_stream".to_owned()))
     }

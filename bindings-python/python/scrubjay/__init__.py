@@ -1,10 +1,14 @@
 """Privacy-first telemetry: one engine validates and scrubs records alike in every runtime.
 
-`Engine` is the pure part: a record in, an outcome out. `Tracker` sends records to a collector, `TelemetryRouter`
-keeps them in archives on this machine, and `scrubjay.etl` makes a report of archives. A bad record is data (an
-outcome with violations); a bad call is a `ScrubjayError`.
+`Engine` is the pure part: a record in, an outcome out. `TelemetryClient` and `Tracker` send records to a collector
+(`init` and `track` are those of a program with one client), `TelemetryRouter` keeps them in archives on this machine,
+`scrubjay.etl` makes a report of archives, and `TelemetryService` asks a collector or its store. A bad record is data
+(an outcome with violations); a bad call is a `ScrubjayError`.
 """
 
+from typing import TYPE_CHECKING, Any
+
+from scrubjay._default import flush, get_client, init, shutdown, span, timed, track
 from scrubjay._native import ScrubjayError
 from scrubjay._native import version as _version
 from scrubjay._types import (
@@ -21,6 +25,7 @@ from scrubjay._types import (
     PlanChange,
     PlanDiff,
     PlanFigures,
+    Preview,
     Purpose,
     Record,
     Redaction,
@@ -33,6 +38,7 @@ from scrubjay._types import (
     Unsealed,
     Violation,
 )
+from scrubjay.client import TelemetryClient
 from scrubjay.consent import Consent, doctor
 from scrubjay.engine import (
     Engine,
@@ -45,10 +51,29 @@ from scrubjay.engine import (
 )
 from scrubjay.plan import plan_check, plan_diff
 from scrubjay.profiles import profile
+from scrubjay.replay import replay
+from scrubjay.request import RequestContext, TelemetryRecorder, TelemetryStorageException
 from scrubjay.router import RouterStats, TelemetryRouter
+from scrubjay.trace import Span, current_span
 from scrubjay.tracker import Tracker
 
+if TYPE_CHECKING:
+    from scrubjay.service import ServiceError as ServiceError
+    from scrubjay.service import TelemetryService as TelemetryService
+
 __version__ = _version()
+
+#: Imported when first asked for: they bring the standard library's HTTP client.
+_LATER = {"TelemetryService": "scrubjay.service", "ServiceError": "scrubjay.service"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_LATER[name]), name)
+
 
 __all__ = [
     "CatalogMetric",
@@ -66,30 +91,47 @@ __all__ = [
     "PlanChange",
     "PlanDiff",
     "PlanFigures",
+    "Preview",
     "Purpose",
     "Record",
     "Redaction",
+    "RequestContext",
     "RouterStats",
     "ScrubbedJson",
     "ScrubbedText",
     "ScrubjayError",
+    "ServiceError",
+    "Span",
     "Stamp",
     "Stats",
     "Status",
+    "TelemetryClient",
+    "TelemetryRecorder",
     "TelemetryRouter",
+    "TelemetryService",
+    "TelemetryStorageException",
     "Tracker",
     "TrailState",
     "Unsealed",
     "Violation",
     "__version__",
     "codes",
+    "current_span",
     "doctor",
+    "flush",
+    "get_client",
+    "init",
     "metrics_catalog",
     "plan_check",
     "plan_diff",
     "profile",
+    "replay",
     "schemas",
     "seal_keypair",
+    "shutdown",
+    "span",
+    "timed",
+    "track",
     "unseal",
     "validate_record",
 ]

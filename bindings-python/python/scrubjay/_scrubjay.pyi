@@ -2,24 +2,31 @@
 
 import os
 from collections.abc import Callable, Sequence
-from typing import final
+from typing import Any, final
 
 __all__ = [
+    "Archiver",
     "ArrowStream",
     "Client",
     "Consent",
     "Engine",
     "Report",
     "ScrubjayError",
+    "Store",
+    "ambient_enter",
+    "ambient_is_open",
+    "ambient_leave",
     "codes",
     "doctor",
     "etl",
     "fail_for_test",
     "metrics_catalog",
+    "new_traceparent",
     "panic_for_test",
     "plan_check",
     "plan_diff",
     "profile",
+    "read_traceparent",
     "report_page",
     "sample",
     "schemas",
@@ -58,6 +65,11 @@ def doctor(config: str) -> str: ...
 def etl(config: str, options: str, progress: Callable[[int], object] | None = None) -> str: ...
 def report_page(report: str) -> str: ...
 def to_parquet(config: str, lines: bytes | str) -> bytes: ...
+def new_traceparent(parent: str = "") -> str: ...
+def read_traceparent(header: str) -> str: ...
+def ambient_enter() -> None: ...
+def ambient_leave() -> None: ...
+def ambient_is_open() -> bool: ...
 def spool_inspect(folder: str) -> str: ...
 def spool_records(folder: str) -> bytes: ...
 def spool_purge(folder: str, older_than_s: int | None = None) -> str: ...
@@ -75,7 +87,11 @@ class Engine:
 @final
 class Client:
     def __new__(
-        cls, config: str, plain: Callable[[object], object], refused: Callable[[Exception], object]
+        cls,
+        config: str,
+        plain: Callable[[object], object],
+        refused: Callable[[Exception], object],
+        ambient: Callable[[Any], object],
     ) -> Client: ...
     def track(
         self,
@@ -102,6 +118,11 @@ class Client:
         timestamp: object = None,
     ) -> str | None: ...
     def track_record(self, record: object) -> bool: ...
+    def measure(
+        self, kind: str, name: object, value: object, unit: object = None, attributes: object = None
+    ) -> bool: ...
+    def is_off(self) -> bool: ...
+    def preview(self) -> str: ...
     def flush(self, timeout_ms: int) -> bool: ...
     def shutdown(self, timeout_ms: int) -> bool: ...
     def stats(self) -> str: ...
@@ -130,3 +151,46 @@ class Report:
 class ArrowStream:
     def __new__(cls, config: str, archives: Sequence[str | os.PathLike[str]]) -> ArrowStream: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
+
+@final
+class Store:
+    def __new__(cls, folder: str) -> Store: ...
+    def ingest(
+        self,
+        engine: Engine,
+        tenant: str,
+        format: str,  # noqa: A002
+        body: bytes | str,
+    ) -> str: ...
+    def query(self, tenant: str, spec: str) -> str: ...
+    def aggregate(self, tenant: str, spec: str) -> str: ...
+    def stats(self) -> str: ...
+    def close(self) -> None: ...
+
+@final
+class Archiver:
+    def __new__(
+        cls,
+        engine: Engine,
+        plain: Callable[[object], object],
+        refused: Callable[[Exception], object],
+        ambient: Callable[[Any], object],
+        session: Callable[[Any], object] | None,
+        settle: Callable[[str, bool], bool],
+        failed: Callable[[str, str], object],
+    ) -> Archiver: ...
+    def track(
+        self,
+        channel: object,
+        event: object,
+        payload: object = None,
+        *,
+        user_id: object = None,
+        session_id: object = None,
+        tenant_id: object = None,
+        context: object = None,
+        timestamp: object = None,
+    ) -> bool: ...
+    def admit(self, channel: str, fd: int, max_bytes: int, until: int) -> None: ...
+    def dismiss(self, channel: str | None = None) -> None: ...
+    def written(self) -> int: ...

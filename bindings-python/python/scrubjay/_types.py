@@ -279,6 +279,20 @@ class DoctorReport(TypedDict):
     checks: list[DoctorCheck]
 
 
+class Preview(TypedDict):
+    """One request that is not made yet."""
+
+    to: str
+    headers: dict[str, str]
+    """Those that may be secret are `…`."""
+    records: int
+    body: str
+    """What is read after decompression."""
+    body_encoding: Literal["utf-8", "base64"]
+    bytes: int
+    """The size of what travels."""
+
+
 class Stats(TypedDict):
     """The client's books: `accepted == delivered + pending + sum(dropped.values())`."""
 

@@ -16,6 +16,7 @@ from scrubjay import _native
 from scrubjay._json import config_text
 from scrubjay._types import Config
 from scrubjay.router import ARCHIVES
+from scrubjay.tables import _needed
 
 if TYPE_CHECKING:
     import duckdb
@@ -201,14 +202,3 @@ def open_duckdb(target: str | Path = REPORTS) -> duckdb.DuckDBPyConnection:
     )
     parts.create_view("records")
     return connection
-
-
-def _needed(module: str, extra: str) -> Any:
-    import importlib
-
-    try:
-        return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            f"{module} is not installed: `pip install 'scrubjay[{extra}]'` brings it", name=module
-        ) from error

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import functools
 import json
 import threading
+import time
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypedDict, cast
 
-from scrubjay import _fork, _native
-from scrubjay._archive import Archive, file_name
+from scrubjay import _ambient, _fork, _native
+from scrubjay._archive import Archive, day_at, file_name, next_day
 from scrubjay._complaint import Complaint
 from scrubjay._json import config_text, octets, plain, value_at, value_of
-from scrubjay._native import ScrubjayError
 from scrubjay._recorder import UNWRITTEN, Recorder, complain
+from scrubjay._session import Sessions
 from scrubjay._types import Config, Outcome
+from scrubjay.replay import replay
 
 #: Where archives are kept unless said otherwise (R0).
 ARCHIVES: Final = "reports/telemetry"
@@ -26,6 +29,8 @@ ARCHIVES: Final = "reports/telemetry"
 REJECTED: Final = "_rejected.jsonl"
 #: A client that is on must have a collector. The router's is only asked about its switches and sends nothing.
 _NOWHERE: Final = "http://localhost"
+#: Bytes (64 MiB) at which an archive is rotated: what a person's tools still open.
+MAX_BYTES: Final = 64 << 20
 #: Files held open. Channels are few; this bounds a host that makes them up.
 _MAX_OPEN: Final = 64
 
@@ -54,9 +59,18 @@ class TelemetryRouter(Recorder):
     Nothing touches the disk before the engine has scrubbed it. Rejected records go, scrubbed too, to
     `<root>/_rejected.jsonl` as their whole outcome. A channel whose name is no plain file name gets a neutral one.
 
+    Rotation: before a line that would make a file larger than `max_bytes`, and before the first line of another day in
+    UTC, the file becomes `<channel>@<day>.<number>.jsonl` and a new one begins. A single line is never divided.
+
+    Sessions: `session_id` tells the records of one session from others' and nothing else. Without a pseudonym key in
+    the configuration, ids are hashed with a key that this router makes and nobody keeps; with one, the engine hashes
+    them like every identifier.
+
     Ordering: a line is written whole, by one append, before its `track` returns; of two calls of which one returned
     before the other began, the first one's line stands first. Calls that overlap, in threads or processes, stand in
-    the order of their writes, which may differ from that of their timestamps. A written line is the operating
+    the order of their writes, which may differ from that of their timestamps. Files follow each other by day and
+    number, the one without them last; `replay` reads them so. Several processes may share a folder: a line of one that
+    has not yet seen the other's rotation ends up behind it in the rotated file. A written line is the operating
     system's: it outlives this process, though not a power cut.
 
     A router is made to be used, so it is on, except where `DO_NOT_TRACK`, `OTEL_SDK_DISABLED`, a false
@@ -65,12 +79,14 @@ class TelemetryRouter(Recorder):
     `config_unknown_key`) for a wrong configuration.
     """
 
-    def __init__(self, root: str | Path = ARCHIVES, config: Config = None) -> None:
+    def __init__(self, root: str | Path = ARCHIVES, config: Config = None, *, max_bytes: int = MAX_BYTES) -> None:
         super().__init__()
         text = config_text(config)
         self._engine = _native.Engine(text)
-        self._enabled, self._disabled_by = _switches(text)
+        self._enabled, self._disabled_by, has_key = _switches(text)
+        self._sessions = None if has_key else Sessions()
         self._root = Path(root)
+        self._max_bytes = max_bytes
         self._archives: OrderedDict[str, Archive] = OrderedDict()
         self._closed = False
         self._unwritten = Complaint("a record was not archived")
@@ -82,13 +98,17 @@ class TelemetryRouter(Recorder):
         """The archive of a channel, whether or not anything was written to it."""
         return self._root / file_name(channel)
 
+    def replay(self, channel: str | None = None) -> Iterator[dict[str, Any]]:
+        """The archived records of a channel, or of all, in order; see `scrubjay.replay`."""
+        return replay(self._root if channel is None else self.path_of(channel))
+
     def stats(self) -> RouterStats:
         """What became of the records so far."""
         with self._lock:
             return {
                 "enabled": self._enabled,
                 "disabled_by": self._disabled_by,
-                "accepted": self._counts["accepted"],
+                "accepted": self._counts["accepted"] + self._archiver.written(),
                 "rejected": self._counts["rejected"],
                 "dropped": self._counts["dropped"] + self._undecided.count,
                 "write_failed": self._unwritten.count,
@@ -99,6 +119,7 @@ class TelemetryRouter(Recorder):
         """Closes the files; afterwards `track` returns `False`. Idempotent."""
         with self._lock:
             self._closed = True
+            self._archiver.dismiss()
             for name in list(self._archives):
                 self._let_go(name)
 
@@ -123,15 +144,16 @@ class TelemetryRouter(Recorder):
         timestamp: datetime.datetime | str | None = None,
     ) -> bool:
         """Does what `Recorder.track` says."""
-        record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
-        if record is None:
-            return False
-        try:
-            return self._route(record)[1]
-        except ScrubjayError as error:
-            # A contained defect of the engine: what it could not scrub is not kept.
-            self._undecided.add(str(error))
-            return False
+        return self._archiver.track(
+            channel,
+            event,
+            payload,
+            user_id=user_id,
+            session_id=session_id,
+            tenant_id=tenant_id,
+            context=context,
+            timestamp=timestamp,
+        )
 
     def track_checked(
         self,
@@ -147,7 +169,15 @@ class TelemetryRouter(Recorder):
     ) -> Outcome:
         """Does what `Recorder.track_checked` says."""
         record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
-        return cast(Outcome, json.loads(UNWRITTEN if record is None else self._route(record)[0]))
+        if record is None:
+            return cast(Outcome, json.loads(UNWRITTEN))
+        outcome = self._engine.process_now(record)
+        if value_of(outcome, "status") == "accepted":
+            # The record is an outcome's last member: it is cut out, since reading it would double the cost.
+            self._settle(outcome[value_at(outcome, "record") : -1], True)
+        else:
+            self._settle(outcome, False)
+        return cast(Outcome, json.loads(outcome))
 
     def _text(
         self,
@@ -161,6 +191,9 @@ class TelemetryRouter(Recorder):
         timestamp: datetime.datetime | str | None,
     ) -> bytes | None:
         record: dict[str, Any] = {"channel": channel, "event": event, "payload": {} if payload is None else payload}
+        if session_id is not None and self._sessions is not None:
+            session_id = self._sessions.anonymous(session_id)
+        context = _ambient.merged(context)
         if timestamp is not None:
             record["timestamp"] = timestamp
         if user_id is not None:
@@ -177,52 +210,76 @@ class TelemetryRouter(Recorder):
             complain(self._unwritable, error)
         return None
 
-    def _route(self, record: bytes) -> tuple[str, bool]:
-        """The outcome, and whether the record now stands in its channel's archive."""
-        outcome = self._engine.process_now(record)
-        status = value_of(outcome, "status")
+    def _settle(self, text: str, is_line: bool) -> bool:
+        """Keeps a record that the engine has processed; whether it now stands in its channel's archive.
+
+        `text` is the line of an accepted record, or the whole outcome of another.
+        """
         with self._lock:
             if self._closed or not self._enabled:
                 self._not_captured += 1
-                return outcome, False
-            if status == "accepted":
-                # The record is an outcome's last member: it is cut out, since reading it would double the cost.
-                line = outcome[value_at(outcome, "record") : -1]
+                return False
+            if is_line:
                 # The scrubbed name: a file name must not give away what the line does not.
-                kept = self._write(file_name(value_of(line, "channel")), line)
+                channel = value_of(text, "channel")
+                kept = self._write(file_name(channel), text, channel)
             else:
                 # A dropped record has nothing to keep.
-                kept = status == "dropped" or self._write(REJECTED, outcome)
+                kept = value_of(text, "status") == "dropped" or self._write(REJECTED, text)
             if kept:
-                self._counts[status] += 1
-        return outcome, kept and status == "accepted"
+                self._counts["accepted" if is_line else value_of(text, "status")] += 1
+        return kept and is_line
 
-    def _write(self, name: str, line: str) -> bool:
+    def _write(self, name: str, line: str, channel: str | None = None) -> bool:
+        octets = line.encode()
         try:
-            self._archive(name).append(line.encode())
+            archive = self._archive(name, len(octets) + 1)
+            archive.append(octets)
         except OSError as error:
             self._let_go(name)
             self._unwritten.add(error.strerror or str(error))
             return False
+        if archive.day is None:
+            archive.day = day_at(time.time())
+        if channel is not None:
+            # From here on the native part writes by itself, until the file is full or the day is over.
+            self._archiver.admit(channel, archive.fd, self._max_bytes, next_day(archive.day))
+            self._channels[name] = channel
         return True
 
-    def _archive(self, name: str) -> Archive:
-        """The open archive of this name, opened if need be. Raises OSError."""
+    def _archive(self, name: str, more: int) -> Archive:
+        """The open archive of this name, opened or rotated if need be. Raises OSError."""
         archive = self._archives.get(name)
         if archive is not None and archive.removed:
             self._let_go(name)
             archive = None
         if archive is None:
             self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            archive = self._archives[name] = Archive(self._root / name)
-            if len(self._archives) > _MAX_OPEN:
-                self._let_go(next(iter(self._archives)))
+            archive = self._open(name)
         else:
             self._archives.move_to_end(name)
+        if archive.is_due(more, self._max_bytes, day_at(time.time())):
+            archive.rotate()
+            self._let_go(name)
+            archive = self._open(name)
         return archive
 
+    def _open(self, name: str) -> Archive:
+        archive = self._archives[name] = Archive(self._root / name)
+        if len(self._archives) > _MAX_OPEN:
+            self._let_go(next(iter(self._archives)))
+        return archive
+
+    def _failed(self, channel: str, why: str) -> None:
+        """The native part could not write a line."""
+        with self._lock:
+            self._let_go(file_name(channel))
+            self._unwritten.add(why)
+
     def _let_go(self, name: str) -> None:
-        archive = self._archives.pop(name, None)
+        archive, channel = self._archives.pop(name, None), self._channels.pop(name, None)
+        if channel is not None:
+            self._archiver.dismiss(channel)
         if archive is not None:
             # A disk that failed a write may fail the close; the descriptor is gone either way.
             with contextlib.suppress(OSError):
@@ -234,12 +291,30 @@ class TelemetryRouter(Recorder):
         self._counts = {"accepted": 0, "rejected": 0, "dropped": 0}
         self._not_captured = 0
         self._lock = threading.RLock()
+        # What the native part was told, by archive. It may be locked by a thread that is not here.
+        self._channels: dict[str, str] = {}
+        self._archiver = _native.Archiver(
+            self._engine,
+            plain,
+            functools.partial(complain, self._unwritable),
+            _ambient.merged,
+            None if self._sessions is None else self._sessions.anonymous,
+            self._settle,
+            self._failed,
+        )
+        if type(self).track is TelemetryRouter.track:
+            # The interpreter then calls the native method at once.
+            self.__dict__["track"] = self._archiver.track
 
 
-def _switches(config: str) -> tuple[bool, str | None]:
-    """Whether collection is on for whoever asks for it in code, and what turns it off; the core decides."""
+def _switches(config: str) -> tuple[bool, str | None, bool]:
+    """Whether collection is on for whoever asks for it in code, and what turns it off: the core decides.
+
+    And whether there is a key for pseudonyms.
+    """
     written = json.loads(config)
     given = {key: value for key, value in written.get("client", {}).items() if value is not None}
     written["client"] = {"enabled": True, "endpoint": _NOWHERE} | given
-    stats = json.loads(_native.Client(json.dumps(written), plain, print).stats())
-    return stats["enabled"], stats["disabled_by"]
+    stats = json.loads(_native.Client(json.dumps(written), plain, print, _ambient.merged).stats())
+    privacy = written.get("privacy") or {}
+    return stats["enabled"], stats["disabled_by"], "pseudonym_key" in privacy or "pseudonym_keys" in privacy

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import datetime
 import functools
 import json
@@ -12,19 +11,23 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, cast
 
-from scrubjay import _fork, _native
+from scrubjay import _ambient, _exit, _fork, _native
 from scrubjay._control import Controlled
+from scrubjay._instruments import Instrumented
 from scrubjay._json import config_text, plain
 from scrubjay._recorder import UNWRITTEN, Recorder, complain
 from scrubjay._types import Config, Outcome, Stats
 
 #: Seconds that leaving a `with` block, or the interpreter, may take: a host that hangs is worse than a lost record.
 EXIT_TIMEOUT: Final = 1.0
+#: Seconds between two looks of a coroutine whether all was delivered: at first, and at most.
+_FIRST_PAUSE: Final = 0.002
+_LONGEST_PAUSE: Final = 0.1
 #: Seconds (a day). Longer waits are cut to this; infinity has no count of milliseconds.
 _MAX_TIMEOUT: Final = 86_400.0
 
 
-class Tracker(Controlled, Recorder):
+class Tracker(Controlled, Instrumented, Recorder):
     """Captures records and delivers them from one background thread, which the first record starts.
 
     Off unless turned on: by `{"client": {"enabled": True, "endpoint": "https://…"}}`, by `TELEMETRY_ENABLED` and
@@ -38,13 +41,15 @@ class Tracker(Controlled, Recorder):
 
     def __init__(self, config: Config = None, *, exit_timeout: float = EXIT_TIMEOUT) -> None:
         super().__init__()
-        self._exit_timeout = exit_timeout
+        self.exit_timeout: Final = exit_timeout
+        """Seconds that leaving may take."""
         # The callable refers to no tracker: the client would keep one alive that holds the client.
-        self._client = _native.Client(config_text(config), plain, functools.partial(complain, self._unwritable))
+        refused = functools.partial(complain, self._unwritable)
+        self._client = _native.Client(config_text(config), plain, refused, _ambient.merged)
         if type(self).track is Tracker.track:
             # The interpreter then calls the native method at once, at half the cost.
             self.__dict__["track"] = self._client.track
-        _live.add(self)
+        _exit.hold(self)
         _fork.watch(self)
 
     @classmethod
@@ -103,7 +108,7 @@ class Tracker(Controlled, Recorder):
 
     def track_record(self, record: Mapping[str, Any]) -> bool:
         """`track` of a record of any kind, such as a metric or a span: a mapping of its members."""
-        return self._client.track_record(record)
+        return self._client.track_record(_ambient.merged_record(record))
 
     def flush(self, timeout: float = 5.0) -> bool:
         """Waits up to `timeout` seconds; whether all that was captured before was delivered or finally dropped."""
@@ -111,8 +116,26 @@ class Tracker(Controlled, Recorder):
 
     def shutdown(self, timeout: float = EXIT_TIMEOUT) -> bool:
         """Ends capturing and delivers what it can within `timeout` seconds; whether nothing was left. Idempotent."""
-        _live.discard(self)
+        _exit.let_go(self)
         return self._client.shutdown(_milliseconds(timeout))
+
+    async def aflush(self, timeout: float = 5.0) -> bool:
+        """`flush` for coroutines: the loop goes on meanwhile, and no thread is started for it."""
+        import asyncio
+
+        deadline = time.monotonic() + timeout
+        pause = _FIRST_PAUSE
+        while not self.flush(0):
+            if time.monotonic() + pause > deadline:
+                return self.flush(0)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
+        return True
+
+    async def ashutdown(self, timeout: float = EXIT_TIMEOUT) -> bool:
+        """`shutdown` for coroutines: delivers while the loop goes on; only the rest, if any, is left at once."""
+        await self.aflush(timeout)
+        return self.shutdown(0)
 
     def stats(self) -> Stats:
         """The books: `accepted == delivered + pending + sum(dropped.values())`."""
@@ -126,9 +149,10 @@ class Tracker(Controlled, Recorder):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._leave(time.monotonic() + self._exit_timeout)
+        self.leave(time.monotonic() + self.exit_timeout)
 
-    def _leave(self, deadline: float) -> None:
+    def leave(self, deadline: float) -> None:
+        """`shutdown` until `time.monotonic()` says `deadline`."""
         # Not flushed first: that could take all the time, and leave none for the spool.
         self.shutdown(deadline - time.monotonic())
 
@@ -137,19 +161,6 @@ class Tracker(Controlled, Recorder):
         self._listen_anew()
 
 
-# Held until shutdown, so that a tracker to which nobody refers any more still delivers what it captured.
-_live: Final[set[Tracker]] = set()
-
-
 def _milliseconds(seconds: float) -> int:
     # Written so that a NaN, which compares false, waits not at all.
     return int(min(seconds, _MAX_TIMEOUT) * 1_000) if seconds > 0 else 0
-
-
-@atexit.register
-def _leave_all() -> None:
-    """One deadline for all of them: the interpreter's end is bounded, however many trackers there are."""
-    trackers = list(_live)
-    deadline = time.monotonic() + max((tracker._exit_timeout for tracker in trackers), default=0.0)
-    for tracker in trackers:
-        tracker._leave(deadline)

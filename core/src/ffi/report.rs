@@ -77,7 +77,8 @@ pub fn etl(config: &str, options: &str, progress: &mut dyn FnMut(u64) -> bool) -
         let options = serde_json::from_str(options)
             .map_err(|error| Error::new(ErrorKind::ArgumentInvalid, "", format!("options of an ETL: {error}")))?;
         let summary = crate::report::run(config, options, progress)?;
-        serde_json::to_string(&summary).map_err(|_| Error::new(ErrorKind::Internal, "", "the summary cannot be written"))
+        serde_json::to_string(&summary)
+            .map_err(|_| Error::new(ErrorKind::Internal, "", "the summary cannot be written"))
     })
 }
 

@@ -173,7 +173,8 @@ impl Report {
         let mut by_event = Counts::default();
         for event in &events {
             let other = *event.name == *OTHER && *event.channel == *OTHER;
-            by_event.add(&if other { OTHER.to_owned() } else { format!("{}.{}", event.channel, event.name) }, event.count);
+            by_event
+                .add(&if other { OTHER.to_owned() } else { format!("{}.{}", event.channel, event.name) }, event.count);
         }
         let written = Written {
             schema: REPORT_SCHEMA,

@@ -39,7 +39,8 @@ impl ArrowRecords {
     /// `config_invalid`, `config_unknown_key`.
     pub fn new(config: &str, archives: Vec<PathBuf>) -> Result<Self> {
         let engine = Engine::new(&Config::from_json(config)?)?;
-        let schema = Arc::new(Schema::new(Columns::default().into_columns("channel").iter().map(field).collect::<Vec<_>>()));
+        let schema =
+            Arc::new(Schema::new(Columns::default().into_columns("channel").iter().map(field).collect::<Vec<_>>()));
         Ok(Self { engine, source: Source::of_all(archives, Arc::new(AtomicU64::new(0))), schema })
     }
 
@@ -73,7 +74,9 @@ impl Iterator for ArrowRecords {
     fn next(&mut self) -> Option<Self::Item> {
         // A consumer in C calls this: nothing may unwind into it.
         let batch = contain(|| self.batch());
-        batch.unwrap_or_else(|| Err(ArrowError::ComputeError("a defect in the engine was contained".into()))).transpose()
+        batch
+            .unwrap_or_else(|| Err(ArrowError::ComputeError("a defect in the engine was contained".into())))
+            .transpose()
     }
 }
 

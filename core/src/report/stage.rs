@@ -78,7 +78,11 @@ impl Stage {
     pub(super) fn last_run(&self) -> u64 {
         fn highest(folder: &Path) -> u64 {
             let paths = entries(folder).unwrap_or_default();
-            paths.iter().map(|path| if path.is_dir() { highest(path) } else { run_of(path).unwrap_or(0) }).max().unwrap_or(0)
+            paths
+                .iter()
+                .map(|path| if path.is_dir() { highest(path) } else { run_of(path).unwrap_or(0) })
+                .max()
+                .unwrap_or(0)
         }
         highest(&self.target.join(RECORDS)).max(highest(&self.target.join(QUARANTINE)))
     }
@@ -148,7 +152,8 @@ impl Stage {
 
 /// Says what could not be done, and to which file.
 pub(super) fn failed(what: &str, path: &Path, error: &io::Error) -> Error {
-    let message = format!("cannot {what} {}: {}; nothing was lost, and the next run tries again", path.display(), reason(error));
+    let message =
+        format!("cannot {what} {}: {}; nothing was lost, and the next run tries again", path.display(), reason(error));
     Error::new(ErrorKind::StoreUnavailable, "", message)
 }
 

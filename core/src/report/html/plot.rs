@@ -105,7 +105,13 @@ fn labels(out: &mut Writer, bars: &[Bar<'_>], step: f64) {
         let x = LEFT + (as_f64(i as u64) + 0.5) * step;
         let anchor = if x > WIDTH - 60.0 { "axis end" } else { "axis middle" };
         let x = if x > WIDTH - 60.0 { WIDTH } else { x };
-        out.raw("<text class=\"").text(anchor).raw("\" x=\"").text(fixed(x)).raw("\" y=\"").text(HEIGHT - 6.0).raw("\">");
+        out.raw("<text class=\"")
+            .text(anchor)
+            .raw("\" x=\"")
+            .text(fixed(x))
+            .raw("\" y=\"")
+            .text(HEIGHT - 6.0)
+            .raw("\">");
         out.text(bar.label).raw("</text>");
     }
 }

@@ -65,11 +65,8 @@ pub(super) fn time(out: &mut Writer, report: &Value) {
     }
     out.raw("</ul>");
     let hours = report["by_hour"].as_object();
-    let hours: Vec<Bar<'_>> = hours
-        .into_iter()
-        .flatten()
-        .map(|(hour, count)| Bar { label: hour, counts: vec![number(count)] })
-        .collect();
+    let hours: Vec<Bar<'_>> =
+        hours.into_iter().flatten().map(|(hour, count)| Bar { label: hour, counts: vec![number(count)] }).collect();
     out.raw("<h2>Records by hour</h2><p>Hours without records are left out.</p>");
     area(out, "Accepted records by hour", last(&hours));
 }
@@ -87,7 +84,9 @@ pub(super) fn names(out: &mut Writer, report: &Value) {
 pub(super) fn events(out: &mut Writer, report: &Value) {
     let events = frequent(report);
     let largest = events.first().map_or(0, |event| number(&event["count"]));
-    out.raw("<h2>Events</h2><div class=\"scroll\"><table><tr><th>channel</th><th>event</th><th class=\"n\">records</th>");
+    out.raw(
+        "<h2>Events</h2><div class=\"scroll\"><table><tr><th>channel</th><th>event</th><th class=\"n\">records</th>",
+    );
     out.raw("<th class=\"bar\"></th><th>first</th><th>last</th></tr>");
     for event in events.iter().take(MAX_ROWS) {
         cell(out, &event["channel"]);
@@ -139,18 +138,25 @@ pub(super) fn inventory(out: &mut Writer, report: &Value) {
     if events.is_empty() {
         return;
     }
-    out.raw("<h2>Inventory</h2><p>The fields of each event's payload, how many of its records have them, and as what.</p>");
+    out.raw(
+        "<h2>Inventory</h2><p>The fields of each event's payload, how many of its records have them, and as what.</p>",
+    );
     for event in events.iter().take(MAX_ROWS) {
         let fields = list(&event["fields"]);
         out.raw("<details><summary>").text(text(&event["channel"])).raw(".").text(text(&event["event"])).raw(" (");
         out.text(text(&event["schema"])).raw(", ").count(fields.len() as u64).raw(" fields)</summary>");
-        out.raw("<div class=\"scroll\"><table><tr><th>field</th><th class=\"n\">records</th><th class=\"n\">share</th>");
+        out.raw(
+            "<div class=\"scroll\"><table><tr><th>field</th><th class=\"n\">records</th><th class=\"n\">share</th>",
+        );
         out.raw("<th>types</th></tr>");
         for field in fields.iter().take(MAX_ROWS) {
             #[allow(clippy::cast_precision_loss, reason = "shown with one digit")]
             let percent = number(&field["count"]) as f64 / number(&event["count"]).max(1) as f64 * 100.0;
             out.raw("<tr><td><code>").text(text(&field["path"])).raw("</code></td><td class=\"n\">");
-            out.count(number(&field["count"])).raw("</td><td class=\"n\">").text(format!("{percent:.1}")).raw(" %</td><td>");
+            out.count(number(&field["count"]))
+                .raw("</td><td class=\"n\">")
+                .text(format!("{percent:.1}"))
+                .raw(" %</td><td>");
             for (i, (name, count)) in field["types"].as_object().into_iter().flatten().enumerate() {
                 out.raw(if i > 0 { ", " } else { "" }).text(name).raw(" ").count(number(count));
             }
@@ -257,6 +263,12 @@ fn short(number: f64) -> String {
     if digits != 0.0 && !(0.001..1e7).contains(&digits) {
         return format!("{number:.3e}");
     }
-    let decimals = if digits >= 1_000.0 || number.fract() == 0.0 { 0 } else if digits >= 10.0 { 1 } else { 3 };
+    let decimals = if digits >= 1_000.0 || number.fract() == 0.0 {
+        0
+    } else if digits >= 10.0 {
+        1
+    } else {
+        3
+    };
     format!("{number:.decimals$}")
 }

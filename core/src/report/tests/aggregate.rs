@@ -62,7 +62,10 @@ fn an_inventory_lists_fields_with_types_and_quantiles() {
     assert_eq!(paths, ["/l", "/ms", "/o", "/o/x~1y"]);
     assert_eq!(fields[3]["types"], serde_json::json!({"null": 1, "number": 1, "string": 1}));
     assert_eq!(fields[1]["quantiles"]["count"], 3);
-    assert_eq!((fields[1]["quantiles"]["min"].as_f64(), fields[1]["quantiles"]["mean"].as_f64()), (Some(10.0), Some(20.0)));
+    assert_eq!(
+        (fields[1]["quantiles"]["min"].as_f64(), fields[1]["quantiles"]["mean"].as_f64()),
+        (Some(10.0), Some(20.0))
+    );
 }
 
 #[test]

@@ -134,7 +134,8 @@ fn what_a_broken_archive_gives_before_it_breaks_counts_and_the_rest_is_named() {
     let broken = job.archive("broken.jsonl.zst", packed);
     let good = job.archive("good.jsonl", line(1, "app", "b", 1));
     let summary = job.run(&[&broken, &good, Path::new("nowhere.jsonl"), job.folder.path()], json!({}));
-    let reasons: Vec<_> = summary["unreadable"].as_array().unwrap().iter().map(|fault| fault["reason"].clone()).collect();
+    let reasons: Vec<_> =
+        summary["unreadable"].as_array().unwrap().iter().map(|fault| fault["reason"].clone()).collect();
     assert_eq!(reasons, ["ends in the middle of its compressed data", "No such file or directory", "is a folder"]);
     assert_eq!(job.report()["by_event"]["app.b"], 1);
     // Whole at last: every record counts once.
@@ -150,7 +151,8 @@ fn wrong_encodings_are_named_or_counted() {
     let utf16: Vec<u8> = "\u{feff}{}\n".encode_utf16().flat_map(u16::to_le_bytes).collect();
     let utf16 = job.archive("utf16.jsonl", utf16);
     let marked = job.archive("bom.jsonl", format!("\u{feff}{}", line(1, "app", "a", 1)));
-    let latin = job.archive("latin.jsonl", [line(1, "app", "b", 1).as_bytes(), b"{\"channel\":\"caf\xe9\"}\n"].concat());
+    let latin =
+        job.archive("latin.jsonl", [line(1, "app", "b", 1).as_bytes(), b"{\"channel\":\"caf\xe9\"}\n"].concat());
     let summary = job.run(&[&utf16, &marked, &latin], json!({}));
     assert_eq!((&summary["accepted"], &summary["rejected"]), (&json!(2), &json!(1)));
     assert!(summary["unreadable"][0]["reason"].as_str().unwrap().contains("iconv"));
@@ -226,7 +228,11 @@ fn a_rebuild_replaces_all_results() {
     let error = job.try_run(&[&archive], json!({"format": "parquet"})).unwrap_err();
     assert!(error.message().contains("rebuild"), "{error}");
     job.run(&[&archive], json!({"format": "parquet", "rebuild": true, "workers": 1}));
-    let files = ["records/day=2026-01-02/channel=app/part-000002-0-0.parquet", "telemetry_report.html", "telemetry_report.json"];
+    let files = [
+        "records/day=2026-01-02/channel=app/part-000002-0-0.parquet",
+        "telemetry_report.html",
+        "telemetry_report.json",
+    ];
     assert_eq!(job.files(), files);
     assert_eq!(job.report()["read"], 1);
 }
@@ -276,7 +282,9 @@ fn channels_without_end_share_a_partition_that_says_which() {
     let other = files.iter().find(|place| place.contains("channel=_other/")).unwrap();
     let rows = super::parquet::rows_of(std::fs::read(job.out().join(other)).unwrap());
     assert_eq!(rows.len(), 101);
-    assert!(rows.iter().all(|row| row.iter().any(|(name, value)| name == "channel_name" && !value.to_string().is_empty())));
+    assert!(
+        rows.iter().all(|row| row.iter().any(|(name, value)| name == "channel_name" && !value.to_string().is_empty()))
+    );
 }
 
 #[test]

@@ -1,0 +1,1 @@
+"""The commands and their options, a file a group. Each hands over to the module that does the work."""

@@ -1,0 +1,84 @@
+"""`scrubjay consent`."""
+
+from __future__ import annotations
+
+import typer
+
+from scrubjay.cli import consent as consent_command
+from scrubjay.cli.common import guarded
+from scrubjay.cli.options import FileOption, JsonOption, NoticeOption, PurposeArguments, SourceOption
+
+commands = typer.Typer()
+consent = typer.Typer(help="Show, change and prove the user's consent.", no_args_is_help=True, rich_markup_mode=None)
+commands.add_typer(consent, name="consent")
+
+
+@consent.command("show")
+@guarded
+def consent_show(config: FileOption = None, as_json: JsonOption = False) -> None:
+    """Print what is granted for which purpose, since when, and by whose doing.
+
+    \b
+    Examples:
+      scrubjay consent show
+    """
+    consent_command.show(config, as_json=as_json)
+
+
+@consent.command("grant")
+@guarded
+def consent_grant(
+    purposes: PurposeArguments = None,
+    notice_version: NoticeOption = None,
+    source: SourceOption = "scrubjay consent",
+    config: FileOption = None,
+) -> None:
+    """Record that the user agrees to these purposes.
+
+    \b
+    Examples:
+      scrubjay consent grant diagnostics performance
+      scrubjay consent grant --notice-version 2026-03 --source installer
+    """
+    consent_command.grant(config, purposes, notice_version, source)
+
+
+@consent.command("withdraw")
+@guarded
+def consent_withdraw(
+    purposes: PurposeArguments = None, source: SourceOption = "scrubjay consent", config: FileOption = None
+) -> None:
+    """Record that the user no longer agrees to these purposes.
+
+    \b
+    Examples:
+      scrubjay consent withdraw analytics
+    """
+    consent_command.withdraw(config, purposes, source)
+
+
+@consent.command("history")
+@guarded
+def consent_history(config: FileOption = None, as_json: JsonOption = False) -> None:
+    """Print every change there was, from the audit trail.
+
+    \b
+    Examples:
+      scrubjay consent history --json
+    """
+    consent_command.history(config, as_json=as_json)
+
+
+@consent.command("verify")
+@guarded
+def consent_verify(config: FileOption = None, as_json: JsonOption = False) -> None:
+    """Check that no entry of the audit trail was changed or removed.
+
+    Exits with 1 if one was.
+
+    \b
+    Examples:
+      scrubjay consent verify
+    """
+    if not consent_command.verify(config, as_json=as_json):
+        raise typer.Exit(1)

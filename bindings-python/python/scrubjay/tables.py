@@ -1,0 +1,95 @@
+"""Rows for data people: a list of flat mappings that Arrow, pandas, Polars and DuckDB take as a table.
+
+Needs pyarrow (extra `arrow`), pandas or Polars where their form is asked for; the list itself needs nothing.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    import pandas
+    import polars
+    import pyarrow
+
+#: Columns that are moments: they become microseconds in UTC, as the records' text has them.
+_MOMENTS: Final = ("timestamp", "start")
+
+
+class Rows(list[dict[str, Any]]):
+    """Rows in order. All frames made of it have the same columns: those of the rows, in the order of first sight."""
+
+    def to_arrow(self) -> pyarrow.Table:
+        """A `pyarrow.Table`. Raises ModuleNotFoundError, with what to install, without pyarrow."""
+        pyarrow = _needed("pyarrow", "arrow")
+        names = list(dict.fromkeys(name for row in self for name in row))
+        columns = [_column(pyarrow, name, [row.get(name) for row in self]) for name in names]
+        return pyarrow.table(columns, names=names)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A `pandas.DataFrame`."""
+        _needed("pandas", "pandas")
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> polars.DataFrame:
+        """A `polars.DataFrame`."""
+        frame: polars.DataFrame = _needed("polars", "polars").from_arrow(self.to_arrow())
+        return frame
+
+    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
+        """Arrow's PyCapsule protocol: `duckdb`, `polars.DataFrame(rows)` and others read the rows without a copy."""
+        return self.to_arrow().__arrow_c_stream__(requested_schema)
+
+
+def flat(record: Mapping[str, Any]) -> dict[str, Any]:
+    """A record as a row: members of objects become columns, such as `payload.ms` and `context.ip_address`."""
+    row: dict[str, Any] = {}
+    # By hand and in order: records are 16 levels deep at most, but that is not this function's to know.
+    waiting: list[tuple[str, Any]] = [(name, value) for name, value in reversed(list(record.items()))]
+    while waiting:
+        name, value = waiting.pop()
+        if isinstance(value, Mapping) and value:
+            waiting.extend((f"{name}.{inner}", below) for inner, below in reversed(list(value.items())))
+        else:
+            row[name] = value
+    return row
+
+
+def rows_of(records: Iterable[Mapping[str, Any]]) -> Rows:
+    """Records, such as those of an archive, as rows."""
+    return Rows(flat(record) for record in records)
+
+
+def _column(pyarrow: Any, name: str, values: list[Any]) -> Any:
+    if name in _MOMENTS and all(value is None or isinstance(value, str) for value in values):
+        moments = [
+            None if value is None else datetime.datetime.fromisoformat(value[:-1] + "+00:00") for value in values
+        ]
+        return pyarrow.array(moments, pyarrow.timestamp("us", tz="UTC"))
+    try:
+        return pyarrow.array(values)
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError, OverflowError):
+        pass
+    # Hosts write what they like under one name: numbers stay numbers, everything else becomes JSON text.
+    if all(value is None or (isinstance(value, int | float) and not isinstance(value, bool)) for value in values):
+        return pyarrow.array([None if value is None else float(value) for value in values])
+    return pyarrow.array(
+        [
+            value if value is None or isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            for value in values
+        ]
+    )
+
+
+def _needed(module: str, extra: str) -> Any:
+    import importlib
+
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name != module:
+            raise
+        raise ModuleNotFoundError(f'this form needs {module}: pip install "scrubjay[{extra}]"', name=module) from None

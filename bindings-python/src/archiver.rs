@@ -1,0 +1,235 @@
+//! The short way of `TelemetryRouter.track`: a record that is accepted, for an archive that is open and not due for
+//! rotation, goes from the caller's values to the file without becoming a Python object.
+//!
+//! All else (names, rotation, dead letters, trouble) is the package's: it is told of what could not go this way, and
+//! says which archives may be written to.
+
+use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use pyo3::exceptions::PyException;
+use pyo3::gc::{PyTraverseError, PyVisit};
+use pyo3::prelude::*;
+use pyo3::types::PyString;
+use scrubjay_core::ffi;
+use scrubjay_core::ffi::Archived;
+
+use crate::capture::{Stop, Walk, with_writer};
+use crate::event::Event;
+use crate::{Engine, to_py};
+
+/// An archive that may be written to as long as nothing about it changes.
+struct Admitted {
+    file: File,
+    /// Bytes at which it is rotated.
+    max_bytes: u64,
+    /// Seconds since 1970 at which it is rotated.
+    until: u64,
+}
+
+/// What became of a line.
+enum Written {
+    Yes,
+    /// No archive of this channel is admitted, or it is due.
+    NotHere,
+    /// The file system refused; a part may be in the file.
+    Refused(io::Error),
+}
+
+/// Files of one router by their channels' names. Only whoever let go of the interpreter takes the lock, so that nobody
+/// waits for the one while holding the other.
+#[pyclass(frozen, module = "scrubjay._scrubjay")]
+pub(crate) struct Archiver {
+    engine: ffi::Engine,
+    plain: Py<PyAny>,
+    /// Told of each exception that kept a record from being written.
+    refused: Py<PyAny>,
+    ambient: Py<PyAny>,
+    /// Makes a token of a session's id, where the engine has no key for it.
+    session: Option<Py<PyAny>>,
+    /// Gets what cannot go the short way: `(text, is_line)`; answers whether the record stands in its archive.
+    settle: Py<PyAny>,
+    /// Gets a channel and the reason where the file system refused a line.
+    failed: Py<PyAny>,
+    admitted: Mutex<HashMap<String, Admitted>>,
+    written: AtomicU64,
+}
+
+#[pymethods]
+impl Archiver {
+    #[new]
+    #[allow(clippy::too_many_arguments, reason = "one caller, in this package")]
+    fn new(
+        engine: &Engine,
+        plain: Py<PyAny>,
+        refused: Py<PyAny>,
+        ambient: Py<PyAny>,
+        session: Option<Py<PyAny>>,
+        settle: Py<PyAny>,
+        failed: Py<PyAny>,
+    ) -> Self {
+        let (admitted, written) = (Mutex::default(), AtomicU64::new(0));
+        Self { engine: engine.0.clone(), plain, refused, ambient, session, settle, failed, admitted, written }
+    }
+
+    /// Whether the record stands in its channel's archive.
+    #[pyo3(signature = (channel, event, payload = None, *, user_id = None, session_id = None, tenant_id = None, context = None, timestamp = None))]
+    #[allow(clippy::too_many_arguments, reason = "Python's own, by name")]
+    fn track<'py>(
+        &self,
+        channel: &Bound<'py, PyAny>,
+        event: &Bound<'py, PyAny>,
+        payload: Option<&Bound<'py, PyAny>>,
+        user_id: Option<&Bound<'py, PyAny>>,
+        session_id: Option<&Bound<'py, PyAny>>,
+        tenant_id: Option<&Bound<'py, PyAny>>,
+        context: Option<&Bound<'py, PyAny>>,
+        timestamp: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<bool> {
+        let py = channel.py();
+        let anonymous = match (&self.session, session_id) {
+            (Some(session), Some(id)) => Some(session.call1(py, (id,))?.into_bound(py)),
+            _ => None,
+        };
+        let session_id = anonymous.as_ref().or(session_id);
+        let event = Event { channel, name: event, payload, timestamp, user_id, session_id, tenant_id, context };
+        let processed = with_writer(|record| {
+            let walked = event.walk(&mut Walk { record, plain: self.plain.bind(py) }, self.ambient.bind(py));
+            match walked {
+                // What is too large is the engine's to refuse.
+                Ok(()) | Err(Stop::TooLarge) => Ok(Some(self.engine.archive_captured(record.as_bytes()))),
+                Err(Stop::Unwritable(error)) if error.is_instance_of::<PyException>(py) => {
+                    self.refused.call1(py, (error.into_value(py),))?;
+                    Ok(None)
+                }
+                Err(Stop::Unwritable(error)) => Err(error),
+            }
+        })?;
+        let Some(processed) = processed else { return Ok(false) };
+        match processed {
+            Ok(Archived::Line(mut line)) => {
+                let name = channel.cast::<PyString>().ok().and_then(|name| name.to_str().ok());
+                if let Some(name) = name {
+                    line.push('\n');
+                    match py.detach(|| self.write(name, line.as_bytes())) {
+                        Written::Yes => return Ok(true),
+                        Written::Refused(error) => {
+                            self.failed.call1(py, (name, error.to_string()))?;
+                            return Ok(false);
+                        }
+                        Written::NotHere => _ = line.pop(),
+                    }
+                }
+                self.settle.call1(py, (line, true))?.extract(py)
+            }
+            Ok(Archived::Outcome(outcome)) => self.settle.call1(py, (outcome, false))?.extract(py),
+            // A contained defect of the engine: what it could not scrub is not kept.
+            Err(error) => {
+                self.refused.call1(py, (to_py(py, &error).into_value(py),))?;
+                Ok(false)
+            }
+        }
+    }
+
+    /// Lets records of a channel be written to the open file `fd`, of which this keeps a copy, until it has `max_bytes`
+    /// or the clock says `until`, in seconds since 1970. Only where the platform has such files.
+    fn admit(&self, py: Python<'_>, channel: &str, fd: i32, max_bytes: u64, until: u64) -> PyResult<()> {
+        let Some(file) = copy_of(fd)? else { return Ok(()) };
+        py.detach(|| self.locked().insert(channel.to_owned(), Admitted { file, max_bytes, until }));
+        Ok(())
+    }
+
+    /// Ends that, for one channel or all.
+    #[pyo3(signature = (channel = None))]
+    fn dismiss(&self, py: Python<'_>, channel: Option<&str>) {
+        py.detach(|| match channel {
+            Some(channel) => _ = self.locked().remove(channel),
+            None => self.locked().clear(),
+        });
+    }
+
+    /// The callables belong to the router that holds this: the interpreter must see the circle to end it.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.settle)?;
+        visit.call(&self.failed)?;
+        visit.call(&self.refused)
+    }
+
+    /// Records that went the short way.
+    fn written(&self) -> u64 {
+        self.written.load(Ordering::Relaxed)
+    }
+}
+
+impl Archiver {
+    /// One append of a whole line.
+    fn write(&self, channel: &str, line: &[u8]) -> Written {
+        let mut admitted = self.locked();
+        let Some(archive) = admitted.get_mut(channel) else { return Written::NotHere };
+        let error = match archive.has_room(line.len() as u64) {
+            Ok(true) => match archive.file.write(line) {
+                Ok(written) if written == line.len() => {
+                    self.written.fetch_add(1, Ordering::Relaxed);
+                    return Written::Yes;
+                }
+                Ok(_) => io::ErrorKind::WriteZero.into(),
+                Err(error) => error,
+            },
+            Ok(false) => {
+                admitted.remove(channel);
+                return Written::NotHere;
+            }
+            Err(error) => error,
+        };
+        admitted.remove(channel);
+        Written::Refused(error)
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<String, Admitted>> {
+        self.admitted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Admitted {
+    /// Whether the file is still there, and neither its size nor the day ask for the next one.
+    fn has_room(&self, bytes: u64) -> io::Result<bool> {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let metadata = self.file.metadata()?;
+        // An empty file takes any line: it could not be rotated into something smaller.
+        let fits = metadata.len() == 0 || metadata.len() + bytes <= self.max_bytes;
+        Ok(now < self.until && fits && is_linked(&metadata))
+    }
+}
+
+/// Whether anybody will find what is written: the file was not removed.
+#[cfg(unix)]
+fn is_linked(metadata: &std::fs::Metadata) -> bool {
+    std::os::unix::fs::MetadataExt::nlink(metadata) > 0
+}
+
+#[cfg(not(unix))]
+fn is_linked(_: &std::fs::Metadata) -> bool {
+    true
+}
+
+#[cfg(unix)]
+#[allow(unsafe_code, reason = "a file descriptor comes from Python as a number")]
+fn copy_of(fd: i32) -> io::Result<Option<File>> {
+    use std::os::fd::BorrowedFd;
+
+    if fd < 0 {
+        return Ok(None);
+    }
+    // SAFETY: the caller holds the file open until this returns; a number that is no open file is refused by the copy.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
+    Ok(Some(File::from(borrowed.try_clone_to_owned()?)))
+}
+
+#[cfg(not(unix))]
+fn copy_of(_: i32) -> io::Result<Option<File>> {
+    Ok(None)
+}
