@@ -9,6 +9,7 @@ mod archiver;
 mod capture;
 mod client;
 mod event;
+mod report;
 mod store;
 
 use pyo3::prelude::*;
@@ -20,6 +21,7 @@ use self::ambient::{ambient_enter, ambient_is_open, ambient_leave};
 use self::archiver::Archiver;
 use self::capture::{Stop, Walk, with_writer};
 use self::client::Client;
+use self::report::{ArrowStream, Report, etl, report_page, to_parquet};
 use self::store::Store;
 
 pyo3::create_exception!(
@@ -267,37 +269,15 @@ impl Consent {
     }
 }
 
-/// The aggregate of archived records.
-#[pyclass(frozen, module = "scrubjay._scrubjay")]
-struct Report(ffi::Report);
-
-#[pymethods]
-impl Report {
-    #[new]
-    #[pyo3(signature = (config = "{}"))]
-    fn new(py: Python<'_>, config: &str) -> PyResult<Self> {
-        detached(py, || ffi::Report::new(config)).map(Self)
-    }
-
-    /// Adds whole lines of JSON: `{"read":n,"accepted":n,"rejected":n,"dropped":n}`.
-    fn add(&self, py: Python<'_>, lines: Octets) -> PyResult<String> {
-        detached(py, || self.0.add(lines.as_ref()))
-    }
-
-    /// The aggregate report, as JSON text.
-    fn to_json(&self, py: Python<'_>) -> PyResult<String> {
-        detached(py, || self.0.to_json())
-    }
-}
-
 /// The native part of the package `scrubjay`.
 #[pymodule(gil_used = false)]
 mod _scrubjay {
     #[pymodule_export]
     use super::{
-        Archiver, Client, Consent, Engine, Report, ScrubjayError, Store, ambient_enter, ambient_is_open, ambient_leave,
-        codes, doctor, fail_for_test, metrics_catalog, new_traceparent, panic_for_test, plan_check, plan_diff, profile,
-        read_traceparent, sample, schemas, seal_keypair, spool_inspect, spool_purge, spool_records, unseal, version,
+        Archiver, ArrowStream, Client, Consent, Engine, Report, ScrubjayError, Store, ambient_enter, ambient_is_open,
+        ambient_leave, codes, doctor, etl, fail_for_test, metrics_catalog, new_traceparent, panic_for_test, plan_check,
+        plan_diff, profile, read_traceparent, report_page, sample, schemas, seal_keypair, spool_inspect, spool_purge,
+        spool_records, to_parquet, unseal, version,
     };
 
     #[pymodule_init]

@@ -9,6 +9,8 @@ mod client;
 #[cfg(feature = "client")]
 mod consent;
 mod plan;
+#[cfg(feature = "report")]
+mod report;
 #[cfg(feature = "client")]
 mod spool;
 #[cfg(feature = "store")]
@@ -29,6 +31,8 @@ pub use self::client::Client;
 #[cfg(feature = "client")]
 pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};
+#[cfg(feature = "report")]
+pub use self::report::{Report, etl, report_page, to_parquet};
 #[cfg(feature = "client")]
 pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]
@@ -239,48 +243,5 @@ impl Engine {
     /// `internal` only.
     pub fn scrub_json(&self, document: &[u8]) -> Result<String> {
         guard(|| Ok(self.0.scrub_json(document).to_json()))
-    }
-}
-
-/// [`crate::Report`] behind text: the aggregate of any number of archived records.
-pub struct Report {
-    engine: crate::Engine,
-    // A host may feed it from several threads.
-    report: std::sync::Mutex<crate::Report>,
-}
-
-impl Report {
-    /// An empty report whose records are read under `config`.
-    ///
-    /// # Errors
-    /// `config_invalid`, `config_unknown_key`.
-    pub fn new(config: &str) -> Result<Self> {
-        guard(|| {
-            let engine = crate::Engine::new(&crate::Config::from_json(config)?)?;
-            Ok(Self { engine, report: std::sync::Mutex::default() })
-        })
-    }
-
-    /// Takes whole lines of JSON Lines in: `{"read":n,"accepted":n,"rejected":n,"dropped":n}`.
-    ///
-    /// # Errors
-    /// `internal` only.
-    pub fn add(&self, lines: &[u8]) -> Result<String> {
-        guard(|| {
-            let added = self.locked().add_lines(&self.engine, lines);
-            Ok(serde_json::to_string(&added).unwrap_or_default())
-        })
-    }
-
-    /// The report so far, one JSON object.
-    ///
-    /// # Errors
-    /// `internal` only.
-    pub fn to_json(&self) -> Result<String> {
-        guard(|| Ok(self.locked().to_json()))
-    }
-
-    fn locked(&self) -> std::sync::MutexGuard<'_, crate::Report> {
-        self.report.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 }

@@ -31,6 +31,7 @@ mod hash;
 mod json;
 mod outcome;
 mod record;
+#[cfg(feature = "report")]
 mod report;
 mod sampling;
 mod scan;
@@ -72,6 +73,9 @@ pub use crate::explanation::{Decision, Explanation, Reason};
 pub use crate::metrics::{Measurement, MetricKind};
 pub use crate::outcome::{Action, Code, Outcome, RecordId, Redaction, Status, Violation};
 pub use crate::record::limits;
+#[cfg(feature = "arrow")]
+pub use crate::report::ArrowRecords;
+#[cfg(feature = "report")]
 pub use crate::report::Report;
 pub use crate::schema::{Change, ChangeKind, Plan, PlanDiff};
 pub use crate::stamp::Stamp;

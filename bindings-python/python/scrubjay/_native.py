@@ -3,6 +3,7 @@
 try:
     from scrubjay._scrubjay import (
         Archiver,
+        ArrowStream,
         Client,
         Consent,
         Engine,
@@ -14,6 +15,7 @@ try:
         ambient_leave,
         codes,
         doctor,
+        etl,
         fail_for_test,
         metrics_catalog,
         new_traceparent,
@@ -22,12 +24,14 @@ try:
         plan_diff,
         profile,
         read_traceparent,
+        report_page,
         sample,
         schemas,
         seal_keypair,
         spool_inspect,
         spool_purge,
         spool_records,
+        to_parquet,
         unseal,
         version,
     )
@@ -45,6 +49,7 @@ except ImportError as error:
 
 __all__ = [
     "Archiver",
+    "ArrowStream",
     "Client",
     "Consent",
     "Engine",
@@ -56,6 +61,7 @@ __all__ = [
     "ambient_leave",
     "codes",
     "doctor",
+    "etl",
     "fail_for_test",
     "metrics_catalog",
     "new_traceparent",
@@ -64,12 +70,14 @@ __all__ = [
     "plan_diff",
     "profile",
     "read_traceparent",
+    "report_page",
     "sample",
     "schemas",
     "seal_keypair",
     "spool_inspect",
     "spool_purge",
     "spool_records",
+    "to_parquet",
     "unseal",
     "version",
 ]

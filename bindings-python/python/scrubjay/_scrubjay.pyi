@@ -1,10 +1,12 @@
 """The native part of the package: values and text in, text out. Use the classes of `scrubjay` instead."""
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 from typing import Any, final
 
 __all__ = [
     "Archiver",
+    "ArrowStream",
     "Client",
     "Consent",
     "Engine",
@@ -16,6 +18,7 @@ __all__ = [
     "ambient_leave",
     "codes",
     "doctor",
+    "etl",
     "fail_for_test",
     "metrics_catalog",
     "new_traceparent",
@@ -24,12 +27,14 @@ __all__ = [
     "plan_diff",
     "profile",
     "read_traceparent",
+    "report_page",
     "sample",
     "schemas",
     "seal_keypair",
     "spool_inspect",
     "spool_purge",
     "spool_records",
+    "to_parquet",
     "unseal",
     "version",
 ]
@@ -57,6 +62,9 @@ def plan_check(plan: str) -> str: ...
 def plan_diff(old: str, new: str) -> str: ...
 def profile(name: str) -> str: ...
 def doctor(config: str) -> str: ...
+def etl(config: str, options: str, progress: Callable[[int], object] | None = None) -> str: ...
+def report_page(report: str) -> str: ...
+def to_parquet(config: str, lines: bytes | str) -> bytes: ...
 def new_traceparent(parent: str = "") -> str: ...
 def read_traceparent(header: str) -> str: ...
 def ambient_enter() -> None: ...
@@ -138,6 +146,11 @@ class Report:
     def __new__(cls, config: str = "{}") -> Report: ...
     def add(self, lines: bytes | str) -> str: ...
     def to_json(self) -> str: ...
+
+@final
+class ArrowStream:
+    def __new__(cls, config: str, archives: Sequence[str | os.PathLike[str]]) -> ArrowStream: ...
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
 @final
 class Store:

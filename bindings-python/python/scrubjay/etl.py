@@ -1,24 +1,42 @@
-"""Reads archives through the engine and writes the aggregate report (R0's `make telemetry-etl`)."""
+"""Archives into records as Parquet or JSON Lines, and the aggregate report (R0's `make telemetry-etl`).
+
+The engine does the work; this module names it.
+"""
 
 from __future__ import annotations
 
+import glob
 import json
 import os
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, Literal, TypedDict, cast
 
 from scrubjay import _native
 from scrubjay._json import config_text
-from scrubjay._lines import CHUNK_BYTES, whole_lines
 from scrubjay._types import Config
-from scrubjay.router import ARCHIVES, REJECTED
+from scrubjay.router import ARCHIVES
+from scrubjay.tables import _needed
 
-#: Where reports are written unless said otherwise (R0).
+if TYPE_CHECKING:
+    import duckdb
+    import pandas
+    import polars
+    import pyarrow
+
+#: Where results are written unless said otherwise (R0).
 REPORTS: Final = "reports/analytics"
 #: The aggregate report's file name.
 REPORT: Final = "telemetry_report.json"
+#: The folder of records among the results.
+RECORDS: Final = "records"
+#: Standard input as a source.
+STANDARD_INPUT: Final = "-"
+#: What archives in a folder are called. What a file is, its first bytes say.
+_ENDINGS: Final = tuple(f".{kind}{packed}" for kind in ("jsonl", "ndjson") for packed in ("", ".gz", ".zst"))
+
+Source = str | os.PathLike[str]
+Format = Literal["none", "jsonl", "parquet"]
 
 
 class Unreadable(TypedDict):
@@ -29,121 +47,158 @@ class Unreadable(TypedDict):
 
 
 class Summary(TypedDict):
-    """What one run read, and where the report is."""
+    """What one run read. The report counts all runs since the first or the last rebuild."""
 
     report: str
+    page: str
+    """The report as one page of HTML."""
     files: int
+    """Archives that had something new."""
+    unchanged: int
+    """Archives that had nothing new."""
     bytes: int
+    """Read of files, as they are on disk."""
     read: int
     """Records: whole lines that are not blank."""
     accepted: int
     rejected: int
     dropped: int
     torn: int
-    """Last lines that a writer had not finished; they count nowhere else."""
+    """Last lines that a writer had not finished. They count nowhere else, and the next run reads them."""
     dead_letters: int
     """Lines in the router's `_rejected.jsonl`, which is no archive: their records were never accepted."""
+    parts: int
+    """Files of records that were written."""
+    quarantine: str | None
+    """The file of this run's rejected lines, scrubbed, with archive, offset and reasons."""
     unreadable: list[Unreadable]
 
 
 def run(
-    source: str | Path = ARCHIVES,
+    source: Source | Iterable[Source] = ARCHIVES,
     target: str | Path = REPORTS,
     config: Config = None,
     *,
+    records: Format = "none",
+    rebuild: bool = False,
+    workers: int | None = None,
     progress: Callable[[int], object] | None = None,
 ) -> Summary:
-    """Aggregates an archive, or every `*.jsonl` below a folder, into `<target>/telemetry_report.json`.
+    """Reads what is new in archives, and brings the results in `target` up to date.
 
-    Streams: memory does not grow with the archives. A bad line is counted with its reason in the report and fails
-    no other. The report replaces the former one in one step. `progress` is told how many bytes were read since.
+    Sources are files, folders (every `*.jsonl` and `*.ndjson` below them, with `.gz` or `.zst`), patterns such as
+    `logs/**/*.jsonl`, and `-` for standard input, of which nothing is remembered. The results are the aggregate report
+    (`telemetry_report.json` and `.html`), `quarantine/rejected-….jsonl` for lines that are not accepted, and with
+    `records` the accepted ones, as `records/day=…/channel=…/part-….parquet` or `.jsonl`.
 
-    Raises FileNotFoundError where there is no `source`, OSError where the report cannot be written, and
-    `ScrubjayError` for a wrong configuration.
+    All of a run counts or nothing: a run that is killed or fails is as if it had not been. What was read is remembered
+    by file, size and beginning, so a run may be repeated, and archives may grow, be renamed and be packed. `rebuild`
+    forgets that and replaces all results. Memory does not grow with the archives. `workers` is one a core by default.
+    `progress` is told how many bytes were read since it was told last.
+
+    Raises FileNotFoundError where there is no `source`, and `ScrubjayError`: `store_unavailable` where another ETL
+    writes to `target` or the disk refuses, `config_invalid` or `config_unknown_key` for a wrong configuration.
     """
-    report = _native.Report(config_text(config))
-    path = Path(target) / REPORT
-    summary: Summary = {
-        "report": str(path),
-        "files": 0,
-        "bytes": 0,
-        "read": 0,
-        "accepted": 0,
-        "rejected": 0,
-        "dropped": 0,
-        "torn": 0,
-        "dead_letters": 0,
-        "unreadable": [],
+    options = {
+        "archives": [os.fspath(archive) for archive in archives(source, besides=target)],
+        "target": os.fspath(target),
+        "format": records,
+        "rebuild": rebuild,
+        "workers": workers,
     }
-    for archive in archives(source):
-        try:
-            for chunk in _chunks(archive):
-                if progress is not None:
-                    progress(len(chunk))
-                summary["bytes"] += len(chunk)
-                if archive.name == REJECTED:
-                    summary["dead_letters"] += chunk.count(b"\n")
-                else:
-                    _add(report, chunk, summary)
-        except OSError as error:
-            summary["unreadable"].append({"path": str(archive), "reason": error.strerror or str(error)})
-        else:
-            summary["files"] += archive.name != REJECTED
-    _replace(path, report.to_json() + "\n")
+    told = 0
+
+    def tell(total: int) -> None:
+        nonlocal told
+        if progress is not None and total > told:
+            progress(total - told)
+        told = total
+
+    summary = cast(Summary, json.loads(_native.etl(config_text(config), json.dumps(options), tell)))
+    tell(summary["bytes"])
     return summary
 
 
-def archives(source: str | Path) -> list[Path]:
-    """The archives at `source`, in the order of their paths. Raises FileNotFoundError where there is nothing."""
-    path = Path(source)
-    if path.is_dir():
-        return sorted(file for file in path.rglob("*.jsonl") if file.is_file())
-    if path.exists():
-        return [path]
-    raise FileNotFoundError(f"{path}: no such file or folder; a TelemetryRouter writes archives to {ARCHIVES}")
+def archives(source: Source | Iterable[Source], *, besides: Source | None = None) -> list[Path]:
+    """The archives at `source`, each once, in the order of their paths, without those below the folder `besides`.
+
+    Raises FileNotFoundError where there is nothing.
+    """
+    found: dict[Path, None] = {}
+    for one in [source] if isinstance(source, (str, os.PathLike)) else source:
+        path = Path(one)
+        if path.is_dir():
+            below = (file for file in path.rglob("*") if file.name.endswith(_ENDINGS) and file.is_file())
+            found.update(dict.fromkeys(sorted(below)))
+        elif os.fspath(one) == STANDARD_INPUT or path.exists():
+            found[path] = None
+        elif matching := [Path(name) for name in sorted(glob.glob(os.fspath(one), recursive=True))]:
+            found.update(dict.fromkeys(file for file in matching if file.is_file()))
+        else:
+            raise FileNotFoundError(f"{path}: no such file or folder; a TelemetryRouter writes archives to {ARCHIVES}")
+    if besides is None:
+        return list(found)
+    results = Path(besides).resolve()
+    return [path for path in found if results not in path.resolve().parents]
 
 
-def _chunks(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        # A line longer than a chunk is beyond every limit of a record: its head is enough for the verdict.
-        yield from whole_lines(stream, keep=CHUNK_BYTES)
+def to_parquet(lines: bytes | str, config: Config = None) -> bytes:
+    """The accepted records of JSON Lines, validated and scrubbed, as one Parquet file."""
+    return _native.to_parquet(config_text(config), lines)
 
 
-def _add(report: _native.Report, chunk: bytes, summary: Summary) -> None:
-    whole = chunk
-    if not chunk.endswith(b"\n"):
-        cut = chunk.rfind(b"\n") + 1
-        if not _finished(chunk[cut:]):
-            summary["torn"] += 1
-            whole = chunk[:cut]
-    if not whole:
-        return
-    counts = json.loads(report.add(whole))
-    summary["read"] += counts["read"]
-    summary["accepted"] += counts["accepted"]
-    summary["rejected"] += counts["rejected"]
-    summary["dropped"] += counts["dropped"]
+class Records:
+    """The accepted records of archives, validated and scrubbed, for data frames.
+
+    Nothing is read before it is asked for, and each time from the beginning. Columns are `schema id timestamp tenant_id
+    user_id session_id sample_rate context channel event payload`; `context` and `payload` are JSON texts. Whatever
+    speaks Arrow's PyCapsule protocol takes it as it is: `polars.DataFrame(records)`, `pyarrow.table(records)`.
+    """
+
+    def __init__(self, source: Source | Iterable[Source] = ARCHIVES, config: Config = None) -> None:
+        self._archives = archives(source)
+        self._config = config_text(config)
+        # Refuses a wrong configuration here, and not in the middle of somebody else's conversion.
+        self._stream()
+
+    def _stream(self) -> _native.ArrowStream:
+        return _native.ArrowStream(self._config, self._archives)
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Arrow's PyCapsule protocol."""
+        return self._stream().__arrow_c_stream__(requested_schema)
+
+    def to_arrow(self) -> pyarrow.Table:
+        """A `pyarrow.Table`. Needs the extra `arrow`."""
+        return _needed("pyarrow", "arrow").table(self)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A `pandas.DataFrame`. Needs the extra `pandas`."""
+        _needed("pandas", "pandas")
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> polars.DataFrame:
+        """A `polars.DataFrame`. Needs the extra `polars`."""
+        frame: polars.DataFrame = _needed("polars", "polars").DataFrame(self)
+        return frame
 
 
-def _finished(line: bytes) -> bool:
-    """Whether a last line without its newline is nevertheless all there."""
-    try:
-        json.loads(line)
-    except (ValueError, RecursionError):
-        return False
-    return True
+def open_duckdb(target: str | Path = REPORTS) -> duckdb.DuckDBPyConnection:
+    """A DuckDB in memory whose view `records` is the Parquet that `run(…, records="parquet")` wrote to `target`.
 
-
-def _replace(path: Path, text: str) -> None:
-    """Writes a file in one step: readers see the former content or the new one, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fd, temporary = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-    try:
-        with os.fdopen(fd, "w", encoding="utf-8", newline="\n") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
+    Needs the extra `duckdb`. Raises FileNotFoundError where there is no Parquet.
+    """
+    module = _needed("duckdb", "duckdb")
+    folder = Path(target) / RECORDS
+    if not any(folder.glob("*/*/*.parquet")):
+        raise FileNotFoundError(f"{folder}: no Parquet here; `scrubjay etl --records parquet` writes it")
+    connection: duckdb.DuckDBPyConnection = module.connect()
+    # What stands in folders' names is of the type that we say: a channel `2026` is no number.
+    parts = module.read_parquet(
+        f"{glob.escape(str(folder))}/*/*/*.parquet",
+        connection=connection,
+        hive_partitioning=True,
+        hive_types={"day": "DATE", "channel": "VARCHAR"},
+    )
+    parts.create_view("records")
+    return connection

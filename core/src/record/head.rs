@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::kind::{RecordKind, Series};
+use super::kind::RecordKind;
 use crate::json::{Document, Kind};
 use crate::scan::Lanes;
 
@@ -11,9 +11,6 @@ pub(crate) struct Head<'a> {
     document: Document<'a>,
     pub(crate) kind: RecordKind,
 }
-
-/// What an absent half of a name is called.
-const UNKNOWN: &str = "unknown";
 
 impl<'a> Head<'a> {
     /// Opens the text of an accepted record; nothing where it is none.
@@ -39,13 +36,7 @@ impl<'a> Head<'a> {
     /// `trace` and the event key, `log` and the event type, `metric` and `span` and their names, `perf_sample` and
     /// the platform, `replay_inconsistency` and the client's version.
     pub(crate) fn series(&self) -> (Cow<'a, str>, Cow<'a, str>) {
-        let (first, second) = self.kind.table().series;
-        let named = |name| self.text(name).unwrap_or(UNKNOWN.into());
-        let channel = match first {
-            Series::Field(name) => named(name),
-            Series::Word(word) => word.into(),
-        };
-        (channel, named(second))
+        self.kind.table().names(|name| self.text(name))
     }
 
     fn member(&self, object: usize, wanted: &str) -> Option<usize> {

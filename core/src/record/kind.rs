@@ -1,5 +1,7 @@
 //! The kinds of records, and how a record without a `schema` is told to be of one.
 
+use std::borrow::Cow;
+
 use super::field::{Field, Shape};
 use super::kinds::{event, log, metric, perf_sample, replay_inconsistency, span, trace};
 use crate::json::{Document, Kind};
@@ -44,6 +46,22 @@ pub(crate) enum Series {
     Field(&'static str),
     /// The same for all records of the kind.
     Word(&'static str),
+}
+
+/// What an absent half of a name is called.
+const UNKNOWN: &str = "unknown";
+
+impl Table {
+    /// Channel and event of a record of this kind, whose fields `text` finds.
+    pub(crate) fn names<'a>(&self, text: impl Fn(&str) -> Option<Cow<'a, str>>) -> (Cow<'a, str>, Cow<'a, str>) {
+        let (first, second) = self.series;
+        let named = |name| text(name).unwrap_or(UNKNOWN.into());
+        let channel = match first {
+            Series::Field(name) => named(name),
+            Series::Word(word) => word.into(),
+        };
+        (channel, named(second))
+    }
 }
 
 /// A spelling that says more than its value.

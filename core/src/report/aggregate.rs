@@ -1,0 +1,367 @@
+//! The aggregate report: totals by channel, schema, event, hour and day, the inventory, and what was wrong.
+
+use std::collections::HashMap;
+
+use serde::{Deserialize, Serialize, Serializer};
+
+use super::counts::{Counts, MAX_NAMES, OTHER};
+use super::fields::{Budget, Fields, Listed};
+use super::quantiles::RELATIVE_ERROR;
+use super::row::Row;
+use crate::engine::Engine;
+use crate::outcome::{Outcome, Status};
+
+/// Version of the report's form.
+const REPORT_SCHEMA: &str = "telemetry_report_v1";
+
+/// Running totals over any number of records. Reports of parts can be merged, in any order, into that of the whole.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+pub struct Report {
+    read: u64,
+    accepted: u64,
+    rejected: u64,
+    dropped: u64,
+    by_schema: Counts,
+    by_channel: Counts,
+    /// Keys are UTC days.
+    by_day: Counts,
+    /// Keys are UTC hours, `2026-01-02T03`.
+    by_hour: Counts,
+    /// Keys are a day, a space and a channel.
+    by_day_and_channel: Counts,
+    /// Keys are violation codes; a record counts once for each that it has.
+    violations: Counts,
+    /// Keys are a code, a space and a JSON Pointer.
+    reasons: Counts,
+    /// Keys are rules.
+    redactions: Counts,
+    events: Events,
+    budget: Budget,
+}
+
+/// What one call of [`Report::add_lines`] took in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Added {
+    /// Lines that were not blank.
+    pub read: u64,
+    /// Valid records.
+    pub accepted: u64,
+    /// Records that break their schema, or lines that are no JSON.
+    pub rejected: u64,
+    /// Records beyond a budget.
+    pub dropped: u64,
+}
+
+/// Events by channel and name.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(from = "Vec<Event>")]
+struct Events {
+    /// Keys are the channel, a zero byte and the name.
+    index: HashMap<Box<str>, usize>,
+    events: Vec<Event>,
+    /// Kept between records, for its buffer.
+    key: String,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Event {
+    channel: Box<str>,
+    name: Box<str>,
+    schema: Box<str>,
+    count: u64,
+    /// Canonical times, which sort as text.
+    first: Box<str>,
+    last: Box<str>,
+    fields: Fields,
+}
+
+impl Report {
+    /// Processes and counts every line of `lines` (JSON Lines; blank lines are passed over).
+    pub fn add_lines(&mut self, engine: &Engine, lines: &[u8]) -> Added {
+        let before = self.added();
+        for line in records_of(lines) {
+            let outcome = engine.process(line, None);
+            let row = accepted_row(&outcome);
+            self.add(&outcome, row.as_ref());
+        }
+        self.added().minus(before)
+    }
+
+    /// Counts an outcome; `row` is its record, where it was accepted.
+    pub(super) fn add(&mut self, outcome: &Outcome, row: Option<&Row<'_>>) {
+        self.read += 1;
+        for redaction in &outcome.redactions {
+            self.redactions.count(redaction.rule);
+        }
+        match outcome.status {
+            Status::Accepted => self.accepted += 1,
+            Status::Rejected => self.rejected += 1,
+            Status::Dropped => self.dropped += 1,
+        }
+        if !outcome.violations.is_empty() {
+            self.add_violations(outcome);
+        }
+        if let Some(row) = row {
+            self.add_accepted(row);
+        }
+    }
+
+    fn add_violations(&mut self, outcome: &Outcome) {
+        let mut codes: Vec<&str> = outcome.violations.iter().map(|violation| violation.code.as_str()).collect();
+        codes.sort_unstable();
+        codes.dedup();
+        for code in codes {
+            self.violations.count(code);
+        }
+        for violation in &outcome.violations {
+            self.reasons.count(&format!("{} {}", violation.code.as_str(), violation.path));
+        }
+    }
+
+    fn add_accepted(&mut self, row: &Row<'_>) {
+        self.by_schema.count(row.schema);
+        self.by_channel.count(&row.channel);
+        self.by_day.count(row.day());
+        self.by_hour.count(row.hour());
+        let mut key = std::mem::take(&mut self.events.key);
+        key.clear();
+        key.push_str(row.day());
+        key.push(' ');
+        key.push_str(&row.channel);
+        self.by_day_and_channel.count(&key);
+        self.events.key = key;
+        let event = self.events.of(row.schema, &row.channel, &row.event);
+        event.count += 1;
+        event.widen(row.timestamp, row.timestamp);
+        match row.payload_node {
+            Some(payload) => event.fields.add(&row.document, row.document.members(payload), &mut self.budget),
+            None => event.fields.add(&row.document, row.own.iter().copied(), &mut self.budget),
+        }
+    }
+
+    /// Adds what another report counted.
+    pub fn merge(&mut self, other: &Self) {
+        self.read += other.read;
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.dropped += other.dropped;
+        self.by_schema.merge(&other.by_schema);
+        self.by_channel.merge(&other.by_channel);
+        self.by_day.merge(&other.by_day);
+        self.by_hour.merge(&other.by_hour);
+        self.by_day_and_channel.merge(&other.by_day_and_channel);
+        self.violations.merge(&other.violations);
+        self.reasons.merge(&other.reasons);
+        self.redactions.merge(&other.redactions);
+        for theirs in &other.events.events {
+            let ours = self.events.of(&theirs.schema, &theirs.channel, &theirs.name);
+            ours.count += theirs.count;
+            ours.widen(&theirs.first, &theirs.last);
+            ours.fields.merge(&theirs.fields, &mut self.budget);
+        }
+    }
+
+    /// What was counted in all.
+    pub(super) fn added(&self) -> Added {
+        Added { read: self.read, accepted: self.accepted, rejected: self.rejected, dropped: self.dropped }
+    }
+
+    /// The report as one JSON object; tables are sorted by name.
+    pub fn to_json(&self) -> String {
+        let mut events: Vec<&Event> = self.events.events.iter().collect();
+        events.sort_by(|a, b| (&a.channel, &a.name).cmp(&(&b.channel, &b.name)));
+        let mut by_event = Counts::default();
+        for event in &events {
+            let other = *event.name == *OTHER && *event.channel == *OTHER;
+            by_event
+                .add(&if other { OTHER.to_owned() } else { format!("{}.{}", event.channel, event.name) }, event.count);
+        }
+        let written = Written {
+            schema: REPORT_SCHEMA,
+            read: self.read,
+            accepted: self.accepted,
+            rejected: self.rejected,
+            dropped: self.dropped,
+            first_timestamp: events.iter().map(|event| &*event.first).min(),
+            last_timestamp: events.iter().map(|event| &*event.last).max(),
+            by_schema: &self.by_schema,
+            by_channel: &self.by_channel,
+            by_event,
+            by_day: &self.by_day,
+            by_hour: &self.by_hour,
+            by_day_and_channel: self.by_day_and_channel.sorted().into_iter().map(DayAndChannel::of).collect(),
+            violations: &self.violations,
+            rejections: self.reasons.sorted().into_iter().map(Rejection::of).collect(),
+            redactions: &self.redactions,
+            quantile_relative_error: RELATIVE_ERROR,
+            events: events.into_iter().map(ListedEvent::of).collect(),
+        };
+        // Maps of text to numbers cannot fail to serialise.
+        serde_json::to_string(&written).unwrap_or_default()
+    }
+}
+
+/// The lines of JSON Lines that are not blank.
+pub(super) fn records_of(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    lines.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+}
+
+/// The record of an accepted outcome, opened.
+pub(super) fn accepted_row(outcome: &Outcome) -> Option<Row<'_>> {
+    let record = outcome.record.as_deref().filter(|_| outcome.status == Status::Accepted)?;
+    Row::of(record)
+}
+
+impl Added {
+    pub(super) fn minus(self, before: Self) -> Self {
+        Self {
+            read: self.read - before.read,
+            accepted: self.accepted - before.accepted,
+            rejected: self.rejected - before.rejected,
+            dropped: self.dropped - before.dropped,
+        }
+    }
+}
+
+impl Events {
+    fn of(&mut self, schema: &str, channel: &str, name: &str) -> &mut Event {
+        self.key.clear();
+        self.key.push_str(channel);
+        self.key.push('\0');
+        self.key.push_str(name);
+        let at = self.index.get(self.key.as_str()).copied().unwrap_or_else(|| {
+            let (channel, name) = if self.events.len() < MAX_NAMES { (channel, name) } else { (OTHER, OTHER) };
+            self.insert(schema, channel, name)
+        });
+        &mut self.events[at]
+    }
+
+    fn insert(&mut self, schema: &str, channel: &str, name: &str) -> usize {
+        let key = format!("{channel}\0{name}");
+        if let Some(at) = self.index.get(key.as_str()) {
+            return *at;
+        }
+        self.events.push(Event {
+            channel: channel.into(),
+            name: name.into(),
+            schema: schema.into(),
+            count: 0,
+            first: "".into(),
+            last: "".into(),
+            fields: Fields::default(),
+        });
+        self.index.insert(key.into(), self.events.len() - 1);
+        self.events.len() - 1
+    }
+}
+
+impl From<Vec<Event>> for Events {
+    fn from(events: Vec<Event>) -> Self {
+        let key = |event: &Event| format!("{}\0{}", event.channel, event.name).into();
+        let index = events.iter().enumerate().map(|(at, event)| (key(event), at)).collect();
+        Self { index, events, key: String::new() }
+    }
+}
+
+impl Serialize for Events {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.events.serialize(serializer)
+    }
+}
+
+impl Event {
+    fn widen(&mut self, first: &str, last: &str) {
+        if self.first.is_empty() || *self.first > *first {
+            self.first = first.into();
+        }
+        if *self.last < *last {
+            self.last = last.into();
+        }
+    }
+}
+
+/// The report's form. Every table is sorted, so that equal reports are equal bytes.
+#[derive(Serialize)]
+struct Written<'a> {
+    schema: &'a str,
+    read: u64,
+    accepted: u64,
+    rejected: u64,
+    dropped: u64,
+    first_timestamp: Option<&'a str>,
+    last_timestamp: Option<&'a str>,
+    by_schema: &'a Counts,
+    by_channel: &'a Counts,
+    by_event: Counts,
+    by_day: &'a Counts,
+    by_hour: &'a Counts,
+    by_day_and_channel: Vec<DayAndChannel<'a>>,
+    violations: &'a Counts,
+    rejections: Vec<Rejection<'a>>,
+    redactions: &'a Counts,
+    quantile_relative_error: f64,
+    events: Vec<ListedEvent<'a>>,
+}
+
+#[derive(Serialize)]
+struct DayAndChannel<'a> {
+    day: &'a str,
+    channel: &'a str,
+    count: u64,
+}
+
+impl<'a> DayAndChannel<'a> {
+    fn of((key, count): (&'a str, u64)) -> Self {
+        let (day, channel) = key.split_once(' ').unwrap_or((key, ""));
+        Self { day, channel, count }
+    }
+}
+
+#[derive(Serialize)]
+struct Rejection<'a> {
+    code: &'a str,
+    path: &'a str,
+    count: u64,
+}
+
+impl<'a> Rejection<'a> {
+    fn of((key, count): (&'a str, u64)) -> Self {
+        let (code, path) = key.split_once(' ').unwrap_or((key, ""));
+        Self { code, path, count }
+    }
+}
+
+#[derive(Serialize)]
+struct ListedEvent<'a> {
+    channel: &'a str,
+    event: &'a str,
+    schema: &'a str,
+    count: u64,
+    first_timestamp: &'a str,
+    last_timestamp: &'a str,
+    fields: Vec<Listed>,
+    /// Values of members beyond the bounds of an inventory.
+    #[serde(skip_serializing_if = "is_zero")]
+    uncounted_fields: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
+impl<'a> ListedEvent<'a> {
+    fn of(event: &'a Event) -> Self {
+        let (fields, uncounted_fields) = event.fields.listed();
+        Self {
+            channel: &event.channel,
+            event: &event.name,
+            schema: &event.schema,
+            count: event.count,
+            first_timestamp: &event.first,
+            last_timestamp: &event.last,
+            fields,
+            uncounted_fields,
+        }
+    }
+}
