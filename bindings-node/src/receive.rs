@@ -10,7 +10,7 @@ use crate::error::to_js;
 
 /// An OTLP request as records.
 #[napi(object)]
-pub struct OtlpRecords {
+pub(crate) struct OtlpRecords {
     /// Bodies of JSON lines, made for `Store.ingest` as `ndjson`.
     pub bodies: Vec<Buffer>,
     /// Items that no record can say.
@@ -24,7 +24,7 @@ pub struct OtlpRecords {
 /// # Errors
 /// The promise rejects with `batch_unreadable`, `argument_invalid`.
 #[napi]
-pub fn otlp_records(signal: String, encoding: String, body: Buffer) -> AsyncTask<Blocking<OtlpRecords>> {
+pub(crate) fn otlp_records(signal: String, encoding: String, body: Buffer) -> AsyncTask<Blocking<OtlpRecords>> {
     work(move || {
         let records = ffi::otlp_records(&signal, &encoding, &body)?;
         let bodies = records.bodies.into_iter().map(|body| Buffer::from(body.into_bytes())).collect();
@@ -41,7 +41,7 @@ pub fn otlp_records(signal: String, encoding: String, body: Buffer) -> AsyncTask
 /// # Errors
 /// `argument_invalid`.
 #[napi]
-pub fn otlp_answer(env: Env, signal: String, encoding: String, rejected: i64, reason: String) -> Result<Buffer> {
+pub(crate) fn otlp_answer(env: Env, signal: String, encoding: String, rejected: i64, reason: String) -> Result<Buffer> {
     let body = ffi::otlp_answer(&signal, &encoding, u64::try_from(rejected).unwrap_or(0), &reason);
     body.map(Buffer::from).map_err(|e| to_js(env, &e))
 }
@@ -51,7 +51,7 @@ pub fn otlp_answer(env: Env, signal: String, encoding: String, rejected: i64, re
 /// # Errors
 /// `argument_invalid`.
 #[napi]
-pub fn otlp_refusal(env: Env, encoding: String, http_status: u32, message: String) -> Result<Buffer> {
+pub(crate) fn otlp_refusal(env: Env, encoding: String, http_status: u32, message: String) -> Result<Buffer> {
     let body = ffi::otlp_refusal(&encoding, u16::try_from(http_status).unwrap_or(u16::MAX), &message);
     body.map(Buffer::from).map_err(|e| to_js(env, &e))
 }
@@ -61,7 +61,7 @@ pub fn otlp_refusal(env: Env, encoding: String, http_status: u32, message: Strin
 /// # Errors
 /// The promise rejects with `batch_unreadable`.
 #[napi]
-pub fn inflate_zstd(body: Buffer, limit: u32) -> AsyncTask<Blocking<Option<Buffer>>> {
+pub(crate) fn inflate_zstd(body: Buffer, limit: u32) -> AsyncTask<Blocking<Option<Buffer>>> {
     work(move || Ok(ffi::inflate_zstd(&body, limit as usize)?.map(Buffer::from)))
 }
 
@@ -70,6 +70,6 @@ pub fn inflate_zstd(body: Buffer, limit: u32) -> AsyncTask<Blocking<Option<Buffe
 /// # Errors
 /// The promise rejects with `argument_invalid`, `batch_unreadable`.
 #[napi]
-pub fn forwarded(format: String, body: Buffer, verdict: String, tenant: String) -> AsyncTask<Blocking<Vec<String>>> {
+pub(crate) fn forwarded(format: String, body: Buffer, verdict: String, tenant: String) -> AsyncTask<Blocking<Vec<String>>> {
     work(move || ffi::forwarded(&format, &body, &verdict, &tenant))
 }
