@@ -64,6 +64,11 @@ const { platformName } = require('./platform.js')
  * @property {(config: string, record: string) => string} sample
  * @property {(parent: string) => string} newTraceparent
  * @property {(header: string) => string} readTraceparent
+ * @property {typeof import('../receive.d.ts').otlpRecords} otlpRecords
+ * @property {typeof import('../receive.d.ts').otlpAnswer} otlpAnswer
+ * @property {typeof import('../receive.d.ts').otlpRefusal} otlpRefusal
+ * @property {typeof import('../receive.d.ts').inflateZstd} inflateZstd
+ * @property {typeof import('../receive.d.ts').forwarded} forwarded
  * @property {() => string} panicForTest
  * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine

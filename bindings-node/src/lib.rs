@@ -11,6 +11,7 @@ mod client;
 mod engine;
 mod error;
 mod slab;
+mod receive;
 mod store;
 mod text;
 

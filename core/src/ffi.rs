@@ -11,6 +11,8 @@ mod consent;
 mod plan;
 #[cfg(feature = "report")]
 mod report;
+#[cfg(feature = "receive")]
+mod receive;
 #[cfg(feature = "client")]
 mod spool;
 #[cfg(feature = "store")]
@@ -33,6 +35,8 @@ pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};
 #[cfg(feature = "report")]
 pub use self::report::{Report, etl, report_page, to_parquet};
+#[cfg(feature = "receive")]
+pub use self::receive::{OtlpRecords, forwarded, inflate_zstd, otlp_answer, otlp_records, otlp_refusal};
 #[cfg(feature = "client")]
 pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]
