@@ -57,6 +57,11 @@ const { platformName } = require('./platform.js')
  * @property {(name: string) => string} profile
  * @property {(config: string) => Promise<string>} doctor
  * @property {(config: string, record: string) => string} sample
+ * @property {typeof import('../receive.d.ts').otlpRecords} otlpRecords
+ * @property {typeof import('../receive.d.ts').otlpAnswer} otlpAnswer
+ * @property {typeof import('../receive.d.ts').otlpRefusal} otlpRefusal
+ * @property {typeof import('../receive.d.ts').inflateZstd} inflateZstd
+ * @property {typeof import('../receive.d.ts').forwarded} forwarded
  * @property {() => string} panicForTest
  * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine

@@ -10,6 +10,7 @@ mod blocking;
 mod client;
 mod engine;
 mod error;
+mod receive;
 mod store;
 
 use napi::bindgen_prelude::AsyncTask;

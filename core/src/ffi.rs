@@ -9,6 +9,8 @@ mod client;
 #[cfg(feature = "client")]
 mod consent;
 mod plan;
+#[cfg(feature = "receive")]
+mod receive;
 #[cfg(feature = "client")]
 mod spool;
 #[cfg(feature = "store")]
@@ -27,6 +29,8 @@ pub use self::client::Client;
 #[cfg(feature = "client")]
 pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};
+#[cfg(feature = "receive")]
+pub use self::receive::{OtlpRecords, forwarded, inflate_zstd, otlp_answer, otlp_records, otlp_refusal};
 #[cfg(feature = "client")]
 pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]

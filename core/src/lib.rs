@@ -30,6 +30,8 @@ mod explanation;
 mod hash;
 mod json;
 mod outcome;
+#[cfg(feature = "receive")]
+mod receive;
 mod record;
 mod report;
 mod sampling;

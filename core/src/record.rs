@@ -5,7 +5,7 @@
 
 mod agent;
 // Only a store takes bodies apart; a client sends what it batched itself.
-#[cfg(any(feature = "store", test))]
+#[cfg(any(feature = "store", feature = "receive", test))]
 pub(crate) mod batch;
 mod catalog;
 mod check;
@@ -36,5 +36,15 @@ pub(crate) use self::inline::Inline;
 pub(crate) use self::json_schema::schemas;
 pub(crate) use self::kind::RecordKind;
 pub(crate) use self::reading::{Reading, Slot};
-#[cfg(feature = "client")]
+#[cfg(any(feature = "client", feature = "receive"))]
 pub(crate) use self::time::Timestamp;
+
+/// How many fields the envelope has; a kind's own come after them.
+#[cfg(feature = "receive")]
+pub(crate) const ENVELOPE_FIELDS: usize = kinds::CONTEXT_FIELD + 1;
+
+/// The level of a log that a word means, in any of its spellings.
+#[cfg(feature = "receive")]
+pub(crate) fn level_word(text: &str) -> Option<&'static str> {
+    choice::LEVELS.word(text)
+}

@@ -1,44 +1,97 @@
 'use strict'
 
 const Fastify = require('fastify')
+const { Audit } = require('./audit.js')
+const { Counts } = require('./counts.js')
+const { Deletion } = require('./forward/deletion.js')
+const { Verifier } = require('./identity/verifier.js')
+const { Ingestion } = require('./ingestion.js')
 const { RequestLog } = require('./logger.js')
 const closing = require('./plugins/closing.js')
+const { context, requestId } = require('./plugins/context.js')
 const { answerError, errors } = require('./plugins/errors.js')
-const { aggregateRoutes } = require('./routes/aggregate.js')
+const headers = require('./plugins/headers.js')
+const { identity } = require('./plugins/identity.js')
+const limits = require('./plugins/limits.js')
+const { requests } = require('./plugins/metrics.js')
+const openapi = require('./plugins/openapi.js')
+const { dashboardRoutes } = require('./routes/dashboard.js')
 const { eventRoutes } = require('./routes/events.js')
 const { healthRoutes } = require('./routes/health.js')
+const { keyRoutes } = require('./routes/keys.js')
+const { otlpRoutes } = require('./routes/otlp.js')
+const { privacyRoutes } = require('./routes/privacy.js')
+const { queryRoutes } = require('./routes/query.js')
+const { sampleRoutes } = require('./routes/samples.js')
+const { HttpTelemetry } = require('./telemetry/http.js')
+const { TelemetryRecorder } = require('./telemetry/recorder.js')
+const { TelemetryStorage } = require('./telemetry/storage.js')
 
 /** A client that needs longer for its headers or its body holds a connection for no good reason. */
 const REQUEST_TIMEOUT_MS = 10_000
 /** How often Node looks for such clients. */
 const TIMEOUT_CHECK_MS = 1_000
+/** Characters of a path's parameter: a user id of 255 code points, percent-encoded, is longer than Fastify's 100. */
+const MAX_PARAMETER_CHARS = 1_024
 
 /**
  * The collector without a process around it: no environment, no port, no signal.
  *
  * @param {object} dependencies
+ * @param {import('./config/index.js').CollectorConfig} dependencies.config
  * @param {import('scrubjay').Engine} dependencies.engine
  * @param {import('scrubjay').Store} dependencies.store
  * @param {import('./metrics.js').Metrics} dependencies.metrics
  * @param {string} dependencies.version
+ * @param {import('./forward/forwarder.js').Forwarder} [dependencies.forwarder]
+ * @param {import('./forward/notices.js').Notices} [dependencies.notices]
  * @param {import('fastify').FastifyServerOptions['logger']} [dependencies.logger]
  * @returns {import('fastify').FastifyInstance}
  */
-function buildApp ({ engine, store, metrics, version, logger = false }) {
+function buildApp ({ config, engine, store, metrics, version, forwarder, notices, logger = false }) {
   const app = Fastify({
     logger,
     logController: new RequestLog(),
     frameworkErrors: answerError,
+    genReqId: requestId,
     requestTimeout: REQUEST_TIMEOUT_MS,
     http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
-    // A misspelt parameter is an error, not a wider question.
+    routerOptions: { maxParamLength: MAX_PARAMETER_CHARS },
+    // HEAD would be a second way to each route, with no use here.
+    exposeHeadRoutes: false,
+    // A misspelt parameter is an error, not a wider question; a number in a body is no text.
     ajv: { customOptions: { removeAdditional: false } }
   })
+  // Schemas of answers are for the documentation: what is sent is what the store said.
+  app.setSerializerCompiler(() => JSON.stringify)
+
+  const counts = new Counts()
+  const audit = new Audit(store)
+  const verifier = new Verifier(config.identity, store)
+  const recorder = new TelemetryRecorder(new TelemetryStorage(engine, store), () => metrics.traceFailures.inc())
+  const { optOutEnforce } = config
+  const ingestion = new Ingestion({ engine, store, metrics, counts, forwarder, optOutEnforce })
+  const deletion = new Deletion({ engine, store, forwarder, notices })
+  const { pending } = config.limits
+  metrics.watch('telemetry_pending_bodies', 'Bodies that wait for the disk.', () => ingestion.counter.pending)
+  if (forwarder !== undefined) {
+    metrics.watch('telemetry_forward_pending', 'Records that wait for the OTLP receiver.', () => forwarder.stats().pending)
+  }
+
   app.register(errors)
   app.register(closing)
-  app.register(eventRoutes, { engine, store, metrics })
-  app.register(aggregateRoutes, { store })
+  app.register(context)
+  app.register(headers)
+  app.register(requests, { metrics })
+  app.register(identity, { verifier, metrics, tracing: new HttpTelemetry(recorder) })
+  app.register(limits, { limits: config.limits, metrics })
+  app.register(openapi, { version })
   app.register(healthRoutes, { store, version })
+  for (const routes of [eventRoutes, sampleRoutes, otlpRoutes]) app.register(routes, { ingestion, metrics, pending })
+  app.register(queryRoutes, { store, counts, audit })
+  app.register(privacyRoutes, { engine, store, audit, deletion })
+  app.register(keyRoutes, { store, audit, verifier })
+  if (config.hasDashboard) app.register(dashboardRoutes, { store, counts, audit })
   return app
 }
 

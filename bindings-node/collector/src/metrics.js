@@ -11,6 +11,20 @@ const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = require('
 /** R4: a sample whose sender opted out is discarded under this reason. */
 const OPTED_OUT = 'opted_out'
 
+/** Why requests are refused, and what becomes of records that are forwarded. */
+const REFUSALS = ['unauthenticated', 'forbidden', 'rate_limited', 'overloaded']
+const FORWARDED = ['queued', 'refused', 'erased']
+
+/**
+ * As much of a verdict as is counted. Where all records were accepted the results may be left out.
+ *
+ * @typedef {object} Counted
+ * @property {number} accepted
+ * @property {number} [opted_out]
+ * @property {Array<{ status: string, violations: Array<{ code: string }> }>} results
+ * @property {Record<string, number>} redactions
+ */
+
 /** Milliseconds. One durable write takes a few; a request that needs a second is in trouble. */
 const LATENCY_BUCKETS_MS = [1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000]
 
@@ -52,22 +66,73 @@ class Metrics {
         this.set(total === 0 ? 0 : (refused?.value ?? 0) / total)
       }
     })
+    this.opted = new Counter({
+      name: 'telemetry_opted_out_total', help: 'Samples of users who had opted out; nothing of them is kept.', registers
+    })
+    this.refused = new Counter({
+      name: 'telemetry_requests_refused_total',
+      help: 'Requests refused before their records were read, by reason.',
+      labelNames: ['reason'],
+      registers
+    })
+    this.requests = new Counter({
+      name: 'telemetry_http_requests_total',
+      help: 'Answered requests, by route and status.',
+      labelNames: ['route', 'status'],
+      registers
+    })
+    this.forwarded = new Counter({
+      name: 'telemetry_forward_records_total',
+      help: 'Records for the OTLP receiver, by what became of them here.',
+      labelNames: ['outcome'],
+      registers
+    })
+    this.notices = new Gauge({
+      name: 'telemetry_deletion_notices_pending', help: 'Deletions that a receiver was not told of yet.', registers
+    })
+    this.traceFailures = new Counter({
+      name: 'telemetry_trace_failures_total', help: 'Traces of this collector that could not be kept.', registers
+    })
     // A series that appears only with its first event hides that event from rate().
     for (const reason of [...codes.violations, OPTED_OUT]) this.rejected.inc({ reason }, 0)
+    for (const reason of REFUSALS) this.refused.inc({ reason }, 0)
+    for (const outcome of FORWARDED) this.forwarded.inc({ outcome }, 0)
     for (const rule of codes.rules) this.redactions.inc({ rule }, 0)
   }
 
   /**
    * Counts what became of a body.
    *
-   * @param {import('scrubjay').Verdict} verdict
+   * @param {Counted} verdict
    */
   count (verdict) {
-    this.received.inc(verdict.results.length)
+    let refused = 0
     for (const { status, violations } of verdict.results) {
-      if (status !== 'accepted' && violations[0] !== undefined) this.rejected.inc({ reason: violations[0].code })
+      if (status === 'accepted') continue
+      refused++
+      if (violations[0] !== undefined) this.rejected.inc({ reason: violations[0].code })
     }
+    // A user who opted out in the ledger: accepted in shape, and kept nowhere.
+    const opted = verdict.opted_out ?? 0
+    if (opted > 0) {
+      this.opted.inc(opted)
+      const said = verdict.results.filter(({ violations }) => violations[0]?.code === OPTED_OUT).length
+      this.rejected.inc({ reason: OPTED_OUT }, Math.max(0, opted - said))
+    }
+    this.received.inc(Math.max(verdict.results.length, verdict.accepted + refused))
     for (const [rule, times] of Object.entries(verdict.redactions)) this.redactions.inc({ rule }, times)
+  }
+
+  /**
+   * The series of one gauge, asked when Prometheus asks.
+   *
+   * @param {string} name
+   * @param {string} help
+   * @param {() => number} read
+   */
+  watch (name, help, read) {
+    // eslint-disable-next-line no-new
+    new Gauge({ name, help, registers: [this.registry], collect () { this.set(read()) } })
   }
 
   /** The text, in Prometheus's exposition format 0.0.4. */

@@ -3,16 +3,27 @@
 
 /** The process around the app: environment, ports, signals, exit code. */
 
+// Before anything uses libuv's pool, whose size is read once. Each body waits there for one sync of the disk, which many
+// share: with Node's four places, four would be all that ever share it.
+process.env.UV_THREADPOOL_SIZE ??= '16'
+
 const { once } = require('node:events')
+const { join } = require('node:path')
 const closeWithGrace = require('close-with-grace')
 const { Engine, Store, codes, version } = require('scrubjay')
 const { buildApp } = require('./app.js')
-const { readConfig } = require('./config.js')
+const { readConfig } = require('./config/index.js')
+const { Forwarder } = require('./forward/forwarder.js')
+const { Notices } = require('./forward/notices.js')
 const { loggerOptions } = require('./logger.js')
 const { Metrics } = require('./metrics.js')
 
 /** Requests under way get this long to finish; orchestrators kill after 30 s. */
 const GRACE_MS = 10_000
+/** Of that, what a forwarding client gets: what it has left waits in its spool. */
+const FORWARD_GRACE_MS = 2_000
+/** Retention is counted in days: an hour late is soon enough, and each look costs little. */
+const RETENTION_CHECK_MS = 3_600_000
 
 /** @param {import('node:http').Server} server */
 function urlOf (server) {
@@ -20,14 +31,54 @@ function urlOf (server) {
   return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`
 }
 
+/**
+ * What records are scrubbed with.
+ *
+ * @param {import('./config/index.js').CollectorConfig} config
+ * @returns {import('scrubjay').Config['privacy']}
+ */
+function privacyOf ({ privacyMode, piiFields, pseudonymKey }) {
+  return {
+    mode: privacyMode,
+    ...(piiFields === undefined ? {} : { pii_fields: piiFields }),
+    ...(pseudonymKey === undefined ? {} : { pseudonym_key: pseudonymKey })
+  }
+}
+
+/** @param {import('./config/index.js').CollectorConfig} config */
+function openStore ({ dataDir, retentionDays: days }) {
+  return Store.open(dataDir, { retention_days: { events: days, metrics: days, traces: days, logs: days } })
+}
+
+/**
+ * Applies retention now and every hour.
+ *
+ * @param {import('scrubjay').Store} store
+ * @param {import('fastify').FastifyBaseLogger} log
+ */
+function retainRegularly (store, log) {
+  const retain = () => store.retain().then(
+    (/** @type {any} */ result) => log.info({ result }, 'retention applied'),
+    (/** @type {{ code?: string }} */ { code }) => log.error({ code }, 'retention could not be applied')
+  )
+  retain()
+  return setInterval(retain, RETENTION_CHECK_MS).unref()
+}
+
 async function start () {
   const { config, warnings } = readConfig(process.env)
-  const engine = new Engine({ privacy: { mode: config.privacyMode } })
-  const store = Store.open(config.dataDir)
+  const privacy = privacyOf(config)
+  const engine = new Engine({ privacy })
+  const store = openStore(config)
   const metrics = new Metrics(codes())
   const logger = loggerOptions(config.logLevel)
-  const app = buildApp({ engine, store, metrics, version: version(), logger })
+  const { forward, deletion, dataDir } = config
+  const forwarder = forward === undefined ? undefined : new Forwarder(forward, privacy, dataDir, metrics)
+  const log = { warn: (/** @type {any} */ fields, /** @type {string} */ text) => app.log.warn(fields, text) }
+  const notices = deletion === undefined ? undefined : new Notices(join(dataDir, 'notices'), deletion, metrics, log)
+  const app = buildApp({ config, engine, store, metrics, version: version(), forwarder, notices, logger })
   const metricsServer = metrics.server()
+  let retention
 
   closeWithGrace({ delay: GRACE_MS, logger: app.log }, async ({ signal, err }) => {
     if (err) app.log.fatal({ code: /** @type {any} */ (err).code, stack: err.stack }, 'unexpected error')
@@ -35,20 +86,32 @@ async function start () {
     await app.close()
     metricsServer.close()
     metricsServer.closeIdleConnections()
+    clearInterval(retention)
+    notices?.close()
+    await forwarder?.shutdown(FORWARD_GRACE_MS)
     // Last: requests under way had to be answered from it.
     store.close()
     app.log.info('closed')
   })
 
   for (const warning of warnings) app.log.warn(warning)
+  await notices?.start()
+  retention = retainRegularly(store, app.log)
   await app.listen({ host: config.host, port: config.port })
-  metricsServer.listen(config.prometheusPort, config.host)
+  metricsServer.listen(config.prometheusPort, config.prometheusHost)
   await once(metricsServer, 'listening')
   app.log.info({ url: urlOf(app.server), metrics_url: `${urlOf(metricsServer)}/metrics` }, 'listening')
 }
 
-start().catch((error) => {
-  const faults = error.faults ?? [error.message]
-  console.error(`scrubjay-collector cannot start:\n${faults.map((/** @type {string} */ f) => `  - ${f}`).join('\n')}`)
-  process.exit(1)
-})
+/** Starts, or says why not and ends. */
+function serve () {
+  return start().catch((error) => {
+    const faults = error.faults ?? [error.message]
+    console.error(`scrubjay-collector cannot start:\n${faults.map((/** @type {string} */ f) => `  - ${f}`).join('\n')}`)
+    process.exit(1)
+  })
+}
+
+if (require.main === module) serve()
+
+module.exports = { openStore, privacyOf, serve }

@@ -9,12 +9,13 @@ const fp = require('fastify-plugin')
 
 /** @type {Record<string, { status: number, code: string, message: string }>} */
 const KNOWN = {
-  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'body_too_large', message: 'a body has at most 4 MiB, inflated' },
+  FST_ERR_CTP_BODY_TOO_LARGE: { status: 413, code: 'body_too_large', message: 'the body is larger than a body may be' },
   FST_ERR_CTP_INVALID_MEDIA_TYPE: {
-    status: 415,
-    code: 'media_type_unsupported',
-    message: 'send application/json, or application/x-ndjson where a batch is expected'
+    status: 415, code: 'media_type_unsupported', message: 'this route takes another content-type; see /docs'
   },
+  FST_ERR_CTP_EMPTY_TYPE: { status: 415, code: 'media_type_unsupported', message: 'send a content-type' },
+  FST_ERR_CTP_EMPTY_JSON_BODY: { status: 400, code: 'json_invalid', message: 'the body is empty' },
+  FST_ERR_CTP_INVALID_JSON_BODY: { status: 400, code: 'json_invalid', message: 'the body is not JSON' },
   FST_ERR_BAD_URL: { status: 400, code: 'bad_request', message: 'the path is not a valid URL' },
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: {
     status: 400, code: 'body_unreadable', message: 'the body is not as long as content-length says'
@@ -25,13 +26,18 @@ const KNOWN = {
 const STATUS_OF_ENGINE_CODE = {
   argument_invalid: 400,
   batch_unreadable: 400,
+  not_found: 404,
   closed: 503,
   store_unavailable: 503
 }
 
 /** @typedef {import('fastify').FastifyError & { path?: string }} Failure */
 
-/** @param {Failure} error */
+/**
+ * What a caller is told of an error.
+ *
+ * @param {Failure} error
+ */
 function answer (error) {
   const known = KNOWN[error.code]
   if (known !== undefined) return known
@@ -46,12 +52,21 @@ function answer (error) {
 /**
  * @param {Failure} error
  * @param {import('fastify').FastifyRequest} request
+ * @param {number} status
+ */
+function logFailure (error, request, status) {
+  if (status >= 500) request.log.error({ code: error.code, stack: error.stack }, 'request failed')
+}
+
+/**
+ * @param {Failure} error
+ * @param {import('fastify').FastifyRequest} request
  * @param {import('fastify').FastifyReply} reply
  */
 function answerError (error, request, reply) {
   const { status, code, message } = answer(error)
-  if (status >= 500) request.log.error({ code: error.code, stack: error.stack }, 'request failed')
-  return reply.code(status).send({ error: { code, message } })
+  logFailure(error, request, status)
+  return reply.code(status).type('application/json').send({ error: { code, message } })
 }
 
 /** @param {import('fastify').FastifyInstance} app */
@@ -61,4 +76,4 @@ async function errorShape (app) {
     reply.code(404).send({ error: { code: 'not_found', message: 'no such route' } }))
 }
 
-module.exports = { errors: fp(errorShape, { name: 'errors' }), answerError }
+module.exports = { answer, answerError, errors: fp(errorShape, { name: 'errors' }), logFailure }

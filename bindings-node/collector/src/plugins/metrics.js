@@ -15,4 +15,16 @@ async function latency (scope, { metrics }) {
   })
 }
 
-module.exports = fp(latency, { name: 'latency' })
+/**
+ * Counts every answer by route and status. Patterns of routes and statuses are few, so the series are.
+ *
+ * @param {import('fastify').FastifyInstance} app
+ * @param {{ metrics: import('../metrics.js').Metrics }} options
+ */
+async function requests (app, { metrics }) {
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.requests.inc({ route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) })
+  })
+}
+
+module.exports = { latency: fp(latency, { name: 'latency' }), requests: fp(requests, { name: 'requests' }) }

@@ -1,0 +1,53 @@
+'use strict'
+
+const fp = require('fastify-plugin')
+const { PUBLIC, accessOf } = require('../identity/roles.js')
+
+/**
+ * Who may go on. Deny by default: a route that the table does not know stops the start, and a request that matches no
+ * route is refused before anything of it is read.
+ *
+ * The tenant is that of the credentials and of nothing else: no path, parameter, header or body is asked for one.
+ *
+ * @param {import('fastify').FastifyInstance} app
+ * @param {{ verifier: import('../identity/verifier.js').Verifier, metrics: import('../metrics.js').Metrics,
+ *   tracing: import('../telemetry/http.js').HttpTelemetry }} options
+ */
+async function identity (app, { verifier, metrics, tracing }) {
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const name of [method].flat()) {
+      if (accessOf(name, url) === undefined) throw new Error(`${name} ${url} is missing in the table of roles`)
+    }
+  })
+
+  app.addHook('onRequest', async (request, reply) => {
+    const { routeOptions: { url } } = request
+    // No such route: 404, which says nothing that the documentation does not say.
+    if (url === undefined) return
+    const access = accessOf(request.method, url)
+    if (access === PUBLIC) return
+    const found = await verifier.identify(request.headers)
+    if (found === null) {
+      metrics.refused.inc({ reason: 'unauthenticated' })
+      reply.header('www-authenticate', 'Bearer')
+      throw refusal(401, 'unauthenticated', 'send a valid token or API key as `authorization: Bearer …`')
+    }
+    request.identity = found
+    if (!access?.some((role) => found.roles.includes(role))) {
+      metrics.refused.inc({ reason: 'forbidden' })
+      tracing.record(request.context, { event_key: 'collector.access.denied', severity: 'warning' })
+      throw refusal(403, 'forbidden', `needs one of the roles ${access?.join(', ')}`)
+    }
+  })
+}
+
+/**
+ * @param {number} statusCode
+ * @param {string} code
+ * @param {string} message
+ */
+function refusal (statusCode, code, message) {
+  return Object.assign(new Error(message), { statusCode, code })
+}
+
+module.exports = { identity: fp(identity, { name: 'identity', dependencies: ['context'] }), refusal }
