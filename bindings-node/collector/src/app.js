@@ -3,6 +3,7 @@
 const cookie = require('@fastify/cookie')
 const Fastify = require('fastify')
 const { Audit } = require('./audit.js')
+const { isLoopback } = require('./config/reader.js')
 const { Counts } = require('./counts.js')
 const { Deletion } = require('./forward/deletion.js')
 const { Sessions } = require('./identity/sessions.js')
@@ -99,19 +100,11 @@ function buildApp ({ config, engine, store, metrics, version, forwarder, notices
   app.register(keyRoutes, { store, audit, verifier })
   if (config.hasDashboard) {
     app.register(pageRoutes)
+    // Where nobody else reaches the address, cookies go over plain HTTP too; anywhere else the dashboard needs TLS.
     app.register(sessionRoutes, { verifier, sessions, isSecure: !isLoopback(config.host) })
     app.register(dashboardRoutes, { store, counts, audit, config })
   }
   return app
-}
-
-/**
- * Whether nobody else reaches an address: there, cookies go over plain HTTP too. Anywhere else the dashboard needs TLS.
- *
- * @param {string} host
- */
-function isLoopback (host) {
-  return host === 'localhost' || host === '::1' || /^127\./.test(host)
 }
 
 module.exports = { buildApp }
