@@ -1,9 +1,12 @@
 'use strict'
 
+const cookie = require('@fastify/cookie')
 const Fastify = require('fastify')
 const { Audit } = require('./audit.js')
+const { isLoopback } = require('./config/reader.js')
 const { Counts } = require('./counts.js')
 const { Deletion } = require('./forward/deletion.js')
+const { Sessions } = require('./identity/sessions.js')
 const { Verifier } = require('./identity/verifier.js')
 const { Ingestion } = require('./ingestion.js')
 const { RequestLog } = require('./logger.js')
@@ -20,9 +23,11 @@ const { eventRoutes } = require('./routes/events.js')
 const { healthRoutes } = require('./routes/health.js')
 const { keyRoutes } = require('./routes/keys.js')
 const { otlpRoutes } = require('./routes/otlp.js')
+const { pageRoutes } = require('./routes/pages.js')
 const { privacyRoutes } = require('./routes/privacy.js')
 const { queryRoutes } = require('./routes/query.js')
 const { sampleRoutes } = require('./routes/samples.js')
+const { sessionRoutes } = require('./routes/session.js')
 const { HttpTelemetry } = require('./telemetry/http.js')
 const { TelemetryRecorder } = require('./telemetry/recorder.js')
 const { TelemetryStorage } = require('./telemetry/storage.js')
@@ -68,6 +73,7 @@ function buildApp ({ config, engine, store, metrics, version, forwarder, notices
   const counts = new Counts()
   const audit = new Audit(store)
   const verifier = new Verifier(config.identity, store)
+  const sessions = new Sessions()
   const recorder = new TelemetryRecorder(new TelemetryStorage(engine, store), () => metrics.traceFailures.inc())
   const { optOutEnforce } = config
   const ingestion = new Ingestion({ engine, store, metrics, counts, forwarder, optOutEnforce })
@@ -83,7 +89,8 @@ function buildApp ({ config, engine, store, metrics, version, forwarder, notices
   app.register(context)
   app.register(headers)
   app.register(requests, { metrics })
-  app.register(identity, { verifier, metrics, tracing: new HttpTelemetry(recorder) })
+  app.register(cookie)
+  app.register(identity, { verifier, sessions, metrics, tracing: new HttpTelemetry(recorder) })
   app.register(limits, { limits: config.limits, metrics })
   app.register(openapi, { version })
   app.register(healthRoutes, { store, version })
@@ -91,7 +98,12 @@ function buildApp ({ config, engine, store, metrics, version, forwarder, notices
   app.register(queryRoutes, { store, counts, audit })
   app.register(privacyRoutes, { engine, store, audit, deletion })
   app.register(keyRoutes, { store, audit, verifier })
-  if (config.hasDashboard) app.register(dashboardRoutes, { store, counts, audit })
+  if (config.hasDashboard) {
+    app.register(pageRoutes)
+    // Where nobody else reaches the address, cookies go over plain HTTP too; anywhere else the dashboard needs TLS.
+    app.register(sessionRoutes, { verifier, sessions, isSecure: !isLoopback(config.host) })
+    app.register(dashboardRoutes, { store, counts, audit, config })
+  }
   return app
 }
 

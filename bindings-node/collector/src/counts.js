@@ -7,7 +7,8 @@
 /** Tenants that are counted. A collector serves fewer; the bound is for memory. */
 const MAX_TENANTS = 10_000
 
-/** @typedef {{ accepted: number, rejected: number, reasons: Record<string, number> }} TenantCounts */
+/** @typedef {{ accepted: number, rejected: number, reasons: Record<string, number>,
+ *   redactions: Record<string, number> }} TenantCounts */
 
 class Counts {
   /** @type {Map<string, TenantCounts>} */
@@ -18,10 +19,13 @@ class Counts {
    * @param {string} tenant
    * @param {import('./metrics.js').Counted} verdict
    */
-  add (tenant, { accepted, results }) {
+  add (tenant, { accepted, results, redactions }) {
     const counts = this.#of(tenant)
     if (counts === undefined) return
     counts.accepted += accepted
+    for (const [rule, times] of Object.entries(redactions ?? {})) {
+      counts.redactions[rule] = (counts.redactions[rule] ?? 0) + times
+    }
     for (const { status, violations } of results) {
       if (status === 'accepted') continue
       counts.rejected++
@@ -32,19 +36,23 @@ class Counts {
 
   /** @param {string} tenant */
   of (tenant) {
-    const { accepted, rejected, reasons } = this.#tenants.get(tenant) ?? { accepted: 0, rejected: 0, reasons: {} }
-    return { since: this.#since, accepted, rejected, reasons }
+    return { since: this.#since, ...(this.#tenants.get(tenant) ?? none()) }
   }
 
   /** @param {string} tenant */
   #of (tenant) {
     let counts = this.#tenants.get(tenant)
     if (counts === undefined && this.#tenants.size < MAX_TENANTS) {
-      counts = { accepted: 0, rejected: 0, reasons: {} }
+      counts = none()
       this.#tenants.set(tenant, counts)
     }
     return counts
   }
+}
+
+/** @returns {TenantCounts} */
+function none () {
+  return { accepted: 0, rejected: 0, reasons: {}, redactions: {} }
 }
 
 module.exports = { Counts }

@@ -27,6 +27,9 @@ const OFFICERS = ['privacy_officer', 'admin']
 const CONSENT = ['ingest', 'privacy_officer', 'admin']
 /** @type {readonly Role[]} */
 const ADMINS = ['admin']
+/** Whoever may see a panel of the dashboard. */
+/** @type {readonly Role[]} */
+const WATCHERS = ['viewer', 'analyst', 'privacy_officer', 'admin']
 
 /** @type {Readonly<Record<string, typeof PUBLIC | readonly Role[]>>} */
 const ACCESS = {
@@ -53,7 +56,13 @@ const ACCESS = {
   'GET /api/v1/telemetry/records/counts': VIEWERS,
   'GET /api/v1/telemetry/traces': ANALYSTS,
   'GET /api/v1/telemetry/traces/:trace_id': ANALYSTS,
-  'GET /api/v1/telemetry/dashboard': VIEWERS,
+  // The page says nothing of a tenant; the session's routes look at credentials themselves.
+  'GET /api/v1/telemetry/dashboard': PUBLIC,
+  'GET /api/v1/telemetry/dashboard/assets/*': PUBLIC,
+  'GET /api/v1/telemetry/dashboard/session': PUBLIC,
+  'POST /api/v1/telemetry/dashboard/session': PUBLIC,
+  'DELETE /api/v1/telemetry/dashboard/session': PUBLIC,
+  'GET /api/v1/telemetry/dashboard/overview': WATCHERS,
   'GET /api/v1/telemetry/dashboard/reports': VIEWERS,
 
   'GET /api/v1/telemetry/consent/status': CONSENT,

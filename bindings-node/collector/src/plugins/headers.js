@@ -5,7 +5,7 @@ const { DOCUMENTATION } = require('../identity/roles.js')
 
 /**
  * What browsers are told of every answer. There is no CORS: a page of another origin may not read anything, and what
- * it sends carries no credentials, since there are no cookies.
+ * it sends carries no credentials, since the dashboard's cookie stays with its own pages (`SameSite=Strict`).
  */
 const HEADERS = {
   'x-content-type-options': 'nosniff',

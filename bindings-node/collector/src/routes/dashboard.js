@@ -1,64 +1,82 @@
 'use strict'
 
-const { GUARDED, SELECTION, json, query } = require('../plugins/schemas.js')
+const { metricsCatalog } = require('scrubjay')
+const { GUARDED, json, query } = require('../plugins/schemas.js')
+const { Report, PERIODS } = require('../report.js')
 const { asked } = require('./query.js')
 
 /**
- * A page that says where figures are, and the figures as JSON.
+ * What the dashboard shows beside the API's own answers, and reports.
  *
  * @typedef {{ store: import('scrubjay').Store, counts: import('../counts.js').Counts,
- *   audit: import('../audit.js').Audit }} Dependencies
+ *   audit: import('../audit.js').Audit, config: import('../config/index.js').CollectorConfig }} Dependencies
  */
 
-const PAGE = `<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>scrubjay collector</title>
-<h1>scrubjay collector</h1>
-<p>Figures of this tenant are at <code>GET /api/v1/telemetry/dashboard/reports</code>, with the same credentials.</p>
-<ul>
-<li><a href="/api/v1/telemetry/dashboard/reports">Reports</a></li>
-<li><a href="/docs">The API</a></li>
-</ul>
-</html>
-`
-
-/** Events that a report lists; the most frequent first is for who reads it. */
-const REPORT_BUCKETS = 100
+const CSV = 'text/csv; charset=utf-8'
 
 /**
  * @param {import('fastify').FastifyInstance} app
  * @param {Dependencies} dependencies
  */
-async function dashboardRoutes (app, { store, counts, audit }) {
-  app.get('/api/v1/telemetry/dashboard', {
-    schema: {
-      tags: ['dashboard'],
-      summary: 'A page about the tenant (R1).',
-      response: { 200: { description: 'HTML.', content: { 'text/html': { schema: { type: 'string' } } } }, ...GUARDED }
-    }
-  }, async (_request, reply) => reply.type('text/html; charset=utf-8').send(PAGE))
+async function dashboardRoutes (app, { store, counts, audit, config }) {
+  const catalog = metricsCatalog()
 
-  app.get('/api/v1/telemetry/dashboard/reports', {
+  app.get('/api/v1/telemetry/dashboard/overview', {
     schema: {
       tags: ['dashboard'],
-      summary: 'How much of what there is (R1).',
-      querystring: query(SELECTION),
+      summary: 'How this collector is set up: catalogue of metrics, retention, privacy; for administrators also storage.',
       response: {
-        200: json('Counts by channel and event, and of this process.', {
-          events: { type: 'array', items: { type: 'object', additionalProperties: true } },
-          truncated: { type: 'boolean' },
-          ingestion: { type: 'object', additionalProperties: true }
+        200: json('The set-up.', {
+          catalog: { type: 'array', items: { type: 'object', additionalProperties: true } },
+          retention_days: { type: 'integer' },
+          privacy_mode: { type: 'string' },
+          storage: {
+            type: 'object', description: 'over all tenants', properties: Object.fromEntries(['records', 'bytes', 'days'].map((name) => [name, { type: 'integer' }]))
+          }
         }),
         ...GUARDED
       }
     }
   }, async (request) => {
-    const { tenant, query: range } = asked(request)
-    await audit.read(request, 'figures.read')
-    const spec = { ...range, group_by: ['channel', 'event'], limit: REPORT_BUCKETS }
-    const { buckets, truncated } = await store.aggregate(tenant, spec)
-    return { events: buckets, truncated, ingestion: counts.of(tenant) }
+    const isAdmin = request.identity?.roles.includes('admin')
+    const { records, bytes, days } = isAdmin ? await store.stats() : { records: 0, bytes: 0, days: [] }
+    return {
+      catalog,
+      retention_days: config.retentionDays,
+      privacy_mode: config.privacyMode,
+      ...(isAdmin ? { storage: { records, bytes, days: days.length } } : {})
+    }
+  })
+
+  app.get('/api/v1/telemetry/dashboard/reports', {
+    schema: {
+      tags: ['dashboard'],
+      summary: 'The report of a day or a week: how much of what there was (R1).',
+      querystring: query({
+        period: { type: 'string', enum: Object.keys(PERIODS), default: 'daily' },
+        end_time: { type: 'string', description: 'RFC 3339, not included; default: now' },
+        format: { type: 'string', enum: ['json', 'csv'], default: 'json' },
+        consistency: { type: 'string', description: '`now` waits for everything that was accepted before' }
+      }),
+      response: {
+        200: {
+          description: 'Counts by channel and event, figures of metrics, counts over time, and of this process.',
+          content: {
+            'application/json': { schema: { type: 'object', additionalProperties: true } },
+            'text/csv': { schema: { type: 'string' } }
+          }
+        },
+        ...GUARDED
+      }
+    }
+  }, async (request, reply) => {
+    const { tenant, query: { period, format, end_time: end, consistency } } = asked(request)
+    await audit.read(request, 'report.read')
+    const report = await Report.of(store, tenant, period, end, consistency)
+    if (format === 'csv') {
+      return reply.type(CSV).header('content-disposition', `attachment; filename="telemetry-${period}.csv"`).send(report.toCsv())
+    }
+    return { ...report.figures, ingestion: counts.of(tenant) }
   })
 }
 

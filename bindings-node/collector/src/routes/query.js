@@ -170,7 +170,8 @@ async function queryRoutes (app, { store, counts, audit }) {
           since: { type: 'string' },
           accepted: { type: 'integer' },
           rejected: { type: 'integer' },
-          reasons: { type: 'object', additionalProperties: { type: 'integer' } }
+          reasons: { type: 'object', additionalProperties: { type: 'integer' } },
+          redactions: { type: 'object', additionalProperties: { type: 'integer' }, description: 'by rule' }
         }),
         ...GUARDED
       }

@@ -1,0 +1,114 @@
+/** What is shown: range of time, channel, name. It stands in the address, so that a view can be sent to somebody. */
+
+import { el } from './dom.js'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+/** Each range with the interval that gives between 24 and 180 points. */
+const RANGES = {
+  '1h': { name: 'Last hour', ms: HOUR_MS, interval: '1m' },
+  '6h': { name: 'Last 6 hours', ms: 6 * HOUR_MS, interval: '5m' },
+  '24h': { name: 'Last 24 hours', ms: DAY_MS, interval: '15m' },
+  '7d': { name: 'Last 7 days', ms: 7 * DAY_MS, interval: '1h' },
+  '30d': { name: 'Last 30 days', ms: 30 * DAY_MS, interval: '6h' },
+  '90d': { name: 'Last 90 days', ms: 90 * DAY_MS, interval: '1d' }
+}
+const DEFAULT_RANGE = '24h'
+const REFRESH_MS = 10_000
+
+/** Milliseconds of each interval. */
+const INTERVALS = { '1m': MINUTE_MS, '5m': 5 * MINUTE_MS, '15m': 15 * MINUTE_MS, '1h': HOUR_MS, '6h': 6 * HOUR_MS, '1d': DAY_MS }
+
+/** Reads the view from the address. */
+function fromAddress () {
+  const hash = new URLSearchParams(location.hash.slice(1))
+  const range = hash.get('range') ?? DEFAULT_RANGE
+  return {
+    range: Object.hasOwn(RANGES, range) ? range : DEFAULT_RANGE,
+    channel: hash.get('channel') ?? '',
+    name: hash.get('name') ?? '',
+    refresh: hash.get('refresh') !== 'off'
+  }
+}
+
+export class Filters {
+  #form
+  #onchange
+  #view = fromAddress()
+
+  /** @param {HTMLFormElement} form @param {() => void} onchange */
+  constructor (form, onchange) {
+    this.#form = form
+    this.#onchange = onchange
+    form.addEventListener('submit', (event) => event.preventDefault())
+    addEventListener('hashchange', () => {
+      this.#view = fromAddress()
+      this.draw()
+      this.#onchange()
+    })
+  }
+
+  /** Milliseconds between refreshes; nothing where they are off. */
+  get refreshMs () {
+    return this.#view.refresh ? REFRESH_MS : undefined
+  }
+
+  /**
+   * What panels ask for: the range ends now.
+   *
+   * @returns {{ start_time: string, end_time: string, interval: string, intervalMs: number, startMs: number, endMs: number,
+   *   channel: string, name: string }}
+   */
+  get selection () {
+    const { ms, interval } = RANGES[/** @type {keyof typeof RANGES} */ (this.#view.range)]
+    const intervalMs = INTERVALS[/** @type {keyof typeof INTERVALS} */ (interval)]
+    const endMs = Date.now()
+    const startMs = Math.floor((endMs - ms) / intervalMs) * intervalMs
+    return {
+      start_time: new Date(startMs).toISOString(),
+      end_time: new Date(endMs).toISOString(),
+      interval,
+      intervalMs,
+      startMs,
+      endMs,
+      channel: this.#view.channel,
+      name: this.#view.name
+    }
+  }
+
+  /** Writes the form anew. */
+  draw () {
+    const { range, channel, name, refresh } = this.#view
+    const options = Object.entries(RANGES).map(([value, { name }]) => el('option', { value, selected: value === range }, name))
+    this.#form.replaceChildren(
+      el('label', {}, 'Time range', el('select', { id: 'range', onchange: this.#changed('range') }, ...options)),
+      el('label', {}, 'Channel', el('input', { id: 'channel', value: channel, placeholder: 'all', autocomplete: 'off', onchange: this.#changed('channel') })),
+      el('label', {}, 'Event or metric', el('input', { id: 'name', value: name, placeholder: 'all', autocomplete: 'off', onchange: this.#changed('name') })),
+      el('label', { class: 'check' }, el('input', { id: 'refresh', type: 'checkbox', checked: refresh, onchange: this.#changed('refresh') }), 'Refresh every 10 s'),
+      el('button', { type: 'button', id: 'now', onclick: () => this.#onchange() }, 'Refresh now')
+    )
+    this.#form.hidden = false
+  }
+
+  /** Shows one channel or name. @param {'channel' | 'name'} key @param {string} value */
+  choose (key, value) {
+    this.#go({ ...this.#view, [key]: value })
+  }
+
+  /** @param {string} key */
+  #changed (key) {
+    return (/** @type {any} */ { target }) =>
+      this.#go({ ...this.#view, [key]: target.type === 'checkbox' ? target.checked : target.value.trim() })
+  }
+
+  /** @param {ReturnType<typeof fromAddress>} view */
+  #go ({ range, channel, name, refresh }) {
+    const hash = new URLSearchParams({ range })
+    if (channel !== '') hash.set('channel', channel)
+    if (name !== '') hash.set('name', name)
+    if (!refresh) hash.set('refresh', 'off')
+    location.hash = hash.toString()
+  }
+}

@@ -1,0 +1,36 @@
+import { get } from '../api.js'
+import { el, empty, table } from '../dom.js'
+import { count, time } from '../format.js'
+
+export const deletions = {
+  id: 'deletions',
+  title: 'Deletion requests',
+  roles: ['privacy_officer', 'admin'],
+  load: (/** @type {any} */ { signal }) => get('/deletions', { limit: 50 }, signal),
+  draw (/** @type {any} */ answer) {
+    const found = answer.deletions ?? answer.records ?? answer.entries ?? []
+    if (found.length === 0) return empty('No user asked for deletion. The route is ', el('code', {}, 'DELETE /api/v1/telemetry/data/{user_id}'), '.')
+    const rows = found.map((/** @type {any} */ { requested_at: at, completed_at: done, records, request_id: id }) =>
+      [time(at), done === null || done === undefined ? 'under way' : time(done), count(records), el('code', {}, id)])
+    return table('Deletion requests', [{ name: 'Asked' }, { name: 'Completed' }, { name: 'Records', number: true }, { name: 'Receipt' }], rows)
+  }
+}
+
+export const audit = {
+  id: 'audit',
+  title: 'Audit trail',
+  roles: ['privacy_officer', 'admin'],
+  async load (/** @type {any} */ { signal }) {
+    const [state, page] = await Promise.all([get('/audit/verify', {}, signal), get('/audit', { limit: 50 }, signal)])
+    return { state, page }
+  },
+  draw (/** @type {any} */ { state, page }) {
+    const entries = page.entries ?? page.records ?? []
+    const isWhole = state.valid ?? state.intact ?? (state.broken_at === null || state.broken_at === undefined)
+    const verdict = isWhole
+      ? el('p', {}, `The chain of ${count(state.entries)} entries is unbroken.`)
+      : el('p', { class: 'fault' }, 'The chain is broken: somebody changed the trail. Keep a copy and see the incident page of the documentation.')
+    const rows = entries.map((/** @type {any} */ { at, timestamp, time: when, actor, action }) => [time(at ?? timestamp ?? when), actor, action])
+    return el('div', {}, verdict, entries.length === 0 ? null : table('Audit trail', [{ name: 'Time' }, { name: 'Who' }, { name: 'What' }], rows))
+  }
+}

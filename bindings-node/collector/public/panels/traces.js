@@ -1,0 +1,100 @@
+import { get } from '../api.js'
+import { el, empty, table } from '../dom.js'
+import { count, duration, time } from '../format.js'
+
+const SPAN = 'telemetry_span_v1'
+/** Spans of which the latest traces are made, and of a waterfall. */
+const RECENT_SPANS = 1_000
+const SHOWN_TRACES = 12
+const SHOWN_SPANS = 200
+
+/** Milliseconds since 1970, with fractions: times have microseconds, which `Date` cuts off. @param {string} text */
+function ms (text) {
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? ''
+  return Math.floor(Date.parse(text) / 1_000) * 1_000 + Number(`0.${fraction || 0}`) * 1_000
+}
+
+/** @param {any} span */
+const startOf = (span) => ms(span.start_time ?? span.timestamp)
+/** @param {any} span */
+const endOf = (span) => span.end_time === undefined ? startOf(span) + (span.duration_ms ?? 0) : ms(span.end_time)
+/** @param {any} span */
+const failed = (span) => (span.status?.code ?? span.status) === 'error' || span.status?.code === 2
+/** @param {any} span */
+const traceOf = (span) => span.trace_id ?? span.context?.trace_id
+/** @param {any} span */
+const idOf = (span) => span.span_id ?? span.context?.span_id
+
+/** Spans in the order of a tree, each with its depth; a parent that is not there counts as the root. @param {any[]} spans */
+function tree (spans) {
+  const ids = new Set(spans.map(idOf))
+  /** @type {Map<string, any[]>} */
+  const children = new Map()
+  for (const span of [...spans].sort((a, b) => startOf(a) - startOf(b))) {
+    const parent = ids.has(span.parent_span_id) && span.parent_span_id !== idOf(span) ? span.parent_span_id : ''
+    children.set(parent, [...(children.get(parent) ?? []), span])
+  }
+  const ordered = []
+  const open = (children.get('') ?? []).map((span) => ({ span, depth: 0 })).reverse()
+  while (open.length > 0 && ordered.length < SHOWN_SPANS) {
+    const next = /** @type {{ span: any, depth: number }} */ (open.pop())
+    ordered.push(next)
+    const below = children.get(idOf(next.span)) ?? []
+    children.delete(idOf(next.span))
+    open.push(...below.map((span) => ({ span, depth: next.depth + 1 })).reverse())
+  }
+  return ordered
+}
+
+/** @param {any[]} spans */
+function waterfall (spans) {
+  const first = Math.min(...spans.map(startOf))
+  const length = Math.max(...spans.map(endOf)) - first || 1
+  const rows = tree(spans).flatMap(({ span, depth }) => {
+    const bar = el('i', { class: failed(span) ? 'error' : '' })
+    bar.style.left = `${(startOf(span) - first) / length * 100}%`
+    bar.style.width = `${(endOf(span) - startOf(span)) / length * 100}%`
+    const name = el('div', { class: 'name', title: span.name, role: 'listitem' }, span.name, failed(span) ? ' (error)' : '')
+    name.style.paddingLeft = `${depth * 0.9}rem`
+    return [name, el('div', { class: 'lane', 'aria-hidden': 'true' }, bar), el('div', { class: 'number' }, duration(endOf(span) - startOf(span)))]
+  })
+  return el('div', { class: 'waterfall', role: 'list', 'aria-label': 'Spans of the trace, by their start' }, ...rows)
+}
+
+export const traces = {
+  id: 'traces',
+  title: 'Traces',
+  size: 'wide',
+  roles: ['analyst', 'admin'],
+  load: (/** @type {any} */ { selection: { start_time, end_time }, signal }) =>
+    get('/records', { schema: SPAN, start_time, end_time, limit: RECENT_SPANS }, signal),
+  draw (/** @type {any} */ { records }, /** @type {any} */ { selection }) {
+    if (records.length === 0) return empty('No spans in this range. A client makes them with ', el('code', {}, 'span'), '; OpenTelemetry sends them to ', el('code', {}, '/v1/traces'), '.')
+    /** @type {Map<string, any[]>} */
+    const found = new Map()
+    for (const span of records) found.set(traceOf(span), [...(found.get(traceOf(span)) ?? []), span])
+    const latest = [...found].sort(([, a], [, b]) => startOf(b[0]) - startOf(a[0])).slice(0, SHOWN_TRACES)
+    const place = el('div', {})
+    const show = async (/** @type {string} */ id) => {
+      place.replaceChildren(el('p', { class: 'note' }, 'Loading the trace …'))
+      try {
+        const { start_time, end_time } = selection
+        const whole = await get(`/traces/${id}`, { start_time, end_time, limit: RECENT_SPANS })
+        place.replaceChildren(el('h3', {}, 'Trace ', el('code', {}, id)), waterfall(whole.records))
+      } catch (error) {
+        place.replaceChildren(el('p', { class: 'fault' }, /** @type {Error} */ (error).message))
+      }
+    }
+    const rows = latest.map(([id, spans]) => {
+      const root = tree(spans)[0]?.span
+      return [
+        el('button', { type: 'button', onclick: () => show(id) }, root?.name ?? id),
+        time(root?.start_time ?? root?.timestamp), count(spans.length),
+        duration(Math.max(...spans.map(endOf)) - Math.min(...spans.map(startOf))),
+        spans.some(failed) ? 'error' : 'ok'
+      ]
+    })
+    const columns = [{ name: 'First span' }, { name: 'Start' }, { name: 'Spans', number: true }, { name: 'Duration', number: true }, { name: 'Status' }]
+    return el('div', {}, table('Latest traces', columns, rows), place)
+  }
+}

@@ -1,0 +1,161 @@
+'use strict'
+
+/** The dashboard in a real browser, over a real collector with identity. */
+
+const assert = require('node:assert/strict')
+const { readFileSync } = require('node:fs')
+const { test } = require('node:test')
+const { MISSING, launch } = require('./browser.js')
+const { BATCH, start } = require('./collector.js')
+
+const TIMEOUT = { timeout: 60_000, skip: MISSING }
+const KEY = 'fGq1Yb3vTz8KpWm5Xc7RnJd2HsLe9AuQ'
+const PAGE = '/api/v1/telemetry/dashboard'
+const HOSTILE = '<img src=x onerror="window.hit=1"><script>window.hit=1</script>'
+const AXE = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8')
+
+/** A token of tenant `acme`. */
+async function token (roles, tenant = 'acme') {
+  const { SignJWT } = await import('jose')
+  return new SignJWT({ tenant_id: tenant, roles }).setProtectedHeader({ alg: 'HS256' }).setSubject('ann')
+    .setExpirationTime('10m').sign(new TextEncoder().encode(KEY))
+}
+
+function span (name, id, parent, start, ms, status = 'ok') {
+  const trace = '0af7651916cd43dd8448eb211c80319c'
+  const at = (offset) => new Date(start + offset).toISOString()
+  return {
+    schema: 'telemetry_span_v1', name, trace_id: trace, span_id: id, ...(parent ? { parent_span_id: parent } : {}),
+    kind: 'internal', timestamp: at(0), start_time: at(0), end_time: at(ms), status: { code: status }
+  }
+}
+
+/** Events, metrics and a trace of the last minutes. */
+function records () {
+  const now = Date.now() - 120_000
+  const events = Array.from({ length: 60 }, (_, i) => ({
+    channel: i % 3 === 0 ? 'worker' : 'web', event: ['login', 'checkout', 'search'][i % 3], timestamp: new Date(now - i * 60_000).toISOString(), payload: { ms: i }
+  }))
+  const metric = (name, type, unit, value, i) =>
+    ({ schema: 'telemetry_metric_v1', name, type, unit, value, attributes: {}, timestamp: new Date(now - i * 60_000).toISOString() })
+  const frames = Array.from({ length: 40 }, (_, i) => metric('render.frame_time_ms', 'histogram', 'ms', 16 + (i % 7), i))
+  const rates = Array.from({ length: 40 }, (_, i) => metric('render.fps', 'gauge', 'fps', 60 - (i % 9), i))
+  return [
+    ...events, ...frames, ...rates,
+    { channel: HOSTILE, event: HOSTILE, timestamp: new Date(now).toISOString(), payload: {} },
+    span('GET /orders', 'b7ad6b7169203331', undefined, now, 120),
+    span('SELECT orders', '00f067aa0ba902b7', 'b7ad6b7169203331', now + 20, 60),
+    span('render', '53995c3f42cd8ad8', 'b7ad6b7169203331', now + 85, 30, 'error'),
+    { channel: 1 }
+  ]
+}
+
+/** A collector with records, and a page of a browser. */
+async function open (t, { roles = ['analyst'], viewport = { width: 1280, height: 900 } } = {}) {
+  const { url } = await start(t, { JWT_SECRET: KEY, TELEMETRY_PSEUDONYM_KEY: 'a key of thirty-two bytes, or so' })
+  const sent = await fetch(`${url}${BATCH}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(['ingest'])}` },
+    body: JSON.stringify(records())
+  })
+  assert.equal(sent.status, 200)
+  // What was accepted is seen from now on.
+  await fetch(`${url}/api/v1/telemetry/metrics/aggregate?consistency=now`, { headers: { authorization: `Bearer ${await token(['viewer'])}` } })
+  const browser = await launch(t)
+  const page = await browser.newPage({ viewport })
+  const faults = []
+  page.on('pageerror', (error) => faults.push(error.message))
+  page.on('console', (message) => { if (message.type() === 'error') faults.push(message.text()) })
+  await page.goto(url + PAGE)
+  if (roles !== null) await signIn(page, await token(roles))
+  return { page, url, faults }
+}
+
+async function signIn (page, text) {
+  await page.getByLabel('Token or API key').fill(text)
+  await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+/** The 401 with which a browser learns that nobody is signed in. */
+const isSignedOut = (text) => text.includes('401')
+
+test('who has no session is asked for a token, and a wrong one is refused in words', TIMEOUT, async (t) => {
+  const { page } = await open(t, { roles: null })
+  await signIn(page, 'wrong')
+  await page.getByRole('alert').filter({ hasText: 'not valid here' }).waitFor()
+  assert.equal(await page.locator('section').count(), 1)
+})
+
+test('an analyst sees what was stored, and names of records are shown and not run', TIMEOUT, async (t) => {
+  const { page, faults } = await open(t)
+  const top = page.locator('#panel-top')
+  await top.getByText('checkout').waitFor()
+  await page.locator('#panel-metrics').getByText('render.frame_time_ms').waitFor()
+  await page.locator('#panel-catalog').getByText('render.fps (fps)').waitFor()
+  assert.match(await page.locator('#panel-rejected').innerText(), /Not kept\s+1/)
+  await top.getByText('<img src=x', { exact: false }).first().waitFor()
+  assert.equal(await page.evaluate(() => /** @type {any} */ (window).hit), undefined)
+  assert.equal(await page.locator('#panel-deletions').count(), 0, 'an analyst is no privacy officer')
+  assert.deepEqual(faults.filter((text) => !isSignedOut(text)), [])
+})
+
+test('a click on a trace shows its spans, the failed one marked', TIMEOUT, async (t) => {
+  const { page } = await open(t)
+  await page.locator('#panel-traces').getByRole('button', { name: 'GET /orders' }).click()
+  const waterfall = page.getByRole('list', { name: 'Spans of the trace, by their start' })
+  await waterfall.waitFor()
+  assert.deepEqual(await waterfall.getByRole('listitem').allInnerTexts(), ['GET /orders', 'SELECT orders', 'render (error)'])
+})
+
+test('a chosen event narrows the page and stands in its address', TIMEOUT, async (t) => {
+  const { page } = await open(t)
+  await page.locator('#panel-top').getByRole('button', { name: 'checkout' }).click()
+  await page.waitForURL(/name=checkout/)
+  await page.locator('#panel-top').getByText('login').waitFor({ state: 'detached' })
+  await page.reload()
+  await page.locator('#panel-top').getByText('checkout').waitFor()
+  assert.equal(await page.locator('#panel-top').getByText('login').count(), 0)
+})
+
+test('roles decide what is shown: a privacy officer sees the audit trail and no events', TIMEOUT, async (t) => {
+  const { page } = await open(t, { roles: ['privacy_officer'] })
+  await page.locator('#panel-audit').getByText('unbroken').waitFor()
+  assert.equal(await page.locator('#panel-events').count(), 0)
+})
+
+test('signing out ends the session, and its cookie is out of reach of scripts', TIMEOUT, async (t) => {
+  const { page, url } = await open(t)
+  await page.locator('#panel-top').getByText('checkout').waitFor()
+  const [cookie] = await page.context().cookies()
+  assert.deepEqual([cookie.httpOnly, cookie.sameSite], [true, 'Strict'])
+  assert.equal(await page.evaluate(() => document.cookie), '')
+  await page.getByRole('button', { name: 'Sign out' }).click()
+  await page.getByLabel('Token or API key').waitFor()
+  const after = await fetch(`${url}${PAGE}/overview`, { headers: { cookie: `${cookie.name}=${cookie.value}` } })
+  assert.equal(after.status, 401)
+})
+
+test('a cookie alone changes nothing', TIMEOUT, async (t) => {
+  const { page, url } = await open(t, { roles: ['admin'] })
+  await page.locator('#panel-top').getByText('checkout').waitFor()
+  const [cookie] = await page.context().cookies()
+  const forged = await fetch(`${url}/api/v1/telemetry/data/u1`, { method: 'DELETE', headers: { cookie: `${cookie.name}=${cookie.value}` } })
+  assert.equal(forged.status, 403)
+})
+
+for (const [name, viewport, theme] of [['a desktop in light', { width: 1280, height: 900 }, 'light'], ['a phone in dark', { width: 390, height: 844 }, 'dark']]) {
+  test(`axe finds nothing serious on ${name}, and nothing is wider than the page`, TIMEOUT, async (t) => {
+    const { page } = await open(t, { viewport, roles: ['admin'] })
+    await page.locator('#panel-top').getByText('checkout').waitFor()
+    const current = await page.evaluate(() => document.documentElement.dataset.theme)
+    if (current !== theme) await page.getByRole('button', { name: 'Dark' }).click()
+    await page.locator('section[aria-busy]').first().waitFor({ state: 'detached' })
+    await page.locator('#panel-catalog').getByText('render.fps (fps)').waitFor()
+    if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/dashboard-${theme}.png`, fullPage: true })
+    await page.evaluate(AXE)
+    const { violations } = await page.evaluate(() => /** @type {any} */ (window).axe.run())
+    const serious = violations.filter(({ impact }) => ['serious', 'critical'].includes(impact))
+    assert.deepEqual(serious.map(({ id, nodes }) => [id, nodes.map((node) => node.html)]), [])
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), true)
+  })
+}
