@@ -6,18 +6,20 @@ const { currentSpan, currentTraceparent, readTraceparent, withContext } = requir
 const { Engine } = require('./lib/engine.js')
 const { installShutdownHooks } = require('./lib/live.js')
 const { native } = require('./lib/native.js')
-const { Store } = require('./lib/store.js')
+const { Store, TelemetryStorageException } = require('./lib/store.js')
 
 /**
- * What `index.d.ts` promises; the compiler compares. A store's constructor alone differs: it is not for callers.
+ * What `index.d.ts` promises; the compiler compares. Constructors of a store and of its exception differ: they are not for callers.
  *
  * @typedef {typeof import('./index.d.ts')} Promised
- * @type {Omit<Promised, 'Store'> & { Store: Pick<Promised['Store'], 'open'> }}
+ * @type {Omit<Promised, 'Store' | 'TelemetryStorageException'>
+ *   & { Store: Pick<Promised['Store'], 'open'>, TelemetryStorageException: Function }}
  */
 const scrubjay = {
   Engine,
   Client,
   Store,
+  TelemetryStorageException,
   withContext,
   currentSpan,
   currentTraceparent,

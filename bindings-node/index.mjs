@@ -1,6 +1,7 @@
 import scrubjay from './index.js'
 
 export const {
-  Engine, Client, Store, withContext, currentSpan, currentTraceparent, readTraceparent, installShutdownHooks, version,
-  codes, schemas, metricsCatalog, planCheck, planDiff, profile, doctor, sealKeypair, unseal, panicForTest
+  Engine, Client, Store, TelemetryStorageException, withContext, currentSpan, currentTraceparent, readTraceparent,
+  installShutdownHooks, version, codes, schemas, metricsCatalog, planCheck, planDiff, profile, doctor, sealKeypair, unseal,
+  panicForTest
 } = scrubjay
