@@ -63,8 +63,8 @@ lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 	cargo fmt --all --check
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
 	cargo clippy --quiet --locked -p scrubjay-core --no-default-features --features twin --all-targets -- -D warnings
-	$(BIN)/ruff check bindings-python tests bindings-dart
-	$(BIN)/ruff format --check bindings-python tests bindings-dart
+	$(BIN)/ruff check bindings-python tests bindings-dart deploy .ci
+	$(BIN)/ruff format --check bindings-python tests bindings-dart deploy .ci
 	cd bindings-python && ../$(BIN)/mypy
 	cd bindings-node && npm run --silent lint
 	$(BIN)/python tests/versions.py

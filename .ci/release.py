@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Makes what this machine can make of a release, and installs each of it into an empty environment. `make release` runs it.
+"""Makes what this machine can make of a release, and tries it in empty environments. `make release` runs it.
 
-Everything goes to `target/release-files`: wheel, source distribution, npm packages, Dart package and library, a bill of
-materials and the licences of what is linked, and SHA256SUMS. What a wheel, addon and library need has to be built before.
+Everything goes to `target/release-files`: wheel, source distribution, npm packages, Dart package and library, bills of
+materials and the licences of what is linked, and SHA256SUMS. Wheel, addon and library have to be built before.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import urllib.request
 import venv
 from collections.abc import Iterator
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "tests"))
+
+from versions import found
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 OUT = ROOT / "target/release-files"
 BIN = ROOT / ".venv/bin"
-
-sys.path.insert(0, str(ROOT / "tests"))
-
-from collector import Collector, fetch
-from versions import found
 
 LINKED = {"wheel": "scrubjay-python", "addon": "scrubjay-node", "dart": "scrubjay-dart"}
 """From what is released to the crate that it is built of."""
@@ -108,11 +108,15 @@ def python_packages() -> None:
 
 
 def npm_packages(version: str) -> None:
-    """The addon's package with this platform's library, and the collector's, which then asks for a version of it."""
-    run("npm", "pack", "--silent", "--pack-destination", str(OUT), cwd=ROOT / "bindings-node")
+    """The addon's package, this platform's library, and the collector's, which then asks for a version of the first."""
     with tempfile.TemporaryDirectory() as staging:
+        laid_out = pathlib.Path(staging) / "npm"
+        run(sys.executable, ".ci/npm_packages.py", "bindings-node", str(laid_out))
+        for folder in (laid_out / "scrubjay", *(laid_out / "platforms").iterdir()):
+            run("npm", "pack", "--silent", "--pack-destination", str(OUT), cwd=folder)
         copy = pathlib.Path(staging) / "collector"
-        shutil.copytree(ROOT / "bindings-node/collector", copy, ignore=shutil.ignore_patterns("node_modules", "test", "data"))
+        left_out = shutil.ignore_patterns("node_modules", "test", "data")
+        shutil.copytree(ROOT / "bindings-node/collector", copy, ignore=left_out)
         manifest = json.loads((copy / "package.json").read_text())
         manifest["dependencies"]["scrubjay"] = version
         (copy / "package.json").write_text(json.dumps(manifest, indent=2) + "\n")
@@ -122,7 +126,8 @@ def npm_packages(version: str) -> None:
 def dart_package(version: str) -> None:
     """Sources as pub wants them, and beside them this platform's library."""
     target = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target")) / "release"
-    library = next(file for name in ("libuniffi_scrubjay.so", "libuniffi_scrubjay.dylib") if (file := target / name).exists())
+    names = ("libuniffi_scrubjay.so", "libuniffi_scrubjay.dylib", "uniffi_scrubjay.dll")
+    library = next(target / name for name in names if (target / name).exists())
     epoch = int(os.environ["SOURCE_DATE_EPOCH"])
 
     def plain(info: tarfile.TarInfo) -> tarfile.TarInfo:
@@ -156,7 +161,9 @@ def bill_of_materials(name: str, version: str, crates: list[Crate]) -> str:
         "bomFormat": "CycloneDX",
         "specVersion": "1.5",
         "version": 1,
-        "metadata": {"component": {"type": "library", "bom-ref": f"scrubjay-{name}", "name": f"scrubjay-{name}", "version": version}},
+        "metadata": {
+            "component": {"type": "library", "bom-ref": "scrubjay", "name": f"scrubjay-{name}", "version": version}
+        },
         "components": components,
     }
     return json.dumps(document, indent=1) + "\n"
@@ -191,14 +198,13 @@ def try_out(empty: pathlib.Path, version: str) -> None:
     assert "[email]" in said, said
 
     (empty / "package.json").write_text('{"name": "empty", "version": "0.0.0", "private": true}')
-    packages = [str(OUT / f"{name}-{version}.tgz") for name in ("scrubjay", "scrubjay-collector")]
+    packages = [str(file) for file in sorted(OUT.glob("scrubjay-*.tgz"))]
     run("npm", "install", "--silent", "--no-audit", "--no-fund", *packages, cwd=empty)
     # Of what a user gets: npm resolves the collector's packages here as it does there.
     bill = run("npm", "sbom", "--sbom-format=cyclonedx", cwd=empty)
     (OUT / f"scrubjay-collector-{version}.cdx.json").write_text(bill)
 
-    installed = empty / "node_modules/scrubjay-collector"
-    running = Collector(empty / "data", empty / "collector.log", installed)
+    collector, url = started(empty)
     try:
         program = (
             "import sys, scrubjay\n"
@@ -206,14 +212,33 @@ def try_out(empty: pathlib.Path, version: str) -> None:
             "    tracker.track('release', 'tried', {'mail': 'ann@example.com'})\n"
             "assert tracker.stats()['delivered'] == 1, tracker.stats()\n"
         )
-        run(str(python / "python"), "-c", program, running.url, cwd=empty, XDG_STATE_HOME=str(empty / "state"))
-        answer = json.loads(fetch(f"{running.url}/api/v1/telemetry/metrics/aggregate?aggregation=count"))
-        assert answer["buckets"][0]["count"] == 1, answer
+        run(str(python / "python"), "-c", program, url, cwd=empty, XDG_STATE_HOME=str(empty / "state"))
+        with urllib.request.urlopen(
+            f"{url}/api/v1/telemetry/metrics/aggregate?aggregation=count", timeout=10
+        ) as answer:
+            buckets = json.load(answer)["buckets"]
+        assert buckets[0]["count"] == 1, buckets
     finally:
-        running.stop()
-    (library,) = re.findall(r"scrubjay/native/\S+", "\n".join(tarfile.open(OUT / f"scrubjay-dart-{version}.tar").getnames()))
-    print(f"installed into empty environments and tried: {wheel.name}, {', '.join(pathlib.Path(p).name for p in packages)}")
-    print(f"packed, tried by the suite `dart` only: {library}")
+        collector.terminate()
+        collector.wait(WAIT_S)
+    print("tried in empty environments:", wheel.name, *(pathlib.Path(package).name for package in packages))
+    print("packed, and tried by the suite `dart` alone: the library of Dart")
+
+
+def started(empty: pathlib.Path) -> tuple[subprocess.Popen[str], str]:
+    """The installed collector and its address, which its first lines say."""
+    own = {"HOST": "127.0.0.1", "PORT": "0", "PROMETHEUS_PORT": "0", "DATA_DIR": str(empty / "data")}
+    collector = subprocess.Popen(
+        ["node", "src/server.js"],
+        cwd=empty / "node_modules/scrubjay-collector",
+        env=os.environ | own,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for line in collector.stdout or ():
+        if '"msg":"listening"' in line:
+            return collector, str(json.loads(line)["url"])
+    raise SystemExit("the packed collector did not start")
 
 
 if __name__ == "__main__":

@@ -25,11 +25,8 @@ POLL_S = 0.05
 class Collector:
     """Runs until `stop`, or beyond this process where nobody stops it."""
 
-    def __init__(self, data: pathlib.Path, log: pathlib.Path, package: pathlib.Path | None = None) -> None:
-        """Starts it with its data and log at these paths; raises RuntimeError where it does not come up.
-
-        `package` is an installed one instead of the checkout's.
-        """
+    def __init__(self, data: pathlib.Path, log: pathlib.Path) -> None:
+        """Starts it with its data and log at these paths; raises RuntimeError where it does not come up."""
         self._log = log
         free_ports = {
             "HOST": "127.0.0.1",
@@ -40,7 +37,7 @@ class Collector:
         with log.open("wb") as sink:
             self._process = subprocess.Popen(
                 ["node", "src/server.js"],
-                cwd=package or ROOT / "bindings-node/collector",
+                cwd=ROOT / "bindings-node/collector",
                 env=os.environ | free_ports,
                 stdin=subprocess.DEVNULL,
                 stdout=sink,

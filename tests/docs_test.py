@@ -1,5 +1,7 @@
-"""The documentation, held to the code: its examples run as they stand, its links lead somewhere, the tests that it names
-exist, its generated pages are those of the code.
+"""The documentation, held to the code.
+
+Its examples run as they stand, its links lead somewhere, the tests that it names exist, and its generated pages are
+those of the code.
 """
 
 from __future__ import annotations
@@ -93,7 +95,9 @@ def reason_not_to_run(block: Block) -> str | None:
     """Why an example is not executed, if it is not."""
     if block.page in TESTED_ELSEWHERE:
         return "run by a suite of its own"
-    return next((why for (page, start), why in NOT_RUN.items() if page == block.page and block.code.startswith(start)), None)
+    return next(
+        (why for (page, start), why in NOT_RUN.items() if page == block.page and block.code.startswith(start)), None
+    )
 
 
 RUNNABLE = [block for block in blocks(LANGUAGES) if reason_not_to_run(block) is None]

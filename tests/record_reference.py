@@ -33,12 +33,12 @@ INTRODUCTION = """# Records
 <!-- Made from core/schemas by tests/record_reference.py. -->
 
 Seven kinds, told apart by `schema`. The tables say what the engine **writes**. It also **reads** the names in the last
-column, other forms and other places: [what is read](../core/schemas/README.md#what-is-read) has the rules, among them how a
-record without `schema` is recognised. Every runtime gives the JSON Schemas out (`schemas()`); the documents are in
-[core/schemas](../core/schemas/README.md).
+column, other forms and other places: [what is read](../core/schemas/README.md#what-is-read) has the rules, among them
+how a record without `schema` is recognised. Every runtime gives the JSON Schemas out (`schemas()`); the documents are
+in [core/schemas](../core/schemas/README.md).
 
-A record has at most 64 KiB and 16 levels; a batch at most 1,000 records and 4 MiB. A time has an offset. Numbers keep their
-digits, 64-bit integers included.
+A record has at most 64 KiB and 16 levels; a batch at most 1,000 records and 4 MiB. A time has an offset. Numbers keep
+their digits, 64-bit integers included.
 """
 
 

@@ -77,6 +77,16 @@ SUITES = [
         [str(BIN / "python"), "-m", "pytest", "-q", "tests/readme_test.py"],
         r"(\d+) passed",
     ),
+    Suite(
+        "docs",
+        [str(BIN / "python"), "-m", "pytest", "-q", "tests/docs_test.py"],
+        r"(\d+) passed",
+    ),
+    Suite(
+        "deploy",
+        [str(BIN / "python"), "-m", "pytest", "-q", "-rs", "tests/deploy_test.py"],
+        r"(\d+) passed",
+    ),
     Suite("json schema", [str(BIN / "python"), "tests/schema_suite.py"], r"json schema suite: (\d+) passed"),
     Suite("interop", [str(BIN / "python"), "tests/interop/run.py"], r"interop: (\d+) passed"),
     Suite("pii", [str(BIN / "python"), "tests/pii/evaluate.py", "--own"], r"own set: (\d+) passed"),
