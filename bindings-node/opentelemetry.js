@@ -125,7 +125,7 @@ function logRecord ({ hrTime, spanContext, severityNumber, body, attributes, eve
     timestamp,
     context,
     component: instrumentationScope.name,
-    level: LEVELS[(severityNumber - 1) >> 2] ?? 'info',
+    level: severityNumber > 0 ? LEVELS[(severityNumber - 1) >> 2] : 'info',
     message: isText ? body : '',
     event_type: eventName ?? 'log',
     feature_flag_context: {},

@@ -10,6 +10,7 @@ mod blocking;
 mod client;
 mod engine;
 mod error;
+mod leaving;
 mod slab;
 mod store;
 mod text;
