@@ -104,7 +104,7 @@ test('trackAsync leaves the event loop alone and resolves when the record is on 
 
 /** Eight at a time; each ends in the middle of tracking. */
 const THREADS = 8
-const TERMINATIONS = Number(process.env.SCRUBJAY_TEST_TERMINATIONS ?? 400)
+const TERMINATIONS = Number(process.env.SCRUBJAY_TEST_TERMINATIONS ?? 200)
 
 test('threads that are terminated in the middle of tracking lose no record', async (t) => {
   const { arrived, records, endpoint } = await listen(t)
