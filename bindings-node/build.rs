@@ -5,8 +5,8 @@ use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
     napi_build::setup();
-    // Where `scripts/build.js` finds what each exported item is for TypeScript. napi-derive appends to it, so what an
-    // earlier compilation left has to go; it is in cargo's own folder so that it belongs to this very build.
+    // Where napi-derive writes what each exported item is for TypeScript, and `scripts/build.js` finds it: in cargo's own
+    // folder, so that it belongs to this very build.
     let folder = env::var_os("OUT_DIR").map(|out| PathBuf::from(out).join("types"));
     if let Some(folder) = folder {
         fs::create_dir_all(&folder)?;
