@@ -115,7 +115,7 @@ test("the README's examples run as they are printed", () => {
   const env = { ...process.env, DO_NOT_TRACK: '1' }
   const options = { encoding: 'utf8', env }
   const printed = execFileSync('node', ['--input-type=commonjs', '-e', program], options)
-  assert.equal(examples.length, 3)
+  assert.equal(examples.length, 4)
   assert.match(printed, /^accepted \{ contact: '\[email\]' \}$/m)
   assert.match(printed, /not_captured: 1/)
 })
