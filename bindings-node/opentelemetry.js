@@ -2,6 +2,8 @@
 
 /** A bridge from OpenTelemetry's SDK: spans and log records become records here. See `opentelemetry.d.ts`. */
 
+const { timestamp } = require('./lib/time.js')
+
 /** By `SpanKind` of OpenTelemetry's API. */
 const KINDS = /** @type {const} */ (['internal', 'server', 'client', 'producer', 'consumer'])
 /** By `SpanStatusCode`. */
@@ -114,18 +116,18 @@ function linkOf ({ context, attributes, droppedAttributesCount }) {
  * @param {any} record
  */
 function logRecord ({ hrTime, spanContext, severityNumber, body, attributes, eventName, instrumentationScope }) {
-  const timestamp = new Date(hrTime[0] * 1_000 + Math.floor(hrTime[1] / 1_000_000)).toISOString()
+  const time = timestamp(hrTime[0], hrTime[1])
   const context = spanContext && { trace_id: spanContext.traceId, span_id: spanContext.spanId }
   if (eventName !== undefined && body === undefined) {
-    return { timestamp, context, channel: instrumentationScope.name, event: eventName, payload: attributes }
+    return { timestamp: time, context, channel: instrumentationScope.name, event: eventName, payload: attributes }
   }
   const isText = typeof body === 'string'
   return {
     schema: 'telemetry_log_v1',
-    timestamp,
+    timestamp: time,
     context,
     component: instrumentationScope.name,
-    level: LEVELS[(severityNumber - 1) >> 2] ?? 'info',
+    level: severityNumber > 0 ? LEVELS[(severityNumber - 1) >> 2] : 'info',
     message: isText ? body : '',
     event_type: eventName ?? 'log',
     feature_flag_context: {},

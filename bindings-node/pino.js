@@ -8,6 +8,7 @@
 const { Writable } = require('node:stream')
 const { Client } = require('./lib/client.js')
 const { currentSpan } = require('./lib/context.js')
+const { timestamp } = require('./lib/time.js')
 
 /** What pino calls its levels, as a record does; a host's own lie in between. */
 const LEVELS = /** @type {const} */ ([[60, 'fatal'], [50, 'error'], [40, 'warning'], [30, 'info'], [20, 'debug']])
@@ -67,6 +68,7 @@ function recordOf (line, component, eventType) {
 
 /** @param {unknown} time milliseconds since 1970, or what a formatter made of it */
 function timeOf (time) {
+  if (typeof time === 'number' && time >= 0) return timestamp(Math.floor(time / 1000), time % 1000 * 1_000_000)
   const date = new Date(/** @type {any} */ (time))
   return Number.isNaN(date.getTime()) ? undefined : date.toISOString()
 }

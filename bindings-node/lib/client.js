@@ -50,9 +50,9 @@ class Client {
     if (contexts.isUsed) record = enriched(record)
     if (this.#isDurable || typeof record === 'string' || record instanceof Uint8Array) return this.#trackText(record)
     const slab = this.#slab ?? this.#attach()
-    const isFirst = slab.length === 0
+    const isFirst = slab?.length === 0
     // A getter of a record tracks another one: that one takes the way of texts.
-    if (!slab.append(record)) return this.#native.track(toText(record))
+    if (!slab?.append(record)) return this.#native.track(toText(record))
     if (isFirst) this.#wait()
     if (slab.isFull) this.#handOver()
     return true
@@ -65,7 +65,7 @@ class Client {
   async trackAsync (record) {
     if (this.#isOff || this.#isClosed) return this.#refuse()
     if (!this.#isDurable) return this.track(record)
-    this.#enlist()
+    if (this.#slab === undefined) this.#attach()
     return this.#native.trackAsync(toText(contexts.isUsed ? enriched(record) : record))
   }
 
@@ -75,9 +75,10 @@ class Client {
    */
   trackChecked (record) {
     if (contexts.isUsed) record = enriched(record)
+    const isText = typeof record === 'string' || record instanceof Uint8Array
     const slab = this.#slab ?? this.#attach()
-    if (slab.length > 0) this.#handOver()
-    if (typeof record === 'string' || record instanceof Uint8Array || !slab.write(record)) {
+    if (slab !== undefined && slab.length > 0) this.#handOver()
+    if (isText || slab === undefined || !slab.write(record)) {
       return new CheckedOutcome(this.#native.trackChecked(toText(record)))
     }
     return new CheckedOutcome(this.#native.trackCapturedChecked(RECORD_BYTE, slab.end))
@@ -259,7 +260,7 @@ class Client {
    * @returns {boolean}
    */
   #trackText (record) {
-    this.#enlist()
+    if (this.#slab === undefined) this.#attach()
     this.#handOver()
     return this.#native.track(toText(record))
   }
@@ -279,25 +280,24 @@ class Client {
 
   /** @type {import('./instruments.js').Add} */
   #measure (type, name, value, options, attributes) {
-    this.#enlist()
+    if (this.#slab === undefined) this.#attach()
     const unit = options?.unit
     // A number that JSON cannot hold is no measurement.
     if (typeof value === 'number' && !Number.isFinite(value)) return false
     return this.#native.measure(JSON.stringify({ name, type, value, unit, attributes }))
   }
 
-  /** The memory for records, when the first one comes. */
+  /**
+   * The memory for records, when the first one comes; none for a client that is closed. From then on the client has
+   * something to lose, when its thread ends and when the process does.
+   */
   #attach () {
+    if (this.#isClosed) return undefined
     const slab = new Slab()
-    if (this.#isClosed) return slab
     this.#native.attach(slab.bytes)
+    this.#delist = enlist(this)
     this.#slab = slab
-    this.#enlist()
     return slab
-  }
-
-  #enlist () {
-    if (this.#delist === undefined && !this.#isClosed) this.#delist = enlist(this)
   }
 
   /** Sees to it that what is in the slab does not wait for more. */

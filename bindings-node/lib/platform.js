@@ -19,6 +19,21 @@ function usesGlibc () {
 }
 
 /**
+ * What is published, by the names above: what npm needs to know to install the one that fits.
+ *
+ * @type {{ [name: string]: { os: string, cpu: string, libc?: string } }}
+ */
+const PLATFORMS = {
+  'darwin-arm64': { os: 'darwin', cpu: 'arm64' },
+  'darwin-x64': { os: 'darwin', cpu: 'x64' },
+  'linux-arm64-gnu': { os: 'linux', cpu: 'arm64', libc: 'glibc' },
+  'linux-arm64-musl': { os: 'linux', cpu: 'arm64', libc: 'musl' },
+  'linux-x64-gnu': { os: 'linux', cpu: 'x64', libc: 'glibc' },
+  'linux-x64-musl': { os: 'linux', cpu: 'x64', libc: 'musl' },
+  'win32-x64-msvc': { os: 'win32', cpu: 'x64' }
+}
+
+/**
  * What cargo calls the addon here.
  *
  * @param {NodeJS.Platform} platform
@@ -29,4 +44,4 @@ function cargoArtifact (platform) {
   return platform === 'darwin' ? 'libscrubjay_node.dylib' : 'libscrubjay_node.so'
 }
 
-module.exports = { platformName, cargoArtifact }
+module.exports = { PLATFORMS, platformName, cargoArtifact }

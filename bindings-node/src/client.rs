@@ -133,7 +133,7 @@ impl Client {
     ///
     /// # Errors
     /// `internal` where the wait cannot start.
-    #[napi]
+    #[napi(ts_return_type = "Promise<boolean>")]
     pub fn flush<'env>(&self, env: &'env Env, timeout_ms: u32) -> Result<Object<'env>> {
         let client = Arc::clone(&self.client);
         wait(env, move || client.flush(u64::from(timeout_ms)))
@@ -143,7 +143,7 @@ impl Client {
     ///
     /// # Errors
     /// `internal` where the wait cannot start.
-    #[napi]
+    #[napi(ts_return_type = "Promise<boolean>")]
     pub fn shutdown<'env>(&self, env: &'env Env, timeout_ms: u32) -> Result<Object<'env>> {
         let client = Arc::clone(&self.client);
         wait(env, move || client.shutdown(u64::from(timeout_ms)))

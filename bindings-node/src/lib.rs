@@ -10,6 +10,7 @@ mod blocking;
 mod client;
 mod engine;
 mod error;
+mod leaving;
 mod slab;
 mod receive;
 mod store;
@@ -60,8 +61,8 @@ pub fn plan_check(env: Env, plan: String) -> Result<String> {
 /// # Errors
 /// `config_invalid`, `config_unknown_key` with the place, which begins with `/old` or `/new`.
 #[napi]
-pub fn plan_diff(env: Env, old: String, new: String) -> Result<String> {
-    ffi::plan_diff(&old, &new).map_err(|e| error::to_js(env, &e))
+pub fn plan_diff(env: Env, old: String, next: String) -> Result<String> {
+    ffi::plan_diff(&old, &next).map_err(|e| error::to_js(env, &e))
 }
 
 /// Opens the sealed values in a text: `{"opened":n,"failed":n,"text":…}`.

@@ -11,6 +11,8 @@ use napi::bindgen_prelude::Buffer;
 use napi::{Env, Result};
 use scrubjay_core::ffi;
 
+use crate::leaving;
+
 /// The slab begins with the length, in 4 bytes of the machine's order, of the complete records behind these bytes.
 /// Eight, so that what follows is aligned as JavaScript's views want it.
 const LENGTH_BYTES: usize = 8;
@@ -67,5 +69,6 @@ fn hand_over_all() {
     IS_HOOKED.set(false);
     for slab in SLABS.take().iter().filter_map(Weak::upgrade) {
         slab.hand_over();
+        leaving::deliver(Arc::clone(&slab.client));
     }
 }

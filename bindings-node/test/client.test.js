@@ -4,45 +4,16 @@ const assert = require('node:assert/strict')
 const { spawn, spawnSync } = require('node:child_process')
 const { once } = require('node:events')
 const { mkdtempSync, readdirSync, rmSync } = require('node:fs')
-const { createServer } = require('node:http')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { before, test } = require('node:test')
 const { Worker } = require('node:worker_threads')
-const { gunzipSync } = require('node:zlib')
 const { Client } = require('../index.js')
+const { TIMEOUT_MS, isolate, listen } = require('./collector.js')
 
 const RECORD = { channel: 'app', event: 'login', payload: { to: 'ann@example.com' } }
-const TIMEOUT_MS = 10_000
 
-before(() => {
-  // The switches of whoever runs the tests must not decide them.
-  for (const name of ['DO_NOT_TRACK', 'OTEL_SDK_DISABLED', 'TELEMETRY_ENABLED', 'TELEMETRY_ENDPOINT']) {
-    delete process.env[name]
-  }
-  // Nor does their consent, or is it changed.
-  const home = mkdtempSync(join(tmpdir(), 'scrubjay-'))
-  process.env.XDG_STATE_HOME = join(home, 'state')
-  process.env.XDG_CONFIG_HOME = join(home, 'config')
-  process.on('exit', () => rmSync(home, { recursive: true, force: true }))
-})
-
-/** A collector that keeps what it is sent and accepts everything. */
-async function listen (t) {
-  const requests = []
-  const server = createServer(async (request, response) => {
-    const chunks = await request.toArray()
-    const records = JSON.parse(gunzipSync(Buffer.concat(chunks)))
-    requests.push({ headers: request.headers, url: request.url, records })
-    const results = records.map(({ id }) => ({ status: 'accepted', id, violations: [] }))
-    const verdict = { accepted: results.length, rejected: 0, dropped: 0, duplicates: 0, results, redactions: {} }
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(verdict))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => { server.closeAllConnections(); server.close() })
-  return { requests, endpoint: `http://127.0.0.1:${server.address().port}` }
-}
+before(isolate)
 
 function balanced (stats) {
   const dropped = Object.values(stats.dropped).reduce((sum, count) => sum + count, 0)
@@ -141,6 +112,21 @@ test('records that come in texts and in values keep their order', async (t) => {
   await client.shutdown(TIMEOUT_MS)
 })
 
+test('a getter that tracks and asks disturbs nothing', async (t) => {
+  const { records, endpoint } = await listen(t)
+  const client = new Client({ client: { enabled: true, endpoint } })
+  const numbered = (n) => ({ ...RECORD, payload: { n } })
+  client.track(numbered(0))
+  client.track({
+    ...numbered(2),
+    get inner () { client.track(JSON.stringify(numbered(1))); client.trackChecked(numbered(1)); return client.stats() && undefined }
+  })
+  client.track(numbered(3))
+  await client.flush(TIMEOUT_MS)
+  assert.deepEqual(records().map(({ payload }) => payload.n).sort(), [0, 1, 1, 2, 3])
+  await client.shutdown(TIMEOUT_MS)
+})
+
 test('a worker thread with a client can be ended at any moment', async () => {
   const code = `const { Client } = require(${JSON.stringify(join(__dirname, '..'))})
     const client = new Client({ client: { enabled: true, endpoint: 'http://127.0.0.1:9' } })
@@ -157,10 +143,17 @@ test('a worker thread with a client can be ended at any moment', async () => {
 test('trackChecked gives the outcome at once', async (t) => {
   const { endpoint } = await listen(t)
   const client = new Client({ client: { enabled: true, endpoint } })
-  assert.equal(client.trackChecked(RECORD).record.payload.to, '[email]')
+  const outcome = client.trackChecked(RECORD)
+  assert.equal(outcome.record.payload.to, '[email]')
+  assert.deepEqual(Object.keys(JSON.parse(JSON.stringify(outcome))), ['status', 'id', 'violations', 'redactions', 'record'])
+  assert.match(require('node:util').inspect(outcome), /status: 'accepted'/)
+  assert.equal(client.trackChecked({ ...RECORD, payload: { name: 'é😀' } }).record.payload.name, 'é😀')
   assert.equal(client.trackChecked({ ...RECORD, payload: 1 }).status, 'rejected')
   await client.shutdown(TIMEOUT_MS)
-  assert.equal(client.stats().delivered, 1)
+  assert.equal(client.stats().delivered, 2)
+  // As of a client that is off: the outcome, and nothing captured.
+  assert.equal(client.trackChecked(RECORD).status, 'accepted')
+  assert.equal(client.stats().accepted, 3)
 })
 
 test('a client is off unless turned on, and says why', () => {

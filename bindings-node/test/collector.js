@@ -10,7 +10,7 @@ const { join } = require('node:path')
 const { gunzipSync } = require('node:zlib')
 
 /** Whatever a test waits for is there long before. */
-const TIMEOUT_MS = 20_000
+const TIMEOUT_MS = 60_000
 
 /** @param {import('node:test').TestContext} t */
 async function listen (t) {

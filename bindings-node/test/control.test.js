@@ -1,47 +1,22 @@
 'use strict'
 
 const assert = require('node:assert/strict')
-const { once } = require('node:events')
 const { existsSync, mkdtempSync, rmSync } = require('node:fs')
-const { createServer } = require('node:http')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { before, test } = require('node:test')
-const { gunzipSync } = require('node:zlib')
 const { Client, doctor, profile } = require('../index.js')
+const { TIMEOUT_MS, isolate, listen } = require('./collector.js')
 
-const TIMEOUT_MS = 10_000
 const LONG_MS = 3_600_000
 
-before(() => {
-  for (const name of Object.keys(process.env)) {
-    if (/^(TELEMETRY_|OTEL_|DO_NOT_TRACK)/.test(name)) delete process.env[name]
-  }
-  process.env.XDG_CONFIG_HOME = join(tmpdir(), 'scrubjay-has-no-configuration')
-})
+before(isolate)
 
 /** A folder for the consent of one test. */
 function folder (t) {
   const home = mkdtempSync(join(tmpdir(), 'scrubjay-'))
   t.after(() => rmSync(home, { recursive: true, force: true }))
   return join(home, 'state')
-}
-
-/** A collector that keeps the names of the events it is sent. */
-async function listen (t) {
-  const events = []
-  const server = createServer(async (request, response) => {
-    const chunks = await request.toArray()
-    const records = JSON.parse(gunzipSync(Buffer.concat(chunks)))
-    events.push(...records.map(({ event }) => event))
-    const results = records.map(({ id }) => ({ status: 'accepted', id, violations: [] }))
-    const verdict = { accepted: results.length, rejected: 0, dropped: 0, duplicates: 0, results, redactions: {} }
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(verdict))
-  })
-  server.listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  t.after(() => { server.closeAllConnections(); server.close() })
-  return { events, endpoint: `http://127.0.0.1:${server.address().port}` }
 }
 
 const record = (event) => ({ channel: 'app', event, payload: {} })
@@ -57,7 +32,7 @@ test('nothing is captured or made before the consent that is required', (t) => {
 })
 
 test('who opts out and in again sends only what comes after', async (t) => {
-  const { events, endpoint } = await listen(t)
+  const { records, endpoint } = await listen(t)
   const client = new Client({
     client: { enabled: true, endpoint, state_dir: folder(t), flush_interval_ms: LONG_MS }
   })
@@ -67,7 +42,7 @@ test('who opts out and in again sends only what comes after', async (t) => {
   assert.equal(await client.optIn({ purposes: ['analytics'], noticeVersion: '2', source: 'settings' }), true)
   assert.equal(client.track(record('after')), true)
   assert.equal(await client.flush(TIMEOUT_MS), true)
-  assert.deepEqual(events, ['after'])
+  assert.deepEqual(records().map(({ event }) => event), ['after'])
   assert.equal(client.stats().dropped.consent, 1)
   const history = client.consentHistory().filter(({ event }) => event !== 'enabled_by_operator')
   assert.deepEqual(history.map(({ event }) => event), ['withdrawn', 'erased', 'granted'])
@@ -101,7 +76,7 @@ test('listeners are told what changes until they are removed', async (t) => {
 })
 
 test('another configuration takes what is queued along', async (t) => {
-  const { events, endpoint } = await listen(t)
+  const { records, endpoint } = await listen(t)
   const client = new Client({
     client: { enabled: true, endpoint: 'http://127.0.0.1:1', state_dir: folder(t), flush_interval_ms: LONG_MS }
   })
@@ -109,7 +84,7 @@ test('another configuration takes what is queued along', async (t) => {
   const changed = client.reconfigure({ client: { enabled: true, endpoint, flush_interval_ms: LONG_MS } })
   assert.deepEqual(changed.map(({ key }) => key), ['/client/state_dir', '/client/endpoint'])
   assert.equal(await client.flush(TIMEOUT_MS), true)
-  assert.deepEqual(events, ['queued'])
+  assert.deepEqual(records().map(({ event }) => event), ['queued'])
   assert.throws(() => client.reconfigure({ client: { endpont: 'x' } }), { code: 'config_unknown_key' })
   await client.shutdown()
 })

@@ -4,10 +4,13 @@
 
 const assert = require('node:assert/strict')
 const { execFileSync, spawnSync } = require('node:child_process')
-const { readFileSync } = require('node:fs')
+const { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } = require('node:fs')
+const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { test } = require('node:test')
-const { cargoArtifact, platformName } = require('../lib/platform.js')
+const { native } = require('../lib/native.js')
+const { PLATFORMS, cargoArtifact, platformName } = require('../lib/platform.js')
+const { DECLARED, WRITTEN, declarations } = require('../scripts/declarations.js')
 
 const ROOT = join(__dirname, '..')
 
@@ -42,6 +45,68 @@ test('index.d.ts, the sources and the uses in test/types.ts agree', () => {
   assert.equal(status, 0, stdout)
 })
 
+test('lib/addon.d.ts is what the addon was compiled with', () => {
+  assert.equal(readFileSync(DECLARED, 'utf8'), declarations(readFileSync(WRITTEN, 'utf8')), 'run `npm run declarations`')
+  // And the addon that is loaded is that one.
+  const declared = [...readFileSync(DECLARED, 'utf8').matchAll(/^export (?:declare )?(?:function|class) (\w+)/gm)]
+  assert.deepEqual(declared.map(([, name]) => name).sort(), Object.keys(native).sort())
+})
+
+const SUBPATHS = ['express', 'fastify', 'opentelemetry', 'pino']
+
+/** What npm and node print, run in a folder without anything of ours around. */
+function runs (cwd, command, ...args) {
+  return execFileSync(command, args, { cwd, encoding: 'utf8', env: { ...process.env, DO_NOT_TRACK: '1' }, stdio: ['ignore', 'pipe', 'pipe'] })
+}
+
+function emptyFolder (t) {
+  const folder = mkdtempSync(join(tmpdir(), 'scrubjay-pack-'))
+  t.after(() => rmSync(folder, { recursive: true, force: true }))
+  const user = join(folder, 'user')
+  mkdirSync(user)
+  writeFileSync(join(user, 'package.json'), '{"private":true}')
+  return { folder, user }
+}
+
+/** Installs packages, and uses them by `require` and by `import`. */
+function installedRuns (user, tarballs) {
+  runs(user, 'npm', 'install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs)
+  const use = "console.log(new Engine().scrubText('to ann@example.com').text, names.sort().join())"
+  const all = `const names = [${SUBPATHS.map((name) => `...Object.keys(${name})`)}]`
+  const required = SUBPATHS.map((name) => `const ${name} = require('scrubjay/${name}')`).join('\n')
+  const imported = SUBPATHS.map((name) => `import * as ${name} from 'scrubjay/${name}'`).join('\n')
+  const commonjs = runs(user, 'node', '-e', `const { Engine } = require('scrubjay')\n${required}\n${all}\n${use}`)
+  const module = runs(user, 'node', '--input-type=module', '-e', `import { Engine } from 'scrubjay'\n${imported}\n${all}\n${use}`)
+  const names = 'ScrubjayLogRecordExporter,ScrubjaySpanProcessor,default,expressTelemetry,fastifyTelemetry,traceMixin'
+  assert.deepEqual([commonjs, module], Array(2).fill(`to [email] ${names}\n`))
+}
+
+const pack = (from, to) => join(to, runs(from, 'npm', 'pack', '--silent', '--pack-destination', to).trim())
+
+test('the packed package installs in an empty folder and runs', (t) => {
+  const { folder, user } = emptyFolder(t)
+  installedRuns(user, [pack(ROOT, folder)])
+})
+
+test('laid out by platforms, the package finds its engine in the package of this one', (t) => {
+  const { folder, user } = emptyFolder(t)
+  const out = join(folder, 'layout')
+  runs(ROOT, 'node', join('scripts', 'layout.js'), out)
+  const { private: isPrivate, optionalDependencies, version } = JSON.parse(readFileSync(join(out, 'package.json'), 'utf8'))
+  assert.equal(isPrivate, undefined)
+  assert.deepEqual(Object.keys(optionalDependencies), Object.keys(PLATFORMS).map((name) => `@scrubjay/${name}`))
+  assert.ok(Object.values(optionalDependencies).every((each) => each === version))
+  const platform = join(out, 'npm', platformName())
+  const { os, cpu } = JSON.parse(readFileSync(join(platform, 'package.json'), 'utf8'))
+  assert.deepEqual([os, cpu], [[process.platform], [process.arch]])
+  // The platforms' packages come from the registry; here from a file.
+  writeFileSync(join(out, 'package.json'), readFileSync(join(out, 'package.json'), 'utf8').replace(/"optionalDependencies": \{[^}]*\}/, '"optionalDependencies": {}'))
+  installedRuns(user, [pack(out, folder), pack(platform, folder)])
+  const installed = join(user, 'node_modules', 'scrubjay')
+  assert.deepEqual(readdirSync(installed).filter((name) => name.endsWith('.node')), [])
+  assert.ok(existsSync(join(user, 'node_modules', '@scrubjay', platformName())))
+})
+
 test("the README's examples run as they are printed", () => {
   const examples = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)]
   const text = examples.map(([, example]) => example).join('\n')
@@ -50,7 +115,7 @@ test("the README's examples run as they are printed", () => {
   const env = { ...process.env, DO_NOT_TRACK: '1' }
   const options = { encoding: 'utf8', env }
   const printed = execFileSync('node', ['--input-type=commonjs', '-e', program], options)
-  assert.equal(examples.length, 3)
+  assert.equal(examples.length, 4)
   assert.match(printed, /^accepted \{ contact: '\[email\]' \}$/m)
   assert.match(printed, /not_captured: 1/)
 })

@@ -1,7 +1,25 @@
 /** Never run: `tsc --noEmit` checks that these uses, and no others, are what `index.d.ts` allows. */
 
-import { Client, Engine, Store, codes, panicForTest, version } from 'scrubjay'
-import type { Buckets, Outcome, ScrubjayError, Verdict } from 'scrubjay'
+import { LoggerProvider, SimpleLogRecordProcessor } from '@opentelemetry/sdk-logs'
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base'
+import express from 'express'
+import fastify from 'fastify'
+import pino from 'pino'
+import {
+  Client, Engine, Store, codes, currentSpan, currentTraceparent, installShutdownHooks, panicForTest, readTraceparent, version,
+  withContext
+} from 'scrubjay'
+import type { Buckets, Outcome, ScrubjayError, Span, Verdict } from 'scrubjay'
+import { expressTelemetry } from 'scrubjay/express'
+import { fastifyTelemetry } from 'scrubjay/fastify'
+import { ScrubjayLogRecordExporter, ScrubjaySpanProcessor } from 'scrubjay/opentelemetry'
+import { traceMixin } from 'scrubjay/pino'
+import type * as compiled from '../lib/addon.js'
+import type { Native } from '../lib/native.js'
+import type { PinoTransportOptions } from 'scrubjay/pino'
+
+/** What the sources call is what the addon was compiled with. The store's promises say of what they are in the sources only. */
+export const native: (addon: Omit<typeof compiled, 'Store'>) => Omit<Native, 'Store'> = (addon) => addon
 
 const engine = new Engine({ privacy: { mode: 'strict', pii_fields: ['nickname'] } })
 const outcome: Outcome = engine.process({ channel: 'app' }, { now: '2026-01-02T03:04:05Z', random: '0'.repeat(20) })
@@ -31,6 +49,28 @@ async function use (): Promise<void> {
   // @ts-expect-error an aggregation that does not exist
   await store.aggregate('default', { aggregations: ['median'] })
   store.close()
+  const made: number = client.span('work', { kind: 'client' }, (span: Span) => span.traceId.length)
+  const later: Promise<string> = client.span('work', async () => currentTraceparent() ?? '')
+  // @ts-expect-error a kind that does not exist
+  client.startSpan('work', { kind: 'serve' }).end()
+  const added: boolean = client.counter('jobs', { unit: '1' }).add(1, { queue: 'mail' })
+  // @ts-expect-error attributes of metrics are flat
+  client.histogram('size').record(5, { nested: {} })
+  const body: string | undefined = client.preview()[0]?.body
+  const kept: boolean = await client.trackAsync({ payload: { made, later: await later, added, body } })
+  const traceId: string | undefined = withContext({ request_id: 'r' }, () => currentSpan()?.traceId)
+  // @ts-expect-error a field that does not exist
+  withContext({ requestId: 'r' }, () => kept)
+  const remove: () => void = installShutdownHooks({ signals: ['SIGTERM'] })
+  remove()
+  await fastify().register(fastifyTelemetry, { client, enrich: (request) => ({ user_id: request.hostname }) })
+  express().use(expressTelemetry({ client, isSpanned: false, enrich: (request) => ({ route_name: request.path }) }))
+  new BasicTracerProvider({ spanProcessors: [new ScrubjaySpanProcessor(client)] })
+  const exporter = new ScrubjayLogRecordExporter(client)
+  new LoggerProvider({ processors: [new SimpleLogRecordProcessor({ exporter })] })
+  const options: PinoTransportOptions = { config: { client: { enabled: true } }, component: 'api' }
+  pino({ mixin: traceMixin }, pino.transport({ target: 'scrubjay/pino', options }))
+  console.log(traceId, readTraceparent('')?.trace_id)
   console.log(captured, done, lost, verdict.results[0]?.violations[0]?.code, p95)
 }
 

@@ -47,6 +47,12 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
         "node_track_vs_otel": (AT_LEAST, 2.5),
         "node_track_checked_vs_otel": (AT_LEAST, 1),
         "node_track_vs_pino": (AT_LEAST, 8),
+        # What a host's thread pays with ours in place of their own transport or exporter; and of one that does nothing.
+        "node_pino_transport": (AT_MOST, 1.2),
+        "node_otel_logs_bridge": (AT_MOST, 1.2),
+        "node_otel_spans_bridge": (AT_MOST, 1.2),
+        "node_otel_logs_bridge_vs_nowhere": None,
+        "node_otel_spans_bridge_vs_nowhere": None,
         # What follows is compared with no peer but with what it has to reach; the 99th percentile with the median.
         "worker_records_per_s": (AT_LEAST, 1),
         "client_track_p99": (AT_MOST, 20),
@@ -100,6 +106,7 @@ def main() -> int:
             [*CARGO_BENCH_CLIENT, "--bench", "client"],
             [sys.executable, str(HERE / "client.py")],
             ["node", str(HERE / "client.js")],
+            ["node", str(HERE / "bridges.js")],
         ],
         "store": [[*CARGO_BENCH_STORE, "--bench", "store"]],
     }

@@ -1,0 +1,57 @@
+//! Clients whose environment is gone: they deliver what they have, and the process waits for them a little when it ends.
+//!
+//! A worker thread that is terminated keeps nobody waiting. But where the process itself ends and stops its threads,
+//! nothing else stands between their records and the end: no JavaScript runs any more.
+
+use std::sync::{Arc, Condvar, Mutex, Once, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use scrubjay_core::ffi;
+
+/// What a client has whose environment is gone: as one that was dropped.
+const GRACE_MS: u64 = 5_000;
+/// What all of them may cost the end of the process: as `lib/live.js` has it for those of the main thread.
+const EXIT_WAIT: Duration = Duration::from_secs(1);
+
+/// How many deliver.
+static LEAVING: Mutex<usize> = Mutex::new(0);
+/// Tells the end of the process that one is done.
+static LEFT: Condvar = Condvar::new();
+static AT_EXIT: Once = Once::new();
+
+/// Lets a client deliver what it has, in a thread of its own. Without one it does what a dropped client does.
+pub(crate) fn deliver(client: Arc<ffi::Client>) {
+    AT_EXIT.call_once(at_exit);
+    *LEAVING.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+    // Taken along by the thread, or dropped where there can be none.
+    let place = Place;
+    let _ = thread::Builder::new().name("scrubjay-leave".to_owned()).spawn(move || {
+        client.shutdown(GRACE_MS);
+        drop(place);
+    });
+}
+
+/// One of those who deliver.
+struct Place;
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        *LEAVING.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        LEFT.notify_all();
+    }
+}
+
+extern "C" fn wait() {
+    let leaving = LEAVING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _ = LEFT.wait_timeout_while(leaving, EXIT_WAIT, |leaving| *leaving > 0);
+}
+
+#[allow(unsafe_code, reason = "the C library's own; std has nothing that runs at the end of a process")]
+fn at_exit() {
+    unsafe extern "C" {
+        fn atexit(function: extern "C" fn()) -> i32;
+    }
+    // SAFETY: the function is of the form that C wants, and neither unwinds nor ends the process.
+    let _ = unsafe { atexit(wait) };
+}
