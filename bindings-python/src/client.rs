@@ -55,13 +55,7 @@ impl Client {
 #[pymethods]
 impl Client {
     #[new]
-    fn new(
-        py: Python<'_>,
-        config: &str,
-        plain: Py<PyAny>,
-        refused: Py<PyAny>,
-        ambient: Py<PyAny>,
-    ) -> PyResult<Self> {
+    fn new(py: Python<'_>, config: &str, plain: Py<PyAny>, refused: Py<PyAny>, ambient: Py<PyAny>) -> PyResult<Self> {
         detached(py, || ffi::Client::new(config)).map(|inner| Self { inner, plain, refused, ambient })
     }
 

@@ -21,11 +21,11 @@ class Complaint:
         self._begin_anew()
         _fork.watch(self)
 
-    def add(self, why: str) -> None:
+    def add(self, why: str, count: int = 1) -> None:
         """Counts; the first time, says `why` (which quotes no user value) through the logger `telemetry`."""
         with self._lock:
-            self.count += 1
-            first = self.count == 1
+            first = self.count == 0
+            self.count += count
         if first:
             # A handler of the host may raise; telemetry must not.
             with contextlib.suppress(Exception):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import functools
 import hashlib
 import hmac
@@ -27,7 +26,7 @@ class Sessions:
         def token(session_id: str) -> str:
             digest = hmac.digest(key, session_id.encode("utf-8", "surrogatepass"), hashlib.sha256)[:_DIGEST_BYTES]
             # A token of the engine's form, which scrubbing leaves as it is.
-            return f"[hash:{base64.urlsafe_b64encode(digest).decode().rstrip('=')}]"
+            return f"[hash:{digest.hex()}]"
 
         self._token = token
 
