@@ -100,9 +100,10 @@ def test_a_log_record_inside_a_span_belongs_to_it(
 
 
 def test_a_message_that_cannot_be_formatted_does_not_reach_the_host(
-    tracker: Tracker, collector: Collector, logger: logging.Logger, capsys: pytest.CaptureFixture[str]
+    tracker: Tracker, collector: Collector, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    logger.info("%d", "no number")
+    record = logging.makeLogRecord({"name": "app", "msg": "%d", "args": ("no number",), "levelno": logging.INFO})
+    TelemetryHandler(tracker).handle(record)
     assert "Logging error" in capsys.readouterr().err
     assert delivered(tracker, collector) == []
 
