@@ -281,7 +281,7 @@ def test_gunicorn_with_preload_delivers_each_request_s_record_once(tmp_path: Pat
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--preload", "-w", "2", "-b", f"127.0.0.1:{port}"]
     # Workers are replaced while they serve.
-    command += ["--max-requests", "10", "--control-socket-disable", "application:app"]
+    command += ["--max-requests", "10", "--no-control-socket", "application:app"]
     with running(command, collector, tmp_path):
         workers = set()
         for _ in range(30):

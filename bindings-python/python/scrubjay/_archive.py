@@ -66,6 +66,12 @@ def parts(path: Path) -> list[Path]:
     return [other for _, _, other in sorted(found)] + ([path] if path.exists() else [])
 
 
+def rotated_day(path: Path) -> datetime.date | None:
+    """The day of a rotated archive's lines; nothing where the name is not one's."""
+    name = _ROTATED_NAME.fullmatch(path.name)
+    return None if name is None else datetime.date.fromisoformat(name["day"])
+
+
 def next_day(day: datetime.date) -> int:
     """When the day after `day` begins, in seconds since 1970."""
     return (day - datetime.date(1970, 1, 1)).days * _DAY + _DAY
