@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -51,6 +50,8 @@ def file_name(channel: str) -> str:
     if _SAFE.fullmatch(channel) and not _RESERVED.fullmatch(channel):
         return f"{channel}.jsonl"
     slug = re.sub(r"[^a-z0-9]+", "-", channel.lower())[:_READABLE_CHARS].strip("-") or "channel"
+    import hashlib
+
     digest = hashlib.sha256(channel.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_DIGITS]
     return f"{slug}-{digest}.jsonl"
 

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
-import hmac
-import secrets
 from typing import Final
 
 #: Bytes of the key: as strong as the hash.
@@ -20,6 +17,11 @@ class Sessions:
     """Hashes session ids with a key that exists only here: who reads the archives cannot link them to anything."""
 
     def __init__(self) -> None:
+        # Not worth their import time where there is no router.
+        import hashlib
+        import hmac
+        import secrets
+
         key = secrets.token_bytes(_KEY_BYTES)
 
         @functools.lru_cache(_REMEMBERED)

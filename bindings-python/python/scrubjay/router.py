@@ -19,9 +19,9 @@ from scrubjay._archive import Archive, day_at, file_name, next_day
 from scrubjay._complaint import Complaint
 from scrubjay._json import config_text, octets, plain, value_at, value_of
 from scrubjay._recorder import UNWRITTEN, Recorder, complain
+from scrubjay._replay import replay
 from scrubjay._session import Sessions
 from scrubjay._types import Config, Outcome
-from scrubjay.replay import replay
 
 #: Where archives are kept unless said otherwise (R0).
 ARCHIVES: Final = "reports/telemetry"

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 import typer
 
+from scrubjay._replay import replay
 from scrubjay.cli.common import UsageError, emit
-from scrubjay.replay import replay
 
 #: Seconds between two looks for what was written since.
 _LOOK_INTERVAL: Final = 0.2

@@ -36,7 +36,7 @@ class TelemetryHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Captures one record."""
-        if _inside.get() or record.name == LOGGER.name or record.name.startswith(f"{LOGGER.name}."):
+        if _inside.get() or record.name == LOGGER or record.name.startswith(f"{LOGGER}."):
             return
         token = _inside.set(True)
         try:
