@@ -29,6 +29,11 @@ struct Admitted {
     max_bytes: u64,
     /// Seconds since 1970 at which it is rotated.
     until: u64,
+    /// Its bytes when last looked at.
+    size: u64,
+    /// Whole lines that wait for their append, and how many.
+    buffer: Vec<u8>,
+    lines: u64,
 }
 
 /// What became of a line.
@@ -36,15 +41,15 @@ enum Written {
     Yes,
     /// No archive of this channel is admitted, or it is due.
     NotHere,
-    /// The file system refused; a part may be in the file.
-    Refused(io::Error),
+    /// The file system refused so many lines; a part of them may be in the file.
+    Refused(io::Error, u64),
 }
 
 /// Files of one router by their channels' names. Only whoever let go of the interpreter takes the lock, so that nobody
 /// waits for the one while holding the other.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
 pub(crate) struct Archiver {
-    engine: ffi::Engine,
+    engine: ffi::ArchiveEngine,
     plain: Py<PyAny>,
     /// Told of each exception that kept a record from being written.
     refused: Py<PyAny>,
@@ -55,6 +60,8 @@ pub(crate) struct Archiver {
     settle: Py<PyAny>,
     /// Gets a channel and the reason where the file system refused a line.
     failed: Py<PyAny>,
+    /// Bytes of lines that are appended together; nothing for each by itself.
+    buffer_bytes: usize,
     admitted: Mutex<HashMap<String, Admitted>>,
     written: AtomicU64,
 }
@@ -71,9 +78,11 @@ impl Archiver {
         session: Option<Py<PyAny>>,
         settle: Py<PyAny>,
         failed: Py<PyAny>,
+        buffer_bytes: usize,
     ) -> Self {
         let (admitted, written) = (Mutex::default(), AtomicU64::new(0));
-        Self { engine: engine.0.clone(), plain, refused, ambient, session, settle, failed, admitted, written }
+        let engine = ffi::ArchiveEngine::new(engine.0.clone());
+        Self { engine, plain, refused, ambient, session, settle, failed, buffer_bytes, admitted, written }
     }
 
     /// Whether the record stands in its channel's archive.
@@ -101,7 +110,7 @@ impl Archiver {
             let walked = event.walk(&mut Walk { record, plain: self.plain.bind(py) }, self.ambient.bind(py));
             match walked {
                 // What is too large is the engine's to refuse.
-                Ok(()) | Err(Stop::TooLarge) => Ok(Some(self.engine.archive_captured(record.as_bytes()))),
+                Ok(()) | Err(Stop::TooLarge) => Ok(Some(self.engine.process(record.as_bytes()))),
                 Err(Stop::Unwritable(error)) if error.is_instance_of::<PyException>(py) => {
                     self.refused.call1(py, (error.into_value(py),))?;
                     Ok(None)
@@ -117,8 +126,8 @@ impl Archiver {
                     line.push('\n');
                     match py.detach(|| self.write(name, line.as_bytes())) {
                         Written::Yes => return Ok(true),
-                        Written::Refused(error) => {
-                            self.failed.call1(py, (name, error.to_string()))?;
+                        Written::Refused(error, lines) => {
+                            self.failed.call1(py, (name, error.to_string(), lines))?;
                             return Ok(false);
                         }
                         Written::NotHere => _ = line.pop(),
@@ -139,17 +148,44 @@ impl Archiver {
     /// or the clock says `until`, in seconds since 1970. Only where the platform has such files.
     fn admit(&self, py: Python<'_>, channel: &str, fd: i32, max_bytes: u64, until: u64) -> PyResult<()> {
         let Some(file) = copy_of(fd)? else { return Ok(()) };
-        py.detach(|| self.locked().insert(channel.to_owned(), Admitted { file, max_bytes, until }));
-        Ok(())
+        py.detach(|| {
+            let size = file.metadata()?.len();
+            let archive = Admitted { file, max_bytes, until, size, buffer: Vec::new(), lines: 0 };
+            self.locked().insert(channel.to_owned(), archive);
+            Ok(())
+        })
     }
 
-    /// Ends that, for one channel or all.
+    /// Ends that, for one channel or all, after what waits was appended. Raises OSError where that failed.
     #[pyo3(signature = (channel = None))]
-    fn dismiss(&self, py: Python<'_>, channel: Option<&str>) {
+    fn dismiss(&self, py: Python<'_>, channel: Option<&str>) -> PyResult<()> {
+        self.flush(py, channel)?;
         py.detach(|| match channel {
             Some(channel) => _ = self.locked().remove(channel),
             None => self.locked().clear(),
         });
+        Ok(())
+    }
+
+    /// Appends what waits, of one channel or all.
+    #[pyo3(signature = (channel = None))]
+    fn flush(&self, py: Python<'_>, channel: Option<&str>) -> PyResult<()> {
+        let refused = py.detach(|| {
+            let mut refused = Vec::new();
+            self.locked().retain(|name, archive| {
+                if channel.is_some_and(|channel| channel != name) {
+                    return true;
+                }
+                let lines = archive.lines;
+                archive.append().map_err(|error| refused.push((name.clone(), error, lines))).is_ok()
+            });
+            refused
+        });
+        for (name, error, lines) in refused {
+            self.written.fetch_sub(lines, Ordering::Relaxed);
+            self.failed.call1(py, (name, error.to_string(), lines))?;
+        }
+        Ok(())
     }
 
     /// The callables belong to the router that holds this: the interpreter must see the circle to end it.
@@ -166,27 +202,49 @@ impl Archiver {
 }
 
 impl Archiver {
-    /// One append of a whole line.
+    /// Appends a whole line, or lets it wait for others.
     fn write(&self, channel: &str, line: &[u8]) -> Written {
         let mut admitted = self.locked();
         let Some(archive) = admitted.get_mut(channel) else { return Written::NotHere };
-        let error = match archive.has_room(line.len() as u64) {
-            Ok(true) => match archive.file.write(line) {
-                Ok(written) if written == line.len() => {
-                    self.written.fetch_add(1, Ordering::Relaxed);
-                    return Written::Yes;
+        if self.buffer_bytes == 0 {
+            // Whoever writes line by line wants to know at once that a file was removed, or grown by another process.
+            match archive.look() {
+                Ok(true) => {}
+                Ok(false) => {
+                    admitted.remove(channel);
+                    return Written::NotHere;
                 }
-                Ok(_) => io::ErrorKind::WriteZero.into(),
-                Err(error) => error,
-            },
-            Ok(false) => {
-                admitted.remove(channel);
-                return Written::NotHere;
+                Err(error) => {
+                    admitted.remove(channel);
+                    return Written::Refused(error, 1);
+                }
             }
-            Err(error) => error,
-        };
-        admitted.remove(channel);
-        Written::Refused(error)
+        }
+        if !archive.has_room(line.len() as u64) {
+            let (appended, lines) = (archive.append(), archive.lines);
+            admitted.remove(channel);
+            return match appended {
+                Ok(()) => Written::NotHere,
+                Err(error) => self.refused(error, lines),
+            };
+        }
+        archive.buffer.extend_from_slice(line);
+        archive.lines += 1;
+        self.written.fetch_add(1, Ordering::Relaxed);
+        if archive.buffer.len() >= self.buffer_bytes {
+            let lines = archive.lines;
+            if let Err(error) = archive.append() {
+                admitted.remove(channel);
+                return self.refused(error, lines);
+            }
+        }
+        Written::Yes
+    }
+
+    /// Lines that were taken and then refused.
+    fn refused(&self, error: io::Error, lines: u64) -> Written {
+        self.written.fetch_sub(lines, Ordering::Relaxed);
+        Written::Refused(error, lines)
     }
 
     fn locked(&self) -> MutexGuard<'_, HashMap<String, Admitted>> {
@@ -195,13 +253,34 @@ impl Archiver {
 }
 
 impl Admitted {
-    /// Whether the file is still there, and neither its size nor the day ask for the next one.
-    fn has_room(&self, bytes: u64) -> io::Result<bool> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    /// Looks at the file again: whether it is still there.
+    fn look(&mut self) -> io::Result<bool> {
         let metadata = self.file.metadata()?;
+        self.size = metadata.len();
+        Ok(is_linked(&metadata))
+    }
+
+    /// Whether neither size nor day ask for the next file.
+    fn has_room(&self, bytes: u64) -> bool {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        let held = self.size + self.buffer.len() as u64;
         // An empty file takes any line: it could not be rotated into something smaller.
-        let fits = metadata.len() == 0 || metadata.len() + bytes <= self.max_bytes;
-        Ok(now < self.until && fits && is_linked(&metadata))
+        now < self.until && (held == 0 || held + bytes <= self.max_bytes)
+    }
+
+    /// One append of the lines that wait.
+    fn append(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let (written, length) = (self.file.write(&self.buffer)?, self.buffer.len());
+        if written != length {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        self.buffer.clear();
+        self.lines = 0;
+        // Others may have written, too, or removed it; what is written to a removed file is lost like the file.
+        if self.look()? { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
     }
 }
 

@@ -60,7 +60,7 @@ class Collector:
     def verdict(self, records: list[dict[str, Any]]) -> dict[str, Any]:
         results = []
         for record in records:
-            refused = record["event"] == self.refused_event
+            refused = record.get("event") == self.refused_event != ""
             violations = [{"path": "/event", "code": "required", "message": "refused"}] if refused else []
             status = "rejected" if refused else "accepted"
             results.append({"status": status, "id": record["id"], "violations": violations})

@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import datetime
+import gc
 import json
 import logging
 import os
 import stat
+import subprocess
+import sys
 import threading
+import time
+import weakref
 from pathlib import Path
 from typing import Any
 
 import pytest
+from conftest import Collector
 
-from scrubjay import ScrubjayError, TelemetryRouter
+from scrubjay import ScrubjayError, TelemetryRouter, Tracker, replay
+from scrubjay.router import BUFFER_BYTES
 
 
 def records(path: Path) -> list[dict[str, Any]]:
@@ -248,3 +256,167 @@ def test_the_privacy_mode_holds_for_the_archives(tmp_path: Path) -> None:
     with TelemetryRouter(tmp_path, {"privacy": {"mode": "strict"}}) as router:
         router.track("app", "login", context={"ip_address": "203.0.113.77"})
     assert "203.0.113" not in everything(tmp_path)
+
+
+def test_a_full_archive_is_rotated_before_the_line_that_would_not_fit(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path, max_bytes=1_000) as router:
+        for n in range(20):
+            assert router.track("app", "step", {"n": n})
+        found = [record["payload"]["n"] for record in router.replay("app")]
+    names = sorted(path.name for path in tmp_path.glob("*.jsonl"))
+    today = datetime.datetime.now(datetime.timezone.utc).date()
+    assert names[0] == "app.jsonl"
+    assert names[1:] == [f"app@{today}.{number:04}.jsonl" for number in range(1, len(names))]
+    assert all(path.stat().st_size <= 1_000 for path in tmp_path.glob("*.jsonl"))
+    assert found == list(range(20))
+
+
+def test_an_archive_of_another_day_is_rotated_before_the_first_line_of_today(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path) as router:
+        router.track("app", "yesterday")
+    yesterday = time.time() - 86_400
+    os.utime(tmp_path / "app.jsonl", (yesterday, yesterday))
+    with TelemetryRouter(tmp_path) as router:
+        router.track("app", "today")
+        assert [record["event"] for record in router.replay()] == ["yesterday", "today"]
+    day = datetime.datetime.fromtimestamp(yesterday, datetime.timezone.utc).date()
+    assert [record["event"] for record in records(tmp_path / f"app@{day}.0001.jsonl")] == ["yesterday"]
+    assert [record["event"] for record in records(tmp_path / "app.jsonl")] == ["today"]
+
+
+def test_an_open_archive_is_rotated_when_its_day_is_over(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path) as router:
+        router.track("app", "before")
+        # As if it had been opened yesterday: the native part is told again when the day ends.
+        archive = router._archives["app.jsonl"]
+        archive.day = datetime.date(2026, 1, 2)
+        router._archiver.admit("app", archive.fd, 1 << 20, 0)
+        router.track("app", "after")
+    assert [record["event"] for record in records(tmp_path / "app@2026-01-02.0001.jsonl")] == ["before"]
+    assert [record["event"] for record in records(tmp_path / "app.jsonl")] == ["after"]
+
+
+def test_a_line_larger_than_an_archive_may_be_has_one_for_itself(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path, max_bytes=10) as router:
+        for n in range(3):
+            assert router.track("app", "step", {"n": n})
+        assert [record["payload"]["n"] for record in router.replay("app")] == [0, 1, 2]
+    assert len(list(tmp_path.glob("app*.jsonl"))) == 3
+
+
+def test_processes_that_share_a_folder_rotate_it_without_losing_a_line(tmp_path: Path) -> None:
+    source = (
+        "import sys; from scrubjay import TelemetryRouter\n"
+        "with TelemetryRouter(sys.argv[1], max_bytes=20_000) as router:\n"
+        "    for n in range(500): assert router.track('app', 'step', {'n': n, 'by': sys.argv[2]})\n"
+    )
+    running = [subprocess.Popen([sys.executable, "-c", source, str(tmp_path), str(n)]) for n in range(3)]
+    assert [process.wait(60) for process in running] == [0, 0, 0]
+    unreadable: list[int] = []
+    found = list(replay(tmp_path, unreadable=lambda _path, line: unreadable.append(line)))
+    assert (len(found), unreadable) == (1_500, [])
+    assert len({record["id"] for record in found}) == 1_500
+    assert len(list(tmp_path.glob("app@*.jsonl"))) > 3
+
+
+def test_a_replay_merges_archives_by_time_and_says_what_it_cannot_read(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path) as router:
+        for second, channel in enumerate(("b", "a", "b", "a")):
+            router.track(channel, f"step {second}", timestamp=f"2026-01-02T03:04:0{second}Z")
+        router.track("a", "")
+    with (tmp_path / "a.jsonl").open("ab") as stream:
+        stream.write(b'{"torn')
+    told: list[tuple[str, int]] = []
+    found = list(replay(tmp_path, unreadable=lambda path, line: told.append((path.name, line))))
+    assert [record["event"] for record in found] == ["step 0", "step 1", "step 2", "step 3"]
+    assert told == [("a.jsonl", 3)]
+    with pytest.raises(FileNotFoundError):
+        replay(tmp_path / "c.jsonl")
+
+
+def test_what_is_replayed_into_a_tracker_keeps_its_ids(tmp_path: Path, collector: Collector) -> None:
+    with TelemetryRouter(tmp_path) as router, Tracker(collector.config()) as tracker:
+        router.track("app", "login", {"mail": "ann@example.com"})
+        (record,) = router.replay()
+        assert tracker.track_record(record)
+        assert tracker.flush(30)
+    assert collector.next().records == [record]
+
+
+def test_session_ids_tell_sessions_apart_and_nothing_else(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path / "one") as router:
+        for session in ("alpha", "alpha", "beta"):
+            router.track("app", "step", session_id=session)
+        checked = router.track_checked("app", "step", session_id="alpha")
+    first, second, third, fourth = [record["session_id"] for record in records(tmp_path / "one" / "app.jsonl")]
+    assert first == second == fourth == (checked["record"] or {})["session_id"]
+    assert first != third
+    assert first.startswith("[hash:")
+    with TelemetryRouter(tmp_path / "two") as router:
+        router.track("app", "step", session_id="alpha")
+    # Of another run nobody can say whether it was the same.
+    assert records(tmp_path / "two" / "app.jsonl")[0]["session_id"] != first
+    assert "alpha" not in everything(tmp_path)
+
+
+def test_with_a_key_sessions_are_the_same_in_every_run(tmp_path: Path) -> None:
+    config = {"privacy": {"pseudonym_key": "a key of more than 16 bytes"}}
+    for run in ("one", "two"):
+        with TelemetryRouter(tmp_path / run, config) as router:
+            router.track("app", "step", session_id="alpha")
+    one, two = (records(tmp_path / run / "app.jsonl")[0]["session_id"] for run in ("one", "two"))
+    assert one == two
+
+
+def test_buffered_lines_are_appended_in_order_by_flush_close_and_after_a_moment(tmp_path: Path) -> None:
+    router = TelemetryRouter(tmp_path, buffer_bytes=BUFFER_BYTES)
+    path = tmp_path / "app.jsonl"
+    for n in range(100):
+        assert router.track("app", "step", {"n": n})
+    router.flush()
+    assert len(records(path)) == 100
+    router.track("app", "step", {"n": 100})
+    deadline = time.monotonic() + 30
+    while len(records(path)) < 101:
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    # Checked records go another way, and stand behind what came before.
+    router.track("app", "step", {"n": 101})
+    router.track_checked("app", "step", {"n": 102})
+    router.track("app", "step", {"n": 103})
+    router.close()
+    assert [record["payload"]["n"] for record in records(path)] == list(range(104))
+    assert router.stats()["accepted"] == 104
+
+
+def test_buffered_lines_are_written_at_the_end_of_the_process_and_not_twice_by_a_child(tmp_path: Path) -> None:
+    source = (
+        "import os, sys; from scrubjay import TelemetryRouter\n"
+        "router = TelemetryRouter(sys.argv[1], buffer_bytes=65536)\n"
+        "for n in range(50): router.track('app', 'parent')\n"
+        "pid = os.fork() if hasattr(os, 'fork') else 1\n"
+        "if pid == 0: router.track('app', 'child'); router.close(); os._exit(0)\n"
+        "if hasattr(os, 'fork'): os.waitpid(pid, 0)\n"
+    )
+    subprocess.run([sys.executable, "-c", source, str(tmp_path)], check=True, timeout=60)
+    found = [record["event"] for record in records(tmp_path / "app.jsonl")]
+    assert found.count("parent") == 50
+    assert found.count("child") == (1 if hasattr(os, "fork") else 0)
+
+
+def test_a_buffered_archive_is_rotated_in_order(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path, max_bytes=2_000, buffer_bytes=BUFFER_BYTES) as router:
+        for n in range(50):
+            router.track("app", "step", {"n": n})
+        router.flush()
+        assert [record["payload"]["n"] for record in router.replay("app")] == list(range(50))
+    assert all(path.stat().st_size <= 2_000 for path in tmp_path.glob("*.jsonl"))
+
+
+def test_a_router_to_which_nobody_refers_lets_its_files_go(tmp_path: Path) -> None:
+    router = TelemetryRouter(tmp_path)
+    router.track("app", "login")
+    gone = weakref.ref(router)
+    del router
+    gc.collect()
+    assert gone() is None

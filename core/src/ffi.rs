@@ -5,6 +5,8 @@
 //! contained here and becomes [`ErrorKind::Internal`].
 
 #[cfg(feature = "client")]
+mod archive;
+#[cfg(feature = "client")]
 mod client;
 #[cfg(feature = "client")]
 mod consent;
@@ -24,10 +26,10 @@ use std::sync::Arc;
 pub use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, WALKED_LEVELS};
 use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
-#[cfg(feature = "clock")]
-use crate::outcome::Status;
 use crate::stamp::Stamp;
 
+#[cfg(feature = "client")]
+pub use self::archive::{ArchiveEngine, Archived};
 #[cfg(feature = "client")]
 pub use self::client::Client;
 #[cfg(feature = "client")]
@@ -146,16 +148,6 @@ pub(crate) fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
     })
 }
 
-/// What an archive gets of a record.
-#[cfg(feature = "clock")]
-#[derive(Clone, Debug)]
-pub enum Archived {
-    /// An accepted record's canonical text, without a newline.
-    Line(String),
-    /// The canonical text of the outcome of any other record.
-    Outcome(String),
-}
-
 /// [`crate::Engine`] behind text.
 #[derive(Clone)]
 pub struct Engine(pub(crate) Arc<crate::Engine>);
@@ -197,27 +189,6 @@ impl Engine {
     pub fn process_captured(&self, record: &[u8], stamp: Option<&str>) -> Result<String> {
         // Nothing is the one honest text of what no host can have meant.
         self.process(&crate::capture::json_of(record).unwrap_or_default(), stamp)
-    }
-
-    /// [`process_now`](Self::process_now) of a record that a shell wrote value by value, for an archive: the line that
-    /// it keeps, or, where the record was not accepted, the outcome. Copying a line into an outcome only to cut it out
-    /// again costs as much as writing it.
-    ///
-    /// # Errors
-    /// `internal` only.
-    #[cfg(feature = "clock")]
-    pub fn archive_captured(&self, record: &[u8]) -> Result<Archived> {
-        guard(|| {
-            let json = crate::capture::json_of(record).unwrap_or_default();
-            let mut outcome = self.0.process(&json, Some(&Stamp::now()));
-            match (outcome.status, outcome.record.take()) {
-                (Status::Accepted, Some(line)) => Ok(Archived::Line(line)),
-                (_, record) => {
-                    outcome.record = record;
-                    Ok(Archived::Outcome(outcome.to_json()))
-                }
-            }
-        })
     }
 
     /// Why [`process`](Self::process) changes and keeps what it does:

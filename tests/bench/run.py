@@ -36,7 +36,12 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
         "engine_linear_hostile": (AT_MOST, 4),
         "engine_allocations": (AT_MOST, 0),
     },
-    "python": {"engine_vs_presidio": (AT_LEAST, 500), "engine_vs_scrubadub": (AT_LEAST, 500)},
+    "python": {
+        "engine_vs_presidio": (AT_LEAST, 500),
+        "engine_vs_scrubadub": (AT_LEAST, 500),
+        "router_vs_logging": (AT_LEAST, 8),
+        "router_each_line_vs_logging": None,
+    },
     "node": {"node_vs_redact_pii": (AT_LEAST, 20)},
     "client": {
         "rust_track_vs_otel": (AT_LEAST, 3),
@@ -100,7 +105,10 @@ def main() -> int:
         EVENTS.write_bytes(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
     commands = {
         "engine": [[*CARGO_BENCH, "--bench", "engine"], [*CARGO_BENCH, "--bench", "allocations"]],
-        "python": [[sys.executable, str(HERE / "peers.py"), str(EVENTS)]],
+        "python": [
+            [sys.executable, str(HERE / "peers.py"), str(EVENTS)],
+            [sys.executable, str(HERE / "router.py")],
+        ],
         "node": [["node", str(HERE / "peers.js"), str(EVENTS)]],
         "client": [
             [*CARGO_BENCH_CLIENT, "--bench", "client"],

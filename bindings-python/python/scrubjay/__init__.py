@@ -9,6 +9,7 @@
 from typing import TYPE_CHECKING, Any
 
 from scrubjay._default import flush, get_client, init, shutdown, span, timed, track
+from scrubjay._exit import install_shutdown_hooks
 from scrubjay._native import ScrubjayError
 from scrubjay._native import version as _version
 from scrubjay._types import (
@@ -51,20 +52,28 @@ from scrubjay.engine import (
 )
 from scrubjay.plan import plan_check, plan_diff
 from scrubjay.profiles import profile
-from scrubjay.replay import replay
 from scrubjay.request import RequestContext, TelemetryRecorder, TelemetryStorageException
-from scrubjay.router import RouterStats, TelemetryRouter
 from scrubjay.trace import Span, current_span
 from scrubjay.tracker import Tracker
 
 if TYPE_CHECKING:
+    from scrubjay._replay import replay as replay
+    from scrubjay.router import RouterStats as RouterStats
+    from scrubjay.router import TelemetryRouter as TelemetryRouter
     from scrubjay.service import ServiceError as ServiceError
     from scrubjay.service import TelemetryService as TelemetryService
 
 __version__ = _version()
 
-#: Imported when first asked for: they bring the standard library's HTTP client.
-_LATER = {"TelemetryService": "scrubjay.service", "ServiceError": "scrubjay.service"}
+#: Imported when first asked for: they bring the standard library's paths and HTTP client, which half of the programs
+#: do not need and which take as long to import as all the rest.
+_LATER = {
+    "RouterStats": "scrubjay.router",
+    "ServiceError": "scrubjay.service",
+    "TelemetryRouter": "scrubjay.router",
+    "TelemetryService": "scrubjay.service",
+    "replay": "scrubjay._replay",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -121,6 +130,7 @@ __all__ = [
     "flush",
     "get_client",
     "init",
+    "install_shutdown_hooks",
     "metrics_catalog",
     "plan_check",
     "plan_diff",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-import hashlib
 import os
 import re
 from collections.abc import Iterator
@@ -51,6 +50,8 @@ def file_name(channel: str) -> str:
     if _SAFE.fullmatch(channel) and not _RESERVED.fullmatch(channel):
         return f"{channel}.jsonl"
     slug = re.sub(r"[^a-z0-9]+", "-", channel.lower())[:_READABLE_CHARS].strip("-") or "channel"
+    import hashlib
+
     digest = hashlib.sha256(channel.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST_DIGITS]
     return f"{slug}-{digest}.jsonl"
 
@@ -64,6 +65,12 @@ def parts(path: Path) -> list[Path]:
         if name is not None and name["stem"] == stem:
             found.append((name["day"], int(name["number"]), other))
     return [other for _, _, other in sorted(found)] + ([path] if path.exists() else [])
+
+
+def rotated_day(path: Path) -> datetime.date | None:
+    """The day of a rotated archive's lines; nothing where the name is not one's."""
+    name = _ROTATED_NAME.fullmatch(path.name)
+    return None if name is None else datetime.date.fromisoformat(name["day"])
 
 
 def next_day(day: datetime.date) -> int:

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import threading
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from scrubjay import _fork
 
+if TYPE_CHECKING:
+    import logging
+
 #: R1 names this logger for whoever debugs telemetry.
-LOGGER: Final = logging.getLogger("telemetry")
+LOGGER: Final = "telemetry"
+
+
+def logger() -> logging.Logger:
+    """The logger of that name; `logging` is imported when there is something to say."""
+    import logging
+
+    return logging.getLogger(LOGGER)
 
 
 class Complaint:
@@ -21,15 +30,15 @@ class Complaint:
         self._begin_anew()
         _fork.watch(self)
 
-    def add(self, why: str) -> None:
+    def add(self, why: str, count: int = 1) -> None:
         """Counts; the first time, says `why` (which quotes no user value) through the logger `telemetry`."""
         with self._lock:
-            self.count += 1
-            first = self.count == 1
+            first = self.count == 0
+            self.count += count
         if first:
             # A handler of the host may raise; telemetry must not.
             with contextlib.suppress(Exception):
-                LOGGER.warning("%s: %s; further ones are only counted, see stats()", self._what, why)
+                logger().warning("%s: %s; further ones are only counted, see stats()", self._what, why)
 
     def _begin_anew(self) -> None:
         self.count = 0

@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from typing import Any
 
-from scrubjay._complaint import LOGGER
+from scrubjay._complaint import logger
 from scrubjay.client import TelemetryClient
 from scrubjay.metrics import Histogram, MetricType, Timed
 from scrubjay.trace import Span, SpanKind
@@ -28,7 +28,7 @@ def init(*args: Any, **kwargs: Any) -> TelemetryClient:
     with _lock:
         former, _client = _client, made
     if former is not None:
-        LOGGER.warning("scrubjay.init was called again: the former client is shut down")
+        logger().warning("scrubjay.init was called again: the former client is shut down")
         former.shutdown()
     return made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import signal
 import sys
 import time
 from collections.abc import Iterable
@@ -63,13 +62,15 @@ def leave_all() -> None:
         thing.leave(deadline)
 
 
-def install_shutdown_hooks(signals: Iterable[int] = (signal.SIGTERM,)) -> None:
-    """Lets every tracker deliver when one of these signals ends the process, which they do without `atexit`.
+def install_shutdown_hooks(signals: Iterable[int] | None = None) -> None:
+    """Lets every tracker deliver when one of these signals, by default SIGTERM, ends the process without `atexit`.
 
     Never installed by itself: signals are the application's. A handler that is there already is called afterwards.
     To be called in the main thread.
     """
-    for number in signals:
+    import signal
+
+    for number in (signal.SIGTERM,) if signals is None else signals:
         former = signal.getsignal(number)
 
         def handle(given: int, frame: FrameType | None, former: Any = former) -> None:

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import base64
 import functools
-import hashlib
-import hmac
-import secrets
 from typing import Final
 
 #: Bytes of the key: as strong as the hash.
@@ -21,13 +17,18 @@ class Sessions:
     """Hashes session ids with a key that exists only here: who reads the archives cannot link them to anything."""
 
     def __init__(self) -> None:
+        # Not worth their import time where there is no router.
+        import hashlib
+        import hmac
+        import secrets
+
         key = secrets.token_bytes(_KEY_BYTES)
 
         @functools.lru_cache(_REMEMBERED)
         def token(session_id: str) -> str:
             digest = hmac.digest(key, session_id.encode("utf-8", "surrogatepass"), hashlib.sha256)[:_DIGEST_BYTES]
             # A token of the engine's form, which scrubbing leaves as it is.
-            return f"[hash:{base64.urlsafe_b64encode(digest).decode().rstrip('=')}]"
+            return f"[hash:{digest.hex()}]"
 
         self._token = token
 

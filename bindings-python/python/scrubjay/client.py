@@ -5,14 +5,12 @@ from __future__ import annotations
 import contextvars
 import datetime
 import json
-import logging
 import os
-import secrets
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from scrubjay import _ambient, _json
-from scrubjay._complaint import LOGGER, Complaint
+from scrubjay._complaint import Complaint, logger
 from scrubjay._types import ChangedKey, Config, Outcome
 from scrubjay.metrics import MetricType
 from scrubjay.tracker import EXIT_TIMEOUT, Tracker
@@ -66,7 +64,7 @@ class TelemetryClient(Tracker):
             # As in the tracker: the interpreter calls the native method at once.
             self.__dict__["track"] = self._client.track
         elif self._debug:
-            LOGGER.setLevel(logging.DEBUG)
+            logger().setLevel("DEBUG")
 
     def track_event(
         self,
@@ -129,9 +127,15 @@ class TelemetryClient(Tracker):
             "pseudonym_key": pseudonym_key,
         }
         text = _with(self._config, "privacy", given)
-        if hash_identifiers and not self._has_key(text):
+        key = os.environ.get("TELEMETRY_PSEUDONYM_KEY", "").strip()
+        if hash_identifiers and key:
+            # What code asks for has to hold by itself.
+            text = _with(text, "privacy", {"pseudonym_key": pseudonym_key or key})
+        elif hash_identifiers and not self._has_key(text):
+            import secrets
+
             text = _with(text, "privacy", {"pseudonym_key": secrets.token_urlsafe(_KEY_BYTES)})
-            LOGGER.warning("no pseudonym key is configured: one was made, which ends with this client")
+            logger().warning("no pseudonym key is configured: one was made, which ends with this client")
         changed = self.reconfigure(text)
         self._config = text
         return changed
@@ -202,12 +206,12 @@ class TelemetryClient(Tracker):
         from scrubjay.engine import Engine
 
         if not taken:
-            LOGGER.debug("not captured: %s", self.status()["disabled_by"] or "it cannot be written as JSON")
+            logger().debug("not captured: %s", self.status()["disabled_by"] or "it cannot be written as JSON")
             return
         outcome: Outcome = Engine({"privacy": json.loads(self._config).get("privacy", {})}).process_now(record)
         why = ", ".join(f"{found['path'] or '/'} {found['code']}" for found in outcome["violations"])
         rules = ", ".join(f"{found['path']} {found['rule']}" for found in outcome["redactions"])
-        LOGGER.debug("%s%s%s", outcome["status"], why and f": {why}", rules and f"; scrubbed: {rules}")
+        logger().debug("%s%s%s", outcome["status"], why and f": {why}", rules and f"; scrubbed: {rules}")
 
 
 def _with(config: str, section: str, given: Mapping[str, Any]) -> str:

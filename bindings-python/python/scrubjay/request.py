@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import contextvars
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeAlias
 
 from scrubjay import _ambient, _native
 from scrubjay._complaint import Complaint
 from scrubjay._json import config_text, octets
 from scrubjay._types import Config
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 Severity: TypeAlias = Literal["debug", "info", "warning", "error", "fatal"]
 

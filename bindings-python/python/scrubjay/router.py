@@ -14,14 +14,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypedDict, cast
 
-from scrubjay import _ambient, _fork, _native
+from scrubjay import _ambient, _exit, _fork, _native
 from scrubjay._archive import Archive, day_at, file_name, next_day
 from scrubjay._complaint import Complaint
 from scrubjay._json import config_text, octets, plain, value_at, value_of
 from scrubjay._recorder import UNWRITTEN, Recorder, complain
+from scrubjay._replay import replay
 from scrubjay._session import Sessions
 from scrubjay._types import Config, Outcome
-from scrubjay.replay import replay
 
 #: Where archives are kept unless said otherwise (R0).
 ARCHIVES: Final = "reports/telemetry"
@@ -31,6 +31,10 @@ REJECTED: Final = "_rejected.jsonl"
 _NOWHERE: Final = "http://localhost"
 #: Bytes (64 MiB) at which an archive is rotated: what a person's tools still open.
 MAX_BYTES: Final = 64 << 20
+#: Bytes of lines that are appended together where the host asks for it: beyond it, larger appends are no faster.
+BUFFER_BYTES: Final = 64 << 10
+#: Seconds that a line waits at most for others.
+FLUSH_INTERVAL: Final = 0.25
 #: Files held open. Channels are few; this bounds a host that makes them up.
 _MAX_OPEN: Final = 64
 
@@ -62,6 +66,11 @@ class TelemetryRouter(Recorder):
     Rotation: before a line that would make a file larger than `max_bytes`, and before the first line of another day in
     UTC, the file becomes `<channel>@<day>.<number>.jsonl` and a new one begins. A single line is never divided.
 
+    Buffer: with `buffer_bytes`, such as `scrubjay.router.BUFFER_BYTES`, lines are appended together when there are so
+    many bytes of them, after a quarter of a second, by `flush`, and at the end of the process. It costs a third, and
+    what is lost where the process is killed is then what waits. Archives of such a router are to be removed or moved
+    only while it is closed.
+
     Sessions: `session_id` tells the records of one session from others' and nothing else. Without a pseudonym key in
     the configuration, ids are hashed with a key that this router makes and nobody keeps; with one, the engine hashes
     them like every identifier.
@@ -79,7 +88,9 @@ class TelemetryRouter(Recorder):
     `config_unknown_key`) for a wrong configuration.
     """
 
-    def __init__(self, root: str | Path = ARCHIVES, config: Config = None, *, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(
+        self, root: str | Path = ARCHIVES, config: Config = None, *, max_bytes: int = MAX_BYTES, buffer_bytes: int = 0
+    ) -> None:
         super().__init__()
         text = config_text(config)
         self._engine = _native.Engine(text)
@@ -87,8 +98,12 @@ class TelemetryRouter(Recorder):
         self._sessions = None if has_key else Sessions()
         self._root = Path(root)
         self._max_bytes = max_bytes
+        self._buffer_bytes = buffer_bytes
+        self.exit_timeout: Final = 0.0
+        """Seconds that leaving may take: it waits for nobody."""
         self._archives: OrderedDict[str, Archive] = OrderedDict()
         self._closed = False
+        self._flusher: threading.Thread | None = None
         self._unwritten = Complaint("a record was not archived")
         self._undecided = Complaint("a record was dropped")
         self._begin_anew()
@@ -115,13 +130,23 @@ class TelemetryRouter(Recorder):
                 "not_captured": self._not_captured + self._unwritable.count,
             }
 
+    def flush(self) -> None:
+        """Appends what waits in the buffer. Where there is none, nothing ever waits."""
+        self._archiver.flush()
+
     def close(self) -> None:
         """Closes the files; afterwards `track` returns `False`. Idempotent."""
+        _exit.let_go(self)
+        self._ended.set()
         with self._lock:
             self._closed = True
             self._archiver.dismiss()
             for name in list(self._archives):
                 self._let_go(name)
+
+    def leave(self, deadline: float) -> None:  # noqa: ARG002 - it waits for nobody
+        """The end of the process: `flush`, since others that end may still track."""
+        self.flush()
 
     def __enter__(self) -> TelemetryRouter:
         return self
@@ -232,6 +257,9 @@ class TelemetryRouter(Recorder):
 
     def _write(self, name: str, line: str, channel: str | None = None) -> bool:
         octets = line.encode()
+        if channel is not None and self._buffer_bytes:
+            # What waits came before.
+            self._archiver.flush(channel)
         try:
             archive = self._archive(name, len(octets) + 1)
             archive.append(octets)
@@ -244,6 +272,7 @@ class TelemetryRouter(Recorder):
         if channel is not None:
             # From here on the native part writes by itself, until the file is full or the day is over.
             self._archiver.admit(channel, archive.fd, self._max_bytes, next_day(archive.day))
+            self._flush_later()
             self._channels[name] = channel
         return True
 
@@ -270,11 +299,25 @@ class TelemetryRouter(Recorder):
             self._let_go(next(iter(self._archives)))
         return archive
 
-    def _failed(self, channel: str, why: str) -> None:
-        """The native part could not write a line."""
+    def _failed(self, channel: str, why: str, lines: int) -> None:
+        """The native part could not write so many lines."""
         with self._lock:
             self._let_go(file_name(channel))
-            self._unwritten.add(why)
+            self._unwritten.add(why, lines)
+
+    def _flush_later(self) -> None:
+        """Starts the thread that appends what waits, where anything may wait."""
+        if not self._buffer_bytes or self._flusher is not None:
+            return
+        _exit.hold(self)
+        archiver, ended = self._archiver, self._ended
+
+        def run() -> None:
+            while not ended.wait(FLUSH_INTERVAL):
+                archiver.flush()
+
+        flusher = self._flusher = threading.Thread(target=run, name="scrubjay-flush", daemon=True)
+        flusher.start()
 
     def _let_go(self, name: str) -> None:
         archive, channel = self._archives.pop(name, None), self._channels.pop(name, None)
@@ -301,7 +344,10 @@ class TelemetryRouter(Recorder):
             None if self._sessions is None else self._sessions.anonymous,
             self._settle,
             self._failed,
+            self._buffer_bytes,
         )
+        self._ended = threading.Event()
+        self._flusher = None
         if type(self).track is TelemetryRouter.track:
             # The interpreter then calls the native method at once.
             self.__dict__["track"] = self._archiver.track

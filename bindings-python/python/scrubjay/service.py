@@ -86,13 +86,13 @@ class TelemetryService:
         The default range is the last 24 hours. A time without an offset is a local one.
         """
         metrics = [*metric_names] if metric_names is not None else [None]
-        found = Rows()
+        found: list[dict[str, Any]] = []
         for name in metrics:
             spec = {"schema": "telemetry_metric_v1", "event": name, "start_time": start_time, "end_time": end_time}
             for record in self.records(tenant_id=tenant_id, **spec):
                 found.append(flat({key: value for key, value in record.items() if key not in ("schema", "tenant_id")}))
         found.sort(key=lambda row: str(row["timestamp"]))
-        return found if limit is None else Rows(found[:limit])
+        return Rows(found[:limit])
 
     def get_aggregated_metrics(
         self,
@@ -127,11 +127,12 @@ class TelemetryService:
                 }
             ),
         )
-        rows = Rows()
+        rows: list[dict[str, Any]] = []
         for bucket in answer["buckets"]:
             groups = {key: bucket["group"].get(pointer) for key, pointer in zip(keys, pointers, strict=True)}
-            rows.append({"start": bucket["start"], **groups, **{name: bucket.get(name) for name in wanted}})
-        return rows
+            # Without an interval there is one bucket, which begins where the range does.
+            rows.append({"start": bucket.get("start"), **groups, **{name: bucket.get(name) for name in wanted}})
+        return Rows(rows)
 
     def get_events(
         self,
@@ -257,7 +258,7 @@ def stored_user(user_id: str, config: Any = None, tenant_id: str = DEFAULT_TENAN
 
     Raises `ScrubjayError` (`argument_invalid`) where ids are removed, so that no record can be told to be theirs.
     """
-    probe: Record = {"channel": "app", "event": "probe", "user_id": user_id, "tenant_id": tenant_id}
+    probe: Record = {"channel": "app", "event": "probe", "payload": {}, "user_id": user_id, "tenant_id": tenant_id}
     outcome = Engine(config).process_now(probe)
     found = (outcome["record"] or {}).get("user_id")
     if outcome["status"] != "accepted" or not isinstance(found, str) or found == "[identifier]":

@@ -1,14 +1,14 @@
-"""Rows for data people: a list of flat mappings that Arrow, pandas, Polars and DuckDB take as a table.
+"""Rows for data people: a sequence of flat mappings that Arrow, pandas, Polars and DuckDB take as a table.
 
-Needs pyarrow (extra `arrow`), pandas or Polars where their form is asked for; the list itself needs nothing.
+Needs pyarrow (extra `arrow`), pandas or Polars where their form is asked for; the sequence itself needs nothing.
 """
 
 from __future__ import annotations
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, overload
 
 if TYPE_CHECKING:
     import pandas
@@ -19,8 +19,32 @@ if TYPE_CHECKING:
 _MOMENTS: Final = ("timestamp", "start")
 
 
-class Rows(list[dict[str, Any]]):
-    """Rows in order. All frames made of it have the same columns: those of the rows, in the order of first sight."""
+class Rows(Sequence[dict[str, Any]]):
+    """Rows in order. All frames made of it have the same columns: those of the rows, in the order of first sight.
+
+    No list: those who speak Arrow's protocol look whether they have one before they ask whether it speaks, too.
+    """
+
+    def __init__(self, rows: Iterable[dict[str, Any]] = ()) -> None:
+        self._rows = list(rows)
+
+    @overload
+    def __getitem__(self, at: int) -> dict[str, Any]: ...
+    @overload
+    def __getitem__(self, at: slice) -> Rows: ...
+    def __getitem__(self, at: int | slice) -> dict[str, Any] | Rows:
+        return Rows(self._rows[at]) if isinstance(at, slice) else self._rows[at]
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __eq__(self, other: object) -> bool:
+        return self._rows == (other._rows if isinstance(other, Rows) else other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Rows({self._rows!r})"
 
     def to_arrow(self) -> pyarrow.Table:
         """A `pyarrow.Table`. Raises ModuleNotFoundError, with what to install, without pyarrow."""

@@ -22,8 +22,6 @@ TRACEPARENT: Final = "traceparent"
 MAX_EVENTS: Final = 128
 #: Nanoseconds of a second.
 _NS_A_S: Final = 1_000_000_000
-#: Bit of the flags that says that the trace is recorded.
-_SAMPLED: Final = 1
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -152,7 +150,7 @@ class Span:
             "kind": self._kind,
             "start_time_unix_nano": str(self._start),
             "end_time_unix_nano": str(self._end),
-            "flags": _SAMPLED,
+            "flags": int(self.traceparent[53:], 16),
         }
         if self.parent_span_id:
             record["parent_span_id"] = self.parent_span_id

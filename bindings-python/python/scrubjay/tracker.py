@@ -7,9 +7,8 @@ import functools
 import json
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from scrubjay import _ambient, _exit, _fork, _native
 from scrubjay._control import Controlled
@@ -17,6 +16,9 @@ from scrubjay._instruments import Instrumented
 from scrubjay._json import config_text, plain
 from scrubjay._recorder import UNWRITTEN, Recorder, complain
 from scrubjay._types import Config, Outcome, Stats
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Seconds that leaving a `with` block, or the interpreter, may take: a host that hangs is worse than a lost record.
 EXIT_TIMEOUT: Final = 1.0
@@ -55,6 +57,8 @@ class Tracker(Controlled, Instrumented, Recorder):
     @classmethod
     def from_file(cls, path: str | Path, *, exit_timeout: float = EXIT_TIMEOUT) -> Tracker:
         """A tracker of the configuration in a JSON file. Raises OSError where the file cannot be read."""
+        from pathlib import Path
+
         return cls(Path(path).read_text(encoding="utf-8"), exit_timeout=exit_timeout)
 
     def track(

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Final
 
 import typer
 
 import scrubjay
-from scrubjay.cli.commands import client, consent, etl, plan, records, sealed, spool
+from scrubjay.cli.commands import client, consent, etl, plan, records, sealed, send, spool, stored
+from scrubjay.cli.options import JsonOption
 
 #: In the order of the help.
-GROUPS: Final = (records, sealed, etl, plan, client, consent, spool)
+GROUPS: Final = (records, sealed, send, etl, plan, client, consent, spool, stored)
 
 app = typer.Typer(
     name="scrubjay",
@@ -39,9 +41,9 @@ def root(
 
 
 @app.command()
-def version() -> None:
+def version(as_json: JsonOption = False) -> None:
     """Print the version."""
-    typer.echo(f"scrubjay {scrubjay.__version__}")
+    typer.echo(json.dumps({"version": scrubjay.__version__}) if as_json else f"scrubjay {scrubjay.__version__}")
 
 
 for group in GROUPS:

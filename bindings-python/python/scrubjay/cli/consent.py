@@ -32,18 +32,20 @@ def show(config: Path | None, *, as_json: bool) -> None:
             typer.echo(f"{purpose}: {said} at {grant['at']} by {grant['source']}{notice}")
 
 
-def grant(config: Path | None, purposes: list[Purpose] | None, notice_version: str | None, source: str) -> None:
+def grant(
+    config: Path | None, purposes: list[Purpose] | None, notice_version: str | None, source: str, *, as_json: bool
+) -> None:
     """Records that the user agrees, and says what holds then."""
     consent = _of(config)
     consent.grant(*_names(purposes), notice_version=notice_version, source=source)
-    _say(consent)
+    _say(consent, as_json=as_json)
 
 
-def withdraw(config: Path | None, purposes: list[Purpose] | None, source: str) -> None:
+def withdraw(config: Path | None, purposes: list[Purpose] | None, source: str, *, as_json: bool) -> None:
     """Records that the user no longer agrees, and says what holds then."""
     consent = _of(config)
     consent.withdraw(*_names(purposes), source=source)
-    _say(consent)
+    _say(consent, as_json=as_json)
 
 
 def history(config: Path | None, *, as_json: bool) -> None:
@@ -80,8 +82,11 @@ def _names(purposes: Iterable[Purpose] | None) -> list[PurposeName]:
     return [purpose.value for purpose in purposes or ()]
 
 
-def _say(consent: Consent) -> None:
+def _say(consent: Consent, *, as_json: bool) -> None:
     status = consent.status()
+    if as_json:
+        typer.echo(json.dumps(status["consent"], ensure_ascii=False))
+        return
     purposes = status["consent"]["purposes"].items()
     granted = [purpose for purpose, state in purposes if state["grant"] and state["grant"]["granted"]]
     typer.echo(f"granted: {', '.join(granted) or 'nothing'}")

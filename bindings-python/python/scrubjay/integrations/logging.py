@@ -9,6 +9,8 @@ from typing import Any, Final
 from scrubjay._complaint import LOGGER
 from scrubjay.integrations._http import tracker_of
 
+#: What kind of thing happened, where a logger does not say it: something was logged.
+EVENT_TYPE: Final = "log"
 #: The record's levels, by the least number that `logging` gives them.
 _LEVELS: Final = (
     (logging.CRITICAL, "fatal"),
@@ -34,13 +36,16 @@ class TelemetryHandler(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Captures one record."""
-        if _inside.get() or record.name == LOGGER.name or record.name.startswith(f"{LOGGER.name}."):
+        if _inside.get() or record.name == LOGGER or record.name.startswith(f"{LOGGER}."):
             return
         token = _inside.set(True)
         try:
-            self._tracker.track_record(log_record(record))
+            made = log_record(record)
         except Exception:
+            # As every handler of the standard library does.
             self.handleError(record)
+        else:
+            self._tracker.track_record(made)
         finally:
             _inside.reset(token)
 
@@ -63,6 +68,8 @@ def log_record(record: logging.LogRecord) -> dict[str, Any]:
         "component": record.name,
         "level": level_of(record.levelno),
         "message": record.getMessage(),
+        "event_type": EVENT_TYPE,
+        "feature_flag_context": {},
         "metadata": metadata,
     }
 

@@ -17,6 +17,7 @@ from opentelemetry.sdk.trace import SpanProcessor
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from scrubjay.integrations._http import tracker_of
+from scrubjay.integrations.logging import EVENT_TYPE
 
 #: The record's words for ranges of OpenTelemetry's severity numbers, by the least of each.
 _SEVERITIES: Final = ((21, "fatal"), (17, "error"), (13, "warning"), (9, "info"), (0, "debug"))
@@ -156,10 +157,10 @@ def log_record_of(data: Any) -> dict[str, Any]:
         "component": data.instrumentation_scope.name if data.instrumentation_scope else "app",
         "level": next(word for least, word in _SEVERITIES if number >= least),
         "message": log.body if isinstance(log.body, str) else "" if log.body is None else repr(log.body),
+        "event_type": getattr(log, "event_name", None) or EVENT_TYPE,
+        "feature_flag_context": {},
         "metadata": dict(log.attributes or {}),
     }
-    if getattr(log, "event_name", None):
-        record["event_type"] = log.event_name
     if log.trace_id:
         record["trace_id"] = f"{log.trace_id:032x}"
         record["context"] = {"trace_id": f"{log.trace_id:032x}", "span_id": f"{log.span_id or 0:016x}"}

@@ -6,6 +6,7 @@ from collections.abc import MutableMapping
 from typing import Any, Final
 
 from scrubjay.integrations._http import tracker_of
+from scrubjay.integrations.logging import EVENT_TYPE
 
 #: structlog's names of levels, where they are not the record's.
 _LEVELS: Final = {"warn": "warning", "critical": "fatal", "exception": "error", "notset": "debug"}
@@ -41,6 +42,8 @@ class TelemetryProcessor:
                 "component": str(name),
                 "level": _LEVELS.get(level, level),
                 "message": str(event_dict.get("event", "")),
+                "event_type": EVENT_TYPE,
+                "feature_flag_context": {},
                 "metadata": metadata,
             }
         )

@@ -28,7 +28,7 @@ def status(config: FileOption = None, as_json: JsonOption = False) -> None:
 
 @commands.command()
 @guarded
-def enable(notice_version: NoticeOption = None, config: FileOption = None) -> None:
+def enable(notice_version: NoticeOption = None, config: FileOption = None, as_json: JsonOption = False) -> None:
     """Grant every purpose: programs of this user may collect, where nothing else says off.
 
     \b
@@ -36,19 +36,19 @@ def enable(notice_version: NoticeOption = None, config: FileOption = None) -> No
       scrubjay enable
       scrubjay enable --notice-version 2026-03
     """
-    consent_command.grant(config, None, notice_version, "scrubjay enable")
+    consent_command.grant(config, None, notice_version, "scrubjay enable", as_json=as_json)
 
 
 @commands.command()
 @guarded
-def disable(config: FileOption = None) -> None:
+def disable(config: FileOption = None, as_json: JsonOption = False) -> None:
     """Withdraw every purpose: programs of this user are silent within a second, and what was kept to be sent is erased.
 
     \b
     Examples:
       scrubjay disable
     """
-    consent_command.withdraw(config, None, "scrubjay disable")
+    consent_command.withdraw(config, None, "scrubjay disable", as_json=as_json)
 
 
 @commands.command()

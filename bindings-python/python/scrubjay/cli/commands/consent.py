@@ -32,6 +32,7 @@ def consent_grant(
     notice_version: NoticeOption = None,
     source: SourceOption = "scrubjay consent",
     config: FileOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Record that the user agrees to these purposes.
 
@@ -40,13 +41,16 @@ def consent_grant(
       scrubjay consent grant diagnostics performance
       scrubjay consent grant --notice-version 2026-03 --source installer
     """
-    consent_command.grant(config, purposes, notice_version, source)
+    consent_command.grant(config, purposes, notice_version, source, as_json=as_json)
 
 
 @consent.command("withdraw")
 @guarded
 def consent_withdraw(
-    purposes: PurposeArguments = None, source: SourceOption = "scrubjay consent", config: FileOption = None
+    purposes: PurposeArguments = None,
+    source: SourceOption = "scrubjay consent",
+    config: FileOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Record that the user no longer agrees to these purposes.
 
@@ -54,7 +58,7 @@ def consent_withdraw(
     Examples:
       scrubjay consent withdraw analytics
     """
-    consent_command.withdraw(config, purposes, source)
+    consent_command.withdraw(config, purposes, source, as_json=as_json)
 
 
 @consent.command("history")

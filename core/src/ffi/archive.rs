@@ -1,0 +1,116 @@
+//! [`crate::Engine`] for archives on the host's own disk: one record in, the line to keep out.
+
+use parking_lot::Mutex;
+
+use super::{Engine, guard};
+use crate::error::Result;
+use crate::outcome::Status;
+use crate::stamp::{Stamp, microseconds_now};
+
+/// Random bytes of one id.
+const ID_BYTES: usize = 10;
+/// Ids whose random bytes are asked for at once: a call of the system costs as much as the rest of a record.
+const IDS_AT_ONCE: usize = 64;
+
+/// What an archive gets of a record.
+#[derive(Clone, Debug)]
+pub enum Archived {
+    /// An accepted record's canonical text, without a newline.
+    Line(String),
+    /// The canonical text of the outcome of any other record.
+    Outcome(String),
+}
+
+/// An [`Engine`] that stamps what it processes. A forked child needs one of its own: it would give out the ids of its
+/// parent again.
+pub struct ArchiveEngine {
+    engine: Engine,
+    bits: Mutex<Bits>,
+}
+
+struct Bits {
+    bytes: [u8; IDS_AT_ONCE * ID_BYTES],
+    used: usize,
+}
+
+impl ArchiveEngine {
+    /// Nothing is asked of the system before the first record.
+    pub fn new(engine: Engine) -> Self {
+        let bits = Bits { bytes: [0; IDS_AT_ONCE * ID_BYTES], used: IDS_AT_ONCE * ID_BYTES };
+        Self { engine, bits: Mutex::new(bits) }
+    }
+
+    /// Processes a record that a shell wrote value by value; an absent id or timestamp is filled in. Where it is accepted
+    /// there is no outcome's text: copying a line into one only to cut it out again costs as much as writing it.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn process(&self, record: &[u8]) -> Result<Archived> {
+        let stamp = Stamp::captured(microseconds_now(), self.bits.lock().next());
+        guard(|| {
+            let json = crate::capture::json_of(record).unwrap_or_default();
+            let mut outcome = self.engine.0.process(&json, Some(&stamp));
+            match (outcome.status, outcome.record.take()) {
+                (Status::Accepted, Some(line)) => Ok(Archived::Line(line)),
+                (_, record) => {
+                    outcome.record = record;
+                    Ok(Archived::Outcome(outcome.to_json()))
+                }
+            }
+        })
+    }
+}
+
+impl Bits {
+    fn next(&mut self) -> [u8; ID_BYTES] {
+        if self.used == self.bytes.len() {
+            // Only on a machine without a random source; ids then fall back to their millisecond.
+            let _ = getrandom::fill(&mut self.bytes);
+            self.used = 0;
+        }
+        let mut next = [0; ID_BYTES];
+        next.copy_from_slice(&self.bytes[self.used..self.used + ID_BYTES]);
+        self.used += ID_BYTES;
+        next
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::CapturedRecord;
+
+    fn event(name: &str) -> CapturedRecord {
+        let mut record = CapturedRecord::new();
+        record.begin_object().name("channel").text("app").name("event").text(name);
+        record.name("payload").begin_object().name("to").text("ann@example.com").end().end();
+        record
+    }
+
+    fn archive() -> ArchiveEngine {
+        ArchiveEngine::new(Engine::new("{}").unwrap())
+    }
+
+    #[test]
+    fn an_accepted_record_is_its_scrubbed_line_and_any_other_its_outcome() {
+        let archive = archive();
+        let Archived::Line(line) = archive.process(event("sent").as_bytes()).unwrap() else { panic!("accepted") };
+        assert!(line.starts_with('{') && line.contains(r#""to":"[email]""#), "{line}");
+        let Archived::Outcome(outcome) = archive.process(event("").as_bytes()).unwrap() else { panic!("rejected") };
+        assert!(outcome.starts_with(r#"{"status":"rejected""#), "{outcome}");
+    }
+
+    #[test]
+    fn no_two_records_have_one_id() {
+        let archive = archive();
+        let ids: BTreeSet<String> = (0..3 * IDS_AT_ONCE)
+            .map(|_| match archive.process(event("sent").as_bytes()).unwrap() {
+                Archived::Line(line) => line.split(r#""id":""#).nth(1).unwrap()[..36].to_owned(),
+                Archived::Outcome(outcome) => panic!("{outcome}"),
+            })
+            .collect();
+        assert_eq!(ids.len(), 3 * IDS_AT_ONCE);
+    }
+}

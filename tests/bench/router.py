@@ -1,0 +1,89 @@
+"""What the installed package's `TelemetryRouter` costs a caller, against `logging` with a JSON formatter to a file.
+
+One event with six attributes goes to one file, by thread time, in interleaved rounds. `logging` neither validates nor
+scrubs. With its buffer, the router appends lines together, and the appends are measured, too; without, each by itself,
+as `logging` does.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import pathlib
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+from client import event_of
+from peers import ENVIRONMENT, installed
+
+ROUNDS = 51
+EVENTS = 400
+
+Take = Callable[[dict[str, object]], object]
+
+
+class JsonFormatter(logging.Formatter):
+    """As applications write it: a line is a JSON object."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "timestamp": self.formatTime(record),
+            "level": record.levelname,
+            "channel": record.name,
+            "event": record.getMessage(),
+            "payload": record.payload,  # type: ignore[attr-defined]
+        }
+        return json.dumps(line)
+
+
+def main() -> int:
+    """Installs the wheel, then measures in the environment that has it."""
+    if pathlib.Path(sys.prefix).resolve() != ENVIRONMENT.resolve():
+        python = installed({})
+        os.execv(python, [str(python), __file__, *sys.argv[1:]])
+    from scrubjay import TelemetryRouter
+    from scrubjay.router import BUFFER_BYTES
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder)
+        logger = logging.getLogger("web")
+        logger.propagate = False
+        logger.setLevel(logging.INFO)
+        handler = logging.FileHandler(root / "logging.jsonl")
+        handler.setFormatter(JsonFormatter())
+        logger.addHandler(handler)
+        with (
+            TelemetryRouter(root / "buffered", buffer_bytes=BUFFER_BYTES) as buffered,
+            TelemetryRouter(root / "each") as each,
+        ):
+            takes: dict[str, Take] = {
+                "router": lambda event, track=buffered.track: track("web", "request", event),
+                "router_each_line": lambda event, track=each.track: track("web", "request", event),
+                "logging": lambda event: logger.info("request", extra={"payload": event}),
+            }
+            times = medians(takes)
+    for name in ("router", "router_each_line"):
+        figures = {"ratio": times["logging"] / times[name], "ours": times[name], "theirs": times["logging"]}
+        print(json.dumps({"name": f"{name}_vs_logging", **figures, "unit": "ns/event"}), flush=True)
+    return 0
+
+
+def medians(takes: dict[str, Take]) -> dict[str, float]:
+    """Nanoseconds of each contender for one event."""
+    times: dict[str, list[float]] = {name: [] for name in takes}
+    events = [event_of(n) for n in range(EVENTS)]
+    for _ in range(ROUNDS):
+        for name, take in takes.items():
+            begun = time.thread_time_ns()
+            for event in events:
+                take(event)
+            times[name].append((time.thread_time_ns() - begun) / EVENTS)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
