@@ -30,6 +30,8 @@ mod explanation;
 mod hash;
 mod json;
 mod outcome;
+#[cfg(feature = "segment")]
+mod packing;
 mod record;
 mod report;
 mod sampling;
