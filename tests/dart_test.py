@@ -1,4 +1,4 @@
-"""A Dart program and a real collector: performance samples and replay reports arrive, and nothing after the opt-out does."""
+"""A Dart program and a real collector: samples and reports arrive, and nothing after the opt-out does."""
 
 from __future__ import annotations
 
