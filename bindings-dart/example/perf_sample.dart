@@ -29,7 +29,7 @@ Future<void> main(List<String> arguments) async {
   service.recordCursorLatency(const Duration(microseconds: 900));
   core
     ..recordReplay(events: 5000, elapsed: const Duration(seconds: 5))
-    ..reportInconsistency(documentId: 'document-1', stateHashBefore: 'a1b2', stateHashAfter: 'c3d4');
+    ..reportInconsistency(documentId: 'document-1', stateHashBefore: 'before-opt-out', stateHashAfter: 'other');
   final sent = await service.flush();
   final delivered = exporter.client.stats()['delivered'];
 
@@ -37,10 +37,10 @@ Future<void> main(List<String> arguments) async {
   for (var frame = 0; frame < 120; frame++) {
     service.recordViewportMetric(ViewportTelemetry(fps: 10, frameTimeMs: 100));
   }
-  core.reportInconsistency(documentId: 'document-2', stateHashBefore: 'ffff', stateHashAfter: '0000');
+  core.reportInconsistency(documentId: 'document-2', stateHashBefore: 'after-opt-out', stateHashAfter: 'other');
   config.setEnabled(false, source: 'settings');
   await exporter.settled;
-  core.reportInconsistency(documentId: 'document-3', stateHashBefore: 'ffff', stateHashAfter: '0000');
+  core.reportInconsistency(documentId: 'document-3', stateHashBefore: 'after-opt-out', stateHashAfter: 'other');
   final after = await service.flush();
   service.dispose();
   await exporter.dispose();

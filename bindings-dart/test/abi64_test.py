@@ -174,6 +174,25 @@ class Abi64(unittest.TestCase):
                 call(f"uniffi_{PREFIX}_fn_func_fail_for_test", RustBuffer, lower(code.encode()))
             self.assertEqual(caught.exception.args, (code, "/for/test"))
 
+    def test_a_record_is_captured_where_it_stands(self) -> None:
+        client = create("client", '{"client":{"enabled":true,"endpoint":"http://127.0.0.1:1"}}')
+        self.addCleanup(free, "client", client)
+        address = ctypes.c_void_p(method("client", "address", client, ctypes.c_uint64))
+
+        # An object of two texts and an object, as core/src/capture.rs has it.
+        def name(text: bytes) -> bytes:
+            return b"\x87" + bytes([len(text)]) + text
+
+        record = b"\x8a" + name(b"channel") + name(b"app") + name(b"event") + name(b"login")
+        record += name(b"payload") + b"\x8a" + name(b"to") + name(b"ann@example.com") + b"\x8c\x8c"
+        length = ctypes.c_size_t(len(record))
+        library.uniffi_scrubjay_capture.restype = ctypes.c_int8
+        self.assertEqual(library.uniffi_scrubjay_capture(address, record, length), 1)
+        library.uniffi_scrubjay_capture_checked.restype = RustBuffer
+        outcome = json.loads(take(library.uniffi_scrubjay_capture_checked(address, record, length)))
+        self.assertEqual((outcome["status"], outcome["record"]["payload"]), ("accepted", {"to": "[email]"}))
+        self.assertEqual(json.loads(method("client", "stats", client, RustBuffer))["accepted"], 2)
+
     def test_a_client_lives_and_dies(self) -> None:
         client = create("client", "{}")
         self.addCleanup(free, "client", client)

@@ -2,6 +2,7 @@
 library;
 
 import 'dart:async';
+import 'dart:io';
 
 import 'package:scrubjay/scrubjay.dart';
 import 'package:test/test.dart';
@@ -212,12 +213,37 @@ void main() {
     expect(client.status()['disabled_by'], 'library');
     expect(told.single.contains('/nowhere/lib.so'), true);
     final exporter = OTLPExporter(config: TelemetryConfig.debug(), libraryPath: '/nowhere/lib.so');
-    expect(exporter.export(() => {'channel': 'app', 'event': 'x'}), OTLPExportResult.failure);
+    expect(exporter.export(() => {'channel': 'app', 'event': 'x'}), OTLPExportResult.disabled);
     expect(await exporter.dispose(), true);
     expect(
       () => openClient(config: {'client': {'endpiont': 1}}),
       throwsA(isA<ScrubjayException>()),
     );
+  });
+
+  test('an opt-out that was kept holds in the next session, whatever its configuration says', () async {
+    final home = Directory.systemTemp.createTempSync('scrubjay');
+    addTearDown(() => home.deleteSync(recursive: true));
+    Map<String, Object?> event() => {'channel': 'app', 'event': 'x'};
+    Future<OTLPExportResult> session(bool? says) async {
+      final config = TelemetryConfig(enabled: true, stateDir: home.path);
+      final exporter = OTLPExporter(config: config);
+      if (says != null) {
+        config
+          ..setEnabled(!says, source: 'settings')
+          ..setEnabled(says, source: 'settings');
+        await exporter.settled;
+      }
+      final result = exporter.export(event);
+      await exporter.dispose(timeout: Duration.zero);
+      return result;
+    }
+
+    expect(await session(null), OTLPExportResult.uploadDisabled);
+    expect(await session(false), OTLPExportResult.disabled);
+    expect(await session(null), OTLPExportResult.disabled);
+    expect(await session(true), OTLPExportResult.uploadDisabled);
+    expect(await session(null), OTLPExportResult.uploadDisabled);
   });
 
   test('the doctor says what is missing', () async {

@@ -32,6 +32,8 @@ mod json;
 mod outcome;
 #[cfg(feature = "receive")]
 mod receive;
+#[cfg(feature = "segment")]
+mod packing;
 mod record;
 #[cfg(feature = "report")]
 mod report;

@@ -8,6 +8,7 @@ use std::fs::{self, File as Handle};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
+#[cfg(not(feature = "lean"))]
 use serde_json::Value;
 
 use super::Config;
@@ -101,18 +102,24 @@ fn parse(path: PathBuf, text: &str) -> Result<ConfigFile> {
         Error::new(error.kind(), error.path(), format!("{} (in the file {})", error.message(), path.display()))
     };
     let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-    let config = if is_toml {
-        let value: std::result::Result<Value, _> = toml::from_str(text);
-        let json = value.map(|value| value.to_string()).map_err(|error| {
-            let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
-            named(&Error::new(ErrorKind::ConfigInvalid, "", format!("not TOML at line {line}")))
-        })?;
-        Config::from_json(&json)
-    } else {
-        Config::from_json(text)
-    };
+    let config =
+        if is_toml { json_of_toml(text).and_then(|json| Config::from_json(&json)) } else { Config::from_json(text) };
     let config = config.map_err(|error| named(&error))?;
     Ok(ConfigFile { path, config })
+}
+
+#[cfg(not(feature = "lean"))]
+fn json_of_toml(text: &str) -> Result<String> {
+    let value: std::result::Result<Value, _> = toml::from_str(text);
+    value.map(|value| value.to_string()).map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        Error::new(ErrorKind::ConfigInvalid, "", format!("not TOML at line {line}"))
+    })
+}
+
+#[cfg(feature = "lean")]
+fn json_of_toml(_text: &str) -> Result<String> {
+    Err(Error::new(ErrorKind::ConfigInvalid, "", "this library was built without TOML (feature lean): use JSON"))
 }
 
 #[cfg(test)]

@@ -5,11 +5,10 @@ use std::io::{self, Write};
 use flate2::write::GzEncoder;
 
 use crate::config::Compression;
+use crate::packing;
 
-/// Level 1 of either: higher levels cost more CPU than everything before them and save little on telemetry.
-const ZSTD_LEVEL: i32 = 1;
-
-/// The body as it is sent.
+/// The body as it is sent; level 1 of either, since higher levels cost more CPU than everything before them and save little
+/// on telemetry.
 pub(crate) fn compress(body: Vec<u8>, compression: Compression) -> io::Result<Vec<u8>> {
     match compression {
         Compression::Gzip => {
@@ -17,7 +16,7 @@ pub(crate) fn compress(body: Vec<u8>, compression: Compression) -> io::Result<Ve
             gzip.write_all(&body)?;
             gzip.finish()
         }
-        Compression::Zstd => zstd::bulk::compress(&body, ZSTD_LEVEL),
+        Compression::Zstd => packing::pack(&body).ok_or_else(|| io::ErrorKind::Unsupported.into()),
         Compression::None => Ok(body),
     }
 }

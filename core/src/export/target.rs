@@ -21,6 +21,7 @@ use crate::config::{ClientConfig, Compression, ExportConfig, ExporterKind, OtlpP
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Signal;
+use crate::packing;
 
 /// What the collector's base URL is continued by.
 const BATCH_ROUTE: [&str; 5] = ["api", "v1", "telemetry", "events", "batch"];
@@ -174,6 +175,10 @@ fn http(
     environment: Environment<'_>,
 ) -> Result<Http> {
     let export = &client.export;
+    if export.compression == Compression::Zstd && !packing::IS_LINKED {
+        let how = "this library was built without zstd (feature lean): use gzip or none";
+        return Err(Error::new(ErrorKind::ConfigInvalid, "/client/export/compression", how));
+    }
     let mut headers = further_headers(export)?;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
     if let Some(encoding) = content_encoding(export.compression) {

@@ -3,9 +3,8 @@
 use super::clock::Moment;
 use super::format::{Codec, FRAME_HEADER, FrameHeader};
 use super::seal::{OVERHEAD, SealKey};
+use crate::packing;
 
-/// zstd's fastest regular level: more costs CPU and saves little on JSON (performance.md: 0.53 GB/s at 4.5 times).
-const LEVEL: i32 = 1;
 /// Shorter payloads do not get smaller.
 const MIN_COMPRESSED: usize = 128;
 /// Bytes of one frame before compression: one append of the largest batch (4 MiB of records, collector and client
@@ -52,7 +51,7 @@ impl Records {
     /// The frame, whose first record gets the number `first`; nothing where sealing had no random bytes.
     pub(super) fn frame(&self, first: u64, moment: Moment, key: Option<&SealKey>) -> Option<Vec<u8>> {
         let packed = (self.plain.len() >= MIN_COMPRESSED)
-            .then(|| zstd::bulk::compress(&self.plain, LEVEL).ok())
+            .then(|| packing::pack(&self.plain))
             .flatten()
             .filter(|packed| packed.len() < self.plain.len());
         let codec = if packed.is_some() { Codec::Zstd } else { Codec::Stored };
@@ -98,7 +97,7 @@ pub(super) fn unpack(header: &FrameHeader, payload: &[u8], key: Option<&SealKey>
     let mut plain = match header.codec {
         Codec::Stored => body,
         Codec::Zstd => {
-            unpacked = zstd::bulk::decompress(body, header.plain as usize).ok()?;
+            unpacked = packing::unpack(body, header.plain as usize)?;
             unpacked.as_slice()
         }
     };

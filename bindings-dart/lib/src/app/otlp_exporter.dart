@@ -16,7 +16,7 @@ enum OTLPExportResult {
   /// Captured; the engine validates, scrubs and delivers it in the background.
   queued,
 
-  /// Telemetry is off: nothing was captured.
+  /// Telemetry is off, by the configuration or anybody else's word: nothing was captured.
   disabled,
 
   /// Captured, and kept on this machine: upload is off.
@@ -93,7 +93,10 @@ final class OTLPExporter with TelemetryGuard {
   OTLPExportResult _export(Map<String, Object?> Function() record) {
     if (_isDisposed) return OTLPExportResult.disabled;
     return withTelemetry(() {
-          if (!client.trackRecord(record())) return OTLPExportResult.failure;
+          if (!client.trackRecord(record())) {
+            // Another word than the configuration's: the user's in an earlier session, the environment's.
+            return client.stats()['enabled'] == true ? OTLPExportResult.failure : OTLPExportResult.disabled;
+          }
           return telemetryConfig.uploadEnabled ? OTLPExportResult.queued : OTLPExportResult.uploadDisabled;
         }) ??
         OTLPExportResult.disabled;
