@@ -1,6 +1,7 @@
 //! A log that the client holds, and its books over all processes that ever held it.
 
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use parking_lot::Mutex;
 use serde::{Deserialize, Serialize};
@@ -65,19 +66,39 @@ pub(crate) struct Held {
     pub(crate) log: Log,
     pub(crate) slot: PathBuf,
     pub(crate) books: Mutex<Ended>,
+    /// Records that ended since the position was kept last.
+    unkept: AtomicU64,
 }
+
+/// Records that end before the position is kept again: each time costs a sync. After a kill so many are sent once more,
+/// with the same ids.
+const KEEP_EVERY: u64 = 1_000;
 
 impl Held {
     pub(crate) fn new(log: Log, slot: PathBuf) -> Self {
         let kept = log.found.note.as_ref().and_then(|note| serde_json::from_str(note.get()).ok());
-        Self { log, slot, books: Mutex::new(kept.unwrap_or_default()) }
+        Self { log, slot, books: Mutex::new(kept.unwrap_or_default()), unkept: AtomicU64::new(0) }
     }
 
     /// Acknowledges every record before `end`, of which `ended` came to this end, and returns what is to be booked:
-    /// nothing where they were wiped meanwhile.
+    /// nothing where they were wiped meanwhile. That they ended is kept with the last one, or after many.
     pub(crate) fn end(&self, end: u64, ended: Ended) -> Ended {
-        let ended = if self.log.acknowledge(end) == 0 { Ended::default() } else { ended };
-        self.persist(ended)
+        let acknowledged = self.log.acknowledge(end);
+        let ended = if acknowledged == 0 { Ended::default() } else { ended };
+        let unkept = self.unkept.fetch_add(acknowledged, Ordering::Relaxed) + acknowledged;
+        if self.log.pending() == 0 || unkept >= KEEP_EVERY { self.persist(ended) } else { self.note(ended) }
+    }
+
+    /// Adds to the books what ended, and what ended unread meanwhile. Returns all that is to be booked.
+    fn note(&self, mut ended: Ended) -> Ended {
+        ended.add(&self.log.take_losses().into());
+        self.books.lock().add(&ended);
+        ended
+    }
+
+    /// Keeps what is not kept yet.
+    pub(crate) fn settle(&self) -> Ended {
+        if self.unkept.load(Ordering::Relaxed) > 0 { self.persist(Ended::default()) } else { Ended::default() }
     }
 
     /// Erases the records that `keep` does not hold for. Returns what is to be booked.
@@ -97,12 +118,10 @@ impl Held {
     }
 
     /// Keeps the position and the books, with what ended unread meanwhile. Returns all that is to be booked.
-    pub(crate) fn persist(&self, mut ended: Ended) -> Ended {
-        ended.add(&self.log.take_losses().into());
-        let mut books = self.books.lock();
-        books.add(&ended);
-        let note = serde_json::to_string(&*books).ok().and_then(|text| RawValue::from_string(text).ok());
-        drop(books);
+    pub(crate) fn persist(&self, ended: Ended) -> Ended {
+        let ended = self.note(ended);
+        self.unkept.store(0, Ordering::Relaxed);
+        let note = serde_json::to_string(&*self.books.lock()).ok().and_then(|text| RawValue::from_string(text).ok());
         // Where it cannot be written, records may be sent once more after a restart; their ids are the same.
         let _ = self.log.persist(note);
         ended

@@ -23,7 +23,7 @@ struct Metered {
 }
 
 /// As configured.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct MeterSettings {
     limits: Limits,
     interval: Duration,
@@ -37,15 +37,19 @@ impl MeterSettings {
             | (None, ExporterKind::Collector | ExporterKind::File | ExporterKind::Console) => Temporality::Delta,
         };
         Self {
-            limits: Limits { cardinality: client.metrics.cardinality_limit as usize, temporality },
+            limits: Limits {
+                cardinality: client.metrics.cardinality_limit as usize,
+                temporality,
+                bounds: Arc::new(client.metrics.histogram_bounds.clone()),
+            },
             interval: Duration::from_millis(u64::from(client.metrics.interval_ms)),
         }
     }
 }
 
 impl Meter {
-    pub(crate) fn new(settings: MeterSettings) -> Self {
-        Self(Mutex::new(Metered { aggregator: Aggregator::new(settings.limits), due: None }))
+    pub(crate) fn new(settings: &MeterSettings) -> Self {
+        Self(Mutex::new(Metered { aggregator: Aggregator::new(settings.limits.clone()), due: None }))
     }
 
     /// When records are to be made next.
@@ -95,7 +99,7 @@ impl Shared {
         metered.due = (!metered.aggregator.is_empty()).then(|| now + self.settings.meter.interval);
         drop(metered);
         for record in records {
-            self.capture(Captured { form: Form::Json, at: microseconds_now(), bytes: record.as_bytes() });
+            self.capture(Captured { form: Form::Sum, at: microseconds_now(), bytes: record.as_bytes() });
         }
     }
 }

@@ -111,7 +111,8 @@ impl Pipeline<'_> {
         if text.len() > MAX_RECORD_BYTES {
             return Err(Reason::TooLarge);
         }
-        match self.sampler.map(|sampler| sampler.decide(text, stamp.id().as_str(), self.pressure)) {
+        let sampler = self.sampler.filter(|_| record.form != Form::Sum);
+        match sampler.map(|sampler| sampler.decide(text, stamp.id().as_str(), self.pressure)) {
             None | Some(Decision::Keep) => Ok(self.engine.process(text, Some(stamp))),
             Some(Decision::KeepOneOf(rate)) => {
                 scratch.rated.clear();
@@ -219,6 +220,14 @@ mod tests {
         assert_eq!((kept + dropped, prepared.dropped[0].0), (100, Reason::Sampled));
         assert!((30..70).contains(&kept), "{kept}");
         assert!(prepared.ready.iter().all(|ready| ready.text.contains(r#""sample_rate":0.5"#)));
+    }
+
+    #[test]
+    fn what_adds_measurements_up_is_not_sampled() {
+        let sum = br#"{"schema":"telemetry_metric_v1","name":"jobs","type":"counter","value":7}"#;
+        let prepared = run(r#"{"sampling":{"rate":0}}"#, &[(Form::Json, sum), (Form::Sum, sum)]);
+        assert_eq!((prepared.ready.len(), prepared.dropped[0].1.items), (1, 1));
+        assert!(!prepared.ready[0].text.contains("sample_rate"), "{}", prepared.ready[0].text);
     }
 
     #[test]

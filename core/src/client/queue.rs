@@ -26,6 +26,8 @@ pub(crate) enum Form {
     Compact,
     /// Already through the engine: canonical text.
     Scrubbed,
+    /// JSON text that adds many measurements up: the sampler has no part in it, or sums would be wrong.
+    Sum,
 }
 
 /// A captured record.
@@ -49,6 +51,7 @@ impl<'a> Captured<'a> {
             Form::Json => 0,
             Form::Compact => 1,
             Form::Scrubbed => 2,
+            Form::Sum => 4,
         };
         let length = u32::try_from(self.bytes.len()).unwrap_or(0);
         let mut head = [form; HEAD_BYTES];
@@ -66,6 +69,7 @@ impl<'a> Captured<'a> {
             0 => Some(Form::Json),
             1 => Some(Form::Compact),
             2 => Some(Form::Scrubbed),
+            4 => Some(Form::Sum),
             _ => None,
         };
         let (at, length) = (head.first_chunk::<8>()?, head.last_chunk::<4>()?);

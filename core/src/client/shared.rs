@@ -60,7 +60,7 @@ impl Shared {
     pub(crate) fn new(settings: Arc<Settings>) -> Arc<Self> {
         Arc::new(Self {
             state: Mutex::new(State::new(settings.queue)),
-            meter: Meter::new(settings.meter),
+            meter: Meter::new(&settings.meter),
             spool: Spool::new(Arc::clone(&settings)),
             is_disk_checked: AtomicBool::new(false),
             erasure: Mutex::new(()),

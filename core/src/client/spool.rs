@@ -285,6 +285,8 @@ impl Spool {
     /// Leaves the folder to others.
     pub(crate) fn close(&self) {
         let mut inner = self.inner.lock();
+        // What falls to the bound at this moment is booked by nobody any more.
+        inner.held().for_each(|held| _ = held.settle());
         inner.own = None;
         inner.adopted.clear();
     }

@@ -157,7 +157,7 @@ fn tell_books(shared: &Shared, told: &mut Told) {
     let now = Instant::now();
     for record in told.records(&state.ledger, pending, now) {
         if state.phase == Phase::Open && settings.is_on() {
-            let captured = Captured { form: Form::Json, at: microseconds_now(), bytes: record.as_bytes() };
+            let captured = Captured { form: Form::Sum, at: microseconds_now(), bytes: record.as_bytes() };
             state.capture(captured, || now, settings.batch);
         }
     }

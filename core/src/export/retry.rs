@@ -11,7 +11,7 @@ pub(crate) struct RetryPolicy {
     pub(crate) max_attempts: u32,
     /// Upper end of the first wait; doubles each time.
     pub(crate) initial: Duration,
-    /// Upper end of any wait, one that the collector asks for included.
+    /// Upper end of any wait; of one that the collector asks for too, but for the jitter on top.
     pub(crate) max: Duration,
 }
 
@@ -22,15 +22,19 @@ impl RetryPolicy {
         if tries >= self.max_attempts || !failure.is_retryable() {
             return None;
         }
+        let share = |of: Duration| {
+            let nanos = u64::try_from(of.as_nanos()).unwrap_or(u64::MAX);
+            let share = (u128::from(nanos) * u128::from(random)) >> 64;
+            Duration::from_nanos(u64::try_from(share).unwrap_or(u64::MAX))
+        };
         if let Failure::Status { retry_after: Some(asked), .. } = failure {
-            return Some(asked.min(self.max));
+            // All clients are asked for the same: without something on top they would return as one.
+            return Some(asked.min(self.max).saturating_add(share(self.initial)));
         }
         // Full jitter: anywhere below the ceiling, so that clients that failed together return apart.
         let doublings = 1_u32.checked_shl(tries.saturating_sub(1)).unwrap_or(u32::MAX);
         let ceiling = self.initial.saturating_mul(doublings).min(self.max);
-        let nanos = u64::try_from(ceiling.as_nanos()).unwrap_or(u64::MAX);
-        let share = (u128::from(nanos) * u128::from(random)) >> 64;
-        Some(Duration::from_nanos(u64::try_from(share).unwrap_or(u64::MAX)))
+        Some(share(ceiling))
     }
 }
 
@@ -144,6 +148,17 @@ mod tests {
             slots[usize::try_from(wait.as_millis()).unwrap() / 500] += 1;
         }
         assert!(slots.iter().all(|clients| (50..=75).contains(clients)), "{slots:?}");
+    }
+
+    #[test]
+    fn a_thousand_clients_that_were_asked_to_wait_alike_return_apart() {
+        let asked = Failure::Status { code: 503, retry_after: Some(Duration::from_secs(7)) };
+        let mut slots = [0_usize; 10];
+        for client in 0..1_000_u64 {
+            let wait = POLICY.wait(asked, 1, client.wrapping_mul(0x9e37_79b9_7f4a_7c15)).unwrap();
+            slots[usize::try_from(wait.as_millis()).unwrap().checked_sub(7_000).unwrap() / 100] += 1;
+        }
+        assert!(slots.iter().all(|clients| (80..=120).contains(clients)), "{slots:?}");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! All instruments of a client.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::histogram::DEFAULT_BOUNDS;
 use super::record::{Interval, record};
 use super::series::Series;
 use super::{Measurement, MetricKind, Temporality};
@@ -19,11 +21,13 @@ const MAX_ATTRIBUTES_BYTES: usize = 4 << 10;
 const OVERFLOW: &str = r#"{"otel.metric.overflow":true}"#;
 
 /// As configured.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Limits {
     /// Sets of attributes a metric may have in an interval, the one for the rest included.
     pub(crate) cardinality: usize,
     pub(crate) temporality: Temporality,
+    /// Boundaries of single histograms, in place of the default ones.
+    pub(crate) bounds: Arc<BTreeMap<String, Vec<f64>>>,
 }
 
 /// See the module's words.
@@ -38,6 +42,7 @@ pub(crate) struct Aggregator {
 pub(super) struct Instrument {
     pub(super) kind: MetricKind,
     pub(super) unit: Box<str>,
+    bounds: Arc<[f64]>,
     series: Vec<(Box<str>, Series)>,
     /// From attributes, as they were written and in canonical form, to the place of their series.
     places: HashMap<Box<str>, usize>,
@@ -55,7 +60,7 @@ impl Aggregator {
 
     /// Forgets everything.
     pub(crate) fn clear(&mut self) {
-        *self = Self::new(self.limits);
+        *self = Self::new(self.limits.clone());
     }
 
     /// Adds a measurement made at `now`. Returns whether it was one: a number that fits its kind, under a name that is
@@ -71,7 +76,8 @@ impl Aggregator {
             if self.instruments.len() >= MAX_INSTRUMENTS {
                 return false;
             }
-            self.instruments.insert(name.into(), Instrument::new(kind, unit));
+            let bounds = self.limits.bounds.get(name).map_or(&DEFAULT_BOUNDS[..], Vec::as_slice);
+            self.instruments.insert(name.into(), Instrument::new(kind, unit, bounds.into()));
         }
         let added = self.instruments.get_mut(name).is_some_and(|instrument| {
             instrument.kind == kind && instrument.add(value, attributes, self.limits.cardinality)
@@ -101,8 +107,8 @@ impl Aggregator {
 }
 
 impl Instrument {
-    fn new(kind: MetricKind, unit: &str) -> Self {
-        Self { kind, unit: unit.into(), series: Vec::new(), places: HashMap::new() }
+    fn new(kind: MetricKind, unit: &str, bounds: Arc<[f64]>) -> Self {
+        Self { kind, unit: unit.into(), bounds, series: Vec::new(), places: HashMap::new() }
     }
 
     fn add(&mut self, value: f64, attributes: &str, limit: usize) -> bool {
@@ -135,7 +141,7 @@ impl Instrument {
             None => (Some(canonical.into_boxed_str()), self.series.len()),
         };
         if let Some(key) = key {
-            self.series.push((key.clone(), Series::new(self.kind)));
+            self.series.push((key.clone(), Series::new(self.kind, &self.bounds)));
             self.places.insert(key, place);
         }
         // A few writings of each set are remembered; hosts that never write alike pay with time, not memory.

@@ -1,5 +1,7 @@
 //! Histograms with explicit buckets.
 
+use std::sync::Arc;
+
 /// OpenTelemetry's default boundaries (metrics SDK, "explicit bucket histogram aggregation").
 pub(crate) const DEFAULT_BOUNDS: [f64; 15] =
     [0.0, 5.0, 10.0, 25.0, 50.0, 75.0, 100.0, 250.0, 500.0, 750.0, 1_000.0, 2_500.0, 5_000.0, 7_500.0, 10_000.0];
@@ -12,23 +14,23 @@ pub(crate) fn bucket(bounds: &[f64], value: f64) -> usize {
 /// Measurements by bucket.
 #[derive(Clone, Debug)]
 pub(super) struct Buckets {
-    pub(super) counts: [u64; DEFAULT_BOUNDS.len() + 1],
+    pub(super) bounds: Arc<[f64]>,
+    /// One more than there are boundaries.
+    pub(super) counts: Box<[u64]>,
     pub(super) count: u64,
     pub(super) sum: f64,
     pub(super) min: f64,
     pub(super) max: f64,
 }
 
-impl Default for Buckets {
-    fn default() -> Self {
-        let counts = [0; DEFAULT_BOUNDS.len() + 1];
-        Self { counts, count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY }
-    }
-}
-
 impl Buckets {
+    pub(super) fn new(bounds: Arc<[f64]>) -> Self {
+        let counts = vec![0; bounds.len() + 1].into_boxed_slice();
+        Self { bounds, counts, count: 0, sum: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY }
+    }
+
     pub(super) fn add(&mut self, value: f64) {
-        self.counts[bucket(&DEFAULT_BOUNDS, value)] += 1;
+        self.counts[bucket(&self.bounds, value)] += 1;
         self.count += 1;
         self.sum += value;
         self.min = self.min.min(value);
@@ -54,7 +56,7 @@ mod tests {
 
     #[test]
     fn buckets_count_and_add_up() {
-        let mut buckets = Buckets::default();
+        let mut buckets = Buckets::new(DEFAULT_BOUNDS.into());
         for value in [3.0, 30.0, 30_000.0] {
             buckets.add(value);
         }

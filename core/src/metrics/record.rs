@@ -3,7 +3,6 @@
 use std::fmt::Write;
 
 use super::aggregator::Instrument;
-use super::histogram::DEFAULT_BOUNDS;
 use super::series::Series;
 use super::{MetricKind, Temporality};
 use crate::json::write_string;
@@ -45,7 +44,7 @@ pub(super) fn record(name: &str, of: &Instrument, attributes: &str, series: &Ser
         let _ = write!(out, r#","count":{},"sum":{}"#, buckets.count, number(buckets.sum));
         let _ = write!(out, r#","min":{},"max":{}"#, number(buckets.min), number(buckets.max));
         list(&mut out, "bucket_counts", buckets.counts.iter().map(u64::to_string));
-        list(&mut out, "explicit_bounds", DEFAULT_BOUNDS.iter().map(|bound| number(*bound)));
+        list(&mut out, "explicit_bounds", buckets.bounds.iter().map(|bound| number(*bound)));
     }
     out.push('}');
     out

@@ -1,5 +1,7 @@
 //! What measurements of one name and one set of attributes add up to.
 
+use std::sync::Arc;
+
 use super::histogram::Buckets;
 use super::{MetricKind, Temporality};
 
@@ -14,11 +16,12 @@ pub(super) enum Series {
 }
 
 impl Series {
-    pub(super) fn new(kind: MetricKind) -> Self {
+    /// Nothing yet; a histogram has these boundaries.
+    pub(super) fn new(kind: MetricKind, bounds: &Arc<[f64]>) -> Self {
         match kind {
             MetricKind::Counter | MetricKind::UpDownCounter => Self::Sum(0.0),
             MetricKind::Gauge => Self::Last(0.0),
-            MetricKind::Histogram => Self::Histogram(Box::default()),
+            MetricKind::Histogram => Self::Histogram(Box::new(Buckets::new(Arc::clone(bounds)))),
         }
     }
 

@@ -219,6 +219,8 @@ fn spooling(home: &TempDir) -> impl FnOnce(&mut ClientConfig) + use<> {
     move |config| {
         config.spool.dir = Some(dir);
         config.retry_max_attempts = 1;
+        // What was put off waits until somebody asks.
+        config.retry_max_ms = 3_600_000;
     }
 }
 

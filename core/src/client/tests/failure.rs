@@ -1,7 +1,7 @@
 //! Collectors that fail, in every way they do.
 
 use super::server::{ACCEPTED, Answer, DEAD_ENDPOINT, Server};
-use super::{PATIENCE, client, stats, track};
+use super::{PATIENCE, client, record, stats, track};
 
 #[test]
 fn an_overloaded_collector_is_asked_again() {
@@ -147,4 +147,41 @@ fn a_collector_without_tls_is_not_talked_to_in_clear_where_tls_is_asked_for() {
     assert!(client.flush(PATIENCE));
     assert_eq!(stats(&client)["dropped"]["export_failed"], 1);
     assert!(server.rest().is_empty());
+}
+
+/// Nanoseconds of CPU time that a call takes this thread.
+#[cfg(unix)]
+fn cost_of_track(client: &super::super::Client) -> i64 {
+    const CALLS: i64 = 5_000;
+    let time = || {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+        time.tv_sec * 1_000_000_000 + time.tv_nsec
+    };
+    let text = record(1);
+    let start = time();
+    (0..CALLS).for_each(|_| assert!(client.track(&text)));
+    (time() - start) / CALLS
+}
+
+#[cfg(unix)]
+#[test]
+fn a_black_hole_costs_the_host_no_more_than_a_client_at_rest() {
+    let server = Server::start(|_| Answer::Silence);
+    let caught = client(&server.endpoint(), |config| {
+        config.queue_max_items = 1_000;
+        config.batch_max_items = 10;
+    });
+    track(&caught, 0..10);
+    server.next();
+    let resting = client(&server.endpoint(), |config| {
+        config.queue_max_items = 1_000;
+        config.upload_enabled = false;
+    });
+    // The best of some: other tests run beside this one.
+    let best = |client| (0..5).map(|_| cost_of_track(client)).min().unwrap();
+    let (in_black_hole, at_rest) = (best(&caught), best(&resting));
+    assert!(in_black_hole < 4 * at_rest, "{in_black_hole} ns against {at_rest} ns a call");
+    let since = std::time::Instant::now();
+    assert!(!caught.shutdown(std::time::Duration::from_millis(300)));
+    assert!(since.elapsed() < std::time::Duration::from_secs(1), "exit is bounded");
 }

@@ -14,6 +14,8 @@ const CHILD: &str = "client::tests::kill::child";
 const FOLDER: &str = "SCRUBJAY_TEST_FOLDER";
 const ENDPOINT: &str = "SCRUBJAY_TEST_ENDPOINT";
 const NAME: &str = "SCRUBJAY_TEST_NAME";
+/// After so many records the child ends by itself.
+const RECORDS: &str = "SCRUBJAY_TEST_RECORDS";
 /// Kills of the sweep; more of them for a long run.
 const KILLS: &str = "SCRUBJAY_TEST_KILLS";
 
@@ -33,7 +35,8 @@ fn child() {
     let (endpoint, name) = (std::env::var(ENDPOINT).unwrap(), std::env::var(NAME).unwrap());
     let client = durable(&folder, &endpoint);
     let mut out = std::io::stdout().lock();
-    for n in 0_usize.. {
+    let most = std::env::var(RECORDS).map_or(usize::MAX, |most| most.parse().unwrap());
+    for n in 0..most {
         let event = format!("{name}-{n}");
         let record = format!(
             r#"{{"channel":"app","event":"{event}","timestamp":"2026-01-02T03:04:05Z","payload":{{"n":{n}}}}}"#
@@ -43,6 +46,7 @@ fn child() {
             out.write_all(format!("told {event}\n").as_bytes()).unwrap();
         }
     }
+    client.shutdown(PATIENCE);
 }
 
 fn spawn(folder: &Path, endpoint: &str, name: &str) -> Child {
@@ -136,4 +140,51 @@ fn eight_processes_share_a_folder_and_what_they_leave_is_taken_over() {
     let stats = stats(&last);
     assert_eq!([&stats["pending"], &stats["dropped"]["corrupt"]], [0, 0]);
     assert!((0..8).all(|n| told.iter().any(|event| event.starts_with(&format!("p{n}-")))));
+}
+
+/// The system calls by which files and names change.
+#[cfg(target_os = "linux")]
+const CHANGES: &str =
+    "write,pwrite64,writev,fsync,fdatasync,?rename,renameat,?renameat2,?unlink,unlinkat,ftruncate,?mkdir,mkdirat";
+
+/// By `strace`, which kills each thread of the child at its call number n, for every n that there is. CI has strace.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_kill_at_any_write_sync_rename_or_removal_loses_nothing_that_was_told() {
+    if Command::new("strace").arg("-V").output().is_err() {
+        assert!(std::env::var_os("CI").is_none(), "CI has to install strace");
+        return println!("no strace here: not tried");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path().join("spool");
+    let server = Server::start(|_| ACCEPTED);
+    let (mut told, mut seen, mut kills) = (Vec::new(), BTreeMap::new(), 0);
+    for n in 1.. {
+        let traced = Command::new("strace")
+            .args(["-f", "-qq", "-o", "/dev/null", "-e", &format!("trace={CHANGES}")])
+            .args(["-e", &format!("inject={CHANGES}:signal=KILL:when={n}")])
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", CHILD, "--nocapture", "--test-threads=1"])
+            .env_remove("RUST_BACKTRACE")
+            .envs([(FOLDER, folder.to_str().unwrap()), (ENDPOINT, &server.endpoint())])
+            .envs([(NAME, format!("call{n}").as_str()), (RECORDS, "6")])
+            .output()
+            .unwrap();
+        let out = String::from_utf8(traced.stdout).unwrap();
+        told.extend(out.lines().filter_map(|line| Some(line.rsplit_once("told ")?.1.to_owned())));
+        arrived(&server, &mut seen);
+        if traced.status.success() {
+            break;
+        }
+        kills += 1;
+    }
+    let last = durable(folder.to_str().unwrap(), &server.endpoint());
+    assert!(last.flush(PATIENCE), "{}", last.stats());
+    assert_eq!(stats(&last)["dropped"]["corrupt"], 0);
+    arrived(&server, &mut seen);
+    let missing: Vec<&String> = told.iter().filter(|event| !seen.contains_key(*event)).collect();
+    assert!(missing.is_empty(), "{} of {} are lost: {missing:?}", missing.len(), told.len());
+    assert!(seen.values().all(|ids| ids.len() == 1), "a record that is sent again has the same id");
+    assert!(kills > 8, "{kills}");
+    println!("{kills} kills at system calls, {} records told, none lost", told.len());
 }

@@ -149,3 +149,64 @@ fn flat(books: &Value) -> Vec<(String, u64)> {
     all.extend(of(books, "").into_iter().filter(|(name, _)| name != "pending" && name != "spooled"));
     all
 }
+
+/// As many records as a busy service makes.
+#[cfg(target_os = "linux")]
+const PER_SECOND: u64 = 1_000;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_outage_costs_neither_memory_nor_more_disk_than_is_allowed() {
+    const CAP: u64 = 4 << 20;
+    /// A segment is a sixteenth of the cap, and one is written while another goes.
+    const ROOM: u64 = CAP / 8;
+    let seconds = if std::env::var_os(SECONDS).is_some() { number(SECONDS, SHORT) } else { 2 };
+    let folder = tempfile::tempdir().unwrap();
+    let server = Server::start(|_| Answer::Silence);
+    let client = client(&server.endpoint(), |config| {
+        config.spool.dir = Some(folder.path().join("spool").to_str().unwrap().to_owned());
+        config.spool.max_bytes = u32::try_from(CAP).unwrap();
+        config.request_timeout_ms = 500;
+        config.retry_max_attempts = 2;
+        config.flush_interval_ms = 1_000;
+    });
+    let (begin, length) = (Instant::now(), Duration::from_secs(seconds));
+    let (mut made, mut first) = (0, None);
+    while begin.elapsed() < length {
+        let due = u64::try_from(begin.elapsed().as_millis()).unwrap() * PER_SECOND / 1_000;
+        while made < due {
+            // Text that does not compress well, so that the cap is reached.
+            let noise = (0..12).map(|n| format!("{:016x}", (made + n).wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+            let text = format!(
+                r#"{{"channel":"app","event":"e","timestamp":"2026-01-02T03:04:05Z","payload":{{"noise":"{}"}}}}"#,
+                noise.collect::<Vec<_>>().join(" ")
+            );
+            assert!(client.track(text.as_bytes()));
+            made += 1;
+        }
+        server.rest();
+        if begin.elapsed() > length / 4 && first.is_none() {
+            first = Some(usage());
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let (before, after) = (first.unwrap(), usage());
+    let books = stats(&client);
+    let on_disk: u64 = walk(folder.path());
+    println!("soak: outage of {seconds} s, {made} records: {} MiB on disk, {books}", on_disk >> 20);
+    println!("soak: {} KiB resident; a quarter in {} KiB", after.0 >> 10, before.0 >> 10);
+    assert_eq!(books["accepted"], made);
+    assert!(on_disk <= CAP + ROOM, "{on_disk}");
+    assert!(seconds <= SHORT || after.0 < before.0 + MAX_GROWTH);
+    let since = Instant::now();
+    client.shutdown(Duration::from_secs(1));
+    // A busy machine may schedule this thread late.
+    assert!(since.elapsed() < Duration::from_millis(1_500), "{:?}", since.elapsed());
+}
+
+/// Bytes of all files below a folder.
+#[cfg(target_os = "linux")]
+fn walk(folder: &std::path::Path) -> u64 {
+    let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.map(|path| if path.is_dir() { walk(&path) } else { path.metadata().map_or(0, |data| data.len()) }).sum()
+}

@@ -31,6 +31,8 @@ fn at(home: &TempDir, endpoint: &str, change: impl FnOnce(&mut ClientConfig)) ->
     let config = config(endpoint, |client| {
         client.state_dir = Some(home.path().join("state").display().to_string());
         client.retry_max_attempts = 1;
+        // What was put off waits until somebody asks.
+        client.retry_max_ms = 3_600_000;
         change(client);
     });
     let client = Client::with_world(&config, &World::of(&|_| None)).unwrap();

@@ -3,7 +3,9 @@
 use super::*;
 use crate::{Config, Engine, Status};
 
-const LIMITS: Limits = Limits { cardinality: 2_000, temporality: Temporality::Delta };
+fn limits() -> Limits {
+    Limits { cardinality: 2_000, temporality: Temporality::Delta, bounds: Arc::default() }
+}
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_milliseconds(1_767_323_045_000 + second * 1_000).unwrap()
@@ -29,7 +31,7 @@ fn collected(aggregator: &mut Aggregator, second: i64) -> Vec<Value> {
 
 #[test]
 fn counters_add_up_by_name_and_attributes() {
-    let mut aggregator = Aggregator::new(LIMITS);
+    let mut aggregator = Aggregator::new(limits());
     for (value, attributes) in [(1.0, ""), (2.0, r#"{"b":1,"a":"x"}"#), (3.0, r#"{"a":"x", "b":1}"#), (4.0, "{}")] {
         assert!(aggregator.add(&of("req", MetricKind::Counter, value, attributes), at(0)));
     }
@@ -46,7 +48,7 @@ fn with_delta_each_interval_begins_anew_and_with_cumulative_none_does() {
     for (temporality, second_value, start) in
         [(Temporality::Delta, 2, "1767323115000000000"), (Temporality::Cumulative, 3, "1767323045000000000")]
     {
-        let mut aggregator = Aggregator::new(Limits { temporality, ..LIMITS });
+        let mut aggregator = Aggregator::new(Limits { temporality, ..limits() });
         aggregator.add(&of("req", MetricKind::Counter, 1.0, ""), at(0));
         assert_eq!(collected(&mut aggregator, 60)[0]["value"], 1);
         aggregator.add(&of("req", MetricKind::Counter, 2.0, ""), at(70));
@@ -61,7 +63,7 @@ fn with_delta_each_interval_begins_anew_and_with_cumulative_none_does() {
 
 #[test]
 fn a_gauge_keeps_its_last_value_and_an_updowncounter_may_fall() {
-    let mut aggregator = Aggregator::new(LIMITS);
+    let mut aggregator = Aggregator::new(limits());
     for value in [5.0, 2.5, -1.0] {
         aggregator.add(&of("temp", MetricKind::Gauge, value, ""), at(0));
         aggregator.add(&of("open", MetricKind::UpDownCounter, value, ""), at(0));
@@ -74,7 +76,7 @@ fn a_gauge_keeps_its_last_value_and_an_updowncounter_may_fall() {
 
 #[test]
 fn a_histogram_has_buckets_and_what_they_add_up_to() {
-    let mut aggregator = Aggregator::new(LIMITS);
+    let mut aggregator = Aggregator::new(limits());
     for value in [1.0, 2.0, 80.0] {
         aggregator.add(&Measurement { unit: "ms", ..of("latency", MetricKind::Histogram, value, "") }, at(0));
     }
@@ -91,7 +93,7 @@ fn a_histogram_has_buckets_and_what_they_add_up_to() {
 
 #[test]
 fn what_is_beyond_the_limit_goes_into_one_series() {
-    let mut aggregator = Aggregator::new(Limits { cardinality: 3, ..LIMITS });
+    let mut aggregator = Aggregator::new(Limits { cardinality: 3, ..limits() });
     for id in 0..1_000 {
         let attributes = format!(r#"{{"id":{id}}}"#);
         let measurement = Measurement { attributes: &attributes, ..of("req", MetricKind::Counter, 1.0, "") };
@@ -105,7 +107,7 @@ fn what_is_beyond_the_limit_goes_into_one_series() {
 
 #[test]
 fn memory_is_bounded_by_names_and_by_ways_to_write_attributes() {
-    let mut aggregator = Aggregator::new(Limits { cardinality: 10, ..LIMITS });
+    let mut aggregator = Aggregator::new(Limits { cardinality: 10, ..limits() });
     let added = (0..2_000).filter(|n| {
         let name = format!("m{n}");
         aggregator.add(&Measurement { name: &name, ..of("", MetricKind::Counter, 1.0, "") }, at(0))
@@ -123,7 +125,7 @@ fn memory_is_bounded_by_names_and_by_ways_to_write_attributes() {
 
 #[test]
 fn what_is_no_measurement_is_refused() {
-    let mut aggregator = Aggregator::new(LIMITS);
+    let mut aggregator = Aggregator::new(limits());
     assert!(aggregator.add(&of("req", MetricKind::Counter, 1.0, ""), at(0)));
     for refused in [
         of("req", MetricKind::Counter, -1.0, ""),
@@ -142,11 +144,24 @@ fn what_is_no_measurement_is_refused() {
 
 #[test]
 fn a_sum_that_overflows_stays_a_number() {
-    let mut aggregator = Aggregator::new(LIMITS);
+    let mut aggregator = Aggregator::new(limits());
     for _ in 0..3 {
         aggregator.add(&of("big", MetricKind::Counter, f64::MAX, ""), at(0));
         aggregator.add(&of("odd", MetricKind::UpDownCounter, -0.0, ""), at(0));
     }
     let records = collected(&mut aggregator, 60);
     assert_eq!([records[0]["value"].as_f64(), records[1]["value"].as_f64()], [Some(f64::MAX), Some(0.0)]);
+}
+
+#[test]
+fn a_histogram_has_the_boundaries_that_are_configured_for_its_name() {
+    let bounds = Arc::new(BTreeMap::from([("size".to_owned(), vec![1.5, 10.0])]));
+    let mut aggregator = Aggregator::new(Limits { bounds, ..limits() });
+    for name in ["size", "time"] {
+        let measurement = Measurement { name, kind: MetricKind::Histogram, unit: "", value: 2.0, attributes: "" };
+        assert!(aggregator.add(&measurement, Timestamp::now()));
+    }
+    let records = aggregator.collect(Timestamp::now());
+    assert!(records[0].contains(r#""bucket_counts":[0,1,0],"explicit_bounds":[1.5,10]"#), "{}", records[0]);
+    assert!(records[1].contains(r#""explicit_bounds":[0,5,10,25,"#), "{}", records[1]);
 }
