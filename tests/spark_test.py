@@ -14,7 +14,6 @@ import subprocess
 import sys
 
 import pytest
-
 from scrubjay import etl
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]

@@ -90,7 +90,9 @@ def test_on_a_terminal_there_is_a_bar_and_in_a_pipe_there_is_none(folder: Path) 
     leader, follower = pty.openpty()
     (folder / "in" / "app.jsonl").write_text(GOOD * 200_000, encoding="utf-8")
     arguments = [sys.executable, "-m", "scrubjay", "etl", "--in", str(folder / "in"), "--out", str(folder / "out")]
-    with subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=follower, env=os.environ | {"TERM": "xterm"}) as run:
+    with subprocess.Popen(
+        arguments, stdout=subprocess.PIPE, stderr=follower, env=os.environ | {"TERM": "xterm"}
+    ) as run:
         os.close(follower)
         shown = b""
         while True:

@@ -39,7 +39,12 @@ def report_of(summary: etl.Summary) -> Any:
 
 def in_process(code: str, *arguments: Path) -> subprocess.CompletedProcess[str]:
     """Runs a program that is told its paths in `sys.argv`."""
-    command = [sys.executable, "-c", f"import sys\nfrom scrubjay import ScrubjayError, etl\n{code}", *map(str, arguments)]
+    command = [
+        sys.executable,
+        "-c",
+        f"import sys\nfrom scrubjay import ScrubjayError, etl\n{code}",
+        *map(str, arguments),
+    ]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE * 4)
 
 
@@ -166,7 +171,11 @@ def test_an_etl_that_is_killed_loses_nothing_and_counts_nothing_twice(tmp_path: 
     lines = [GOOD.replace(b"{}", b'{"n":%d}' % i) for i in range(40_000)]
     path = archive(tmp_path, "in/app.jsonl", *lines)
     out = tmp_path / "out"
-    command = [sys.executable, "-c", "import sys\nfrom scrubjay import etl\netl.run(sys.argv[1], sys.argv[2], records='jsonl')"]
+    command = [
+        sys.executable,
+        "-c",
+        "import sys\nfrom scrubjay import etl\netl.run(sys.argv[1], sys.argv[2], records='jsonl')",
+    ]
     for round_ in range(6):
         with subprocess.Popen([*command, path, out]) as running:
             until = time.monotonic() + PATIENCE

@@ -3,7 +3,8 @@
     aggregate.py RECORDS_FOLDER
 
 Prints one JSON object with the tables `by_channel`, `by_event`, `by_day` and `by_schema`, as in
-`telemetry_report.json`, and the 95th percentile of every event's `/duration_ms`. Needs `pip install pyspark` and Java 17.
+`telemetry_report.json`, and the 95th percentile of every event's `/duration_ms`. Needs `pip install pyspark` and
+Java 17.
 """
 
 from __future__ import annotations

@@ -144,7 +144,6 @@ def plain_python() -> Run:
     import jsonschema
     import pyarrow
     from pyarrow import parquet
-
     from scrubjay import _native
 
     schema = json.loads(_native.schemas())["telemetry_event_v1"]
