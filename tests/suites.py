@@ -74,7 +74,7 @@ SUITES = [
     Suite("dart", ["bindings-dart/tool/test.sh"], r"passed: (\d+)", r"failed: (\d+)"),
     Suite(
         "examples",
-        [str(BIN / "python"), "-m", "pytest", "-q", "tests/readme_test.py", "tests/dart_test.py"],
+        [str(BIN / "python"), "-m", "pytest", "-q", "-rs", "tests/readme_test.py", "tests/dart_test.py", "tests/spark_test.py"],
         r"(\d+) passed",
     ),
     Suite(

@@ -2,7 +2,7 @@
 
     run.py [GROUP…]
 
-Groups are `engine`, `python`, `node`, `client`, `store` and `dart`; none means all. Prints one table and keeps the figures in
+Groups are `engine`, `python`, `node`, `client`, `store`, `dart`, `etl` and `collector`; none means all. Prints one table and keeps the figures in
 `target/bench.json`, an object from name to `{ratio, ours, theirs, unit}`; a run of one group leaves the others' figures
 as they were. Figures are CPU time; ratios are what counts, as a machine's speed drifts. A bar that is missed is marked
 and is no failure; exits 1 where a group could not run.
@@ -23,6 +23,10 @@ EVENTS = ROOT / "target/bench/events.jsonl"
 
 EVENT_COUNT = 500
 """What the peers of other runtimes get to see."""
+
+ARCHIVE = ROOT / "target/bench/archive.jsonl"
+ARCHIVE_EVENTS = 200_000
+"""Some 150 MB: seconds for a parallel reader, and more than caches hold."""
 
 AT_LEAST, AT_MOST = "≥", "≤"
 
@@ -80,6 +84,14 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
         "dart_track_scrubbed": (AT_MOST, 1),
         "dart_track_p999": (AT_MOST, 1),
     },
+    "etl": {
+        "etl_vs_polars": (AT_LEAST, 0.5),
+        "etl_vs_polars_cpu": None,
+        "etl_vs_plain_python": (AT_LEAST, 20),
+        "etl_vs_plain_python_cpu": None,
+        "etl_memory": (AT_MOST, 1),
+        "etl_memory_growth": (AT_MOST, 1.3),
+    },
 }
 """Names by group, with the figure that each is to reach."""
 
@@ -109,6 +121,10 @@ def main() -> int:
     if {"python", "node"} & set(groups):
         command = [*CARGO_BENCH, "--bench", "engine", "--", "events", str(EVENT_COUNT)]
         EVENTS.write_bytes(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
+    if "etl" in groups and not ARCHIVE.exists():
+        command = [*CARGO_BENCH, "--bench", "engine", "--", "events", str(ARCHIVE_EVENTS)]
+        with ARCHIVE.open("wb") as archive:
+            subprocess.run(command, cwd=ROOT, check=True, stdout=archive)
     commands = {
         "engine": [[*CARGO_BENCH, "--bench", "engine"], [*CARGO_BENCH, "--bench", "allocations"]],
         "python": [
@@ -124,6 +140,7 @@ def main() -> int:
         ],
         "store": [[*CARGO_BENCH_STORE, "--bench", "store"]],
         "dart": [[str(ROOT / "bindings-dart/tool/run.sh"), str(ROOT / "bindings-dart/bench/client.dart")]],
+        "etl": [[sys.executable, str(HERE / "etl.py"), str(ARCHIVE)]],
     }
     # The library that the VM loads is built as the other packages are.
     os.environ.setdefault("SCRUBJAY_PROFILE", "release")

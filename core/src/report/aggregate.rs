@@ -5,37 +5,34 @@ use std::collections::HashMap;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::counts::{Counts, MAX_NAMES, OTHER};
-use super::fields::{Budget, Fields, Listed};
-use super::quantiles::RELATIVE_ERROR;
+use super::fields::{Budget, Fields};
+use super::form;
 use super::row::Row;
 use crate::engine::Engine;
 use crate::outcome::{Outcome, Status};
 
-/// Version of the report's form.
-const REPORT_SCHEMA: &str = "telemetry_report_v1";
-
 /// Running totals over any number of records. Reports of parts can be merged, in any order, into that of the whole.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Report {
-    read: u64,
-    accepted: u64,
-    rejected: u64,
-    dropped: u64,
-    by_schema: Counts,
-    by_channel: Counts,
+    pub(super) read: u64,
+    pub(super) accepted: u64,
+    pub(super) rejected: u64,
+    pub(super) dropped: u64,
+    pub(super) by_schema: Counts,
+    pub(super) by_channel: Counts,
     /// Keys are UTC days.
-    by_day: Counts,
+    pub(super) by_day: Counts,
     /// Keys are UTC hours, `2026-01-02T03`.
-    by_hour: Counts,
+    pub(super) by_hour: Counts,
     /// Keys are a day, a space and a channel.
-    by_day_and_channel: Counts,
+    pub(super) by_day_and_channel: Counts,
     /// Keys are violation codes; a record counts once for each that it has.
-    violations: Counts,
+    pub(super) violations: Counts,
     /// Keys are a code, a space and a JSON Pointer.
-    reasons: Counts,
+    pub(super) reasons: Counts,
     /// Keys are rules.
-    redactions: Counts,
-    events: Events,
+    pub(super) redactions: Counts,
+    pub(super) events: Events,
     budget: Budget,
 }
 
@@ -55,24 +52,24 @@ pub struct Added {
 /// Events by channel and name.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(from = "Vec<Event>")]
-struct Events {
+pub(super) struct Events {
     /// Keys are the channel, a zero byte and the name.
     index: HashMap<Box<str>, usize>,
-    events: Vec<Event>,
+    pub(super) list: Vec<Event>,
     /// Kept between records, for its buffer.
     key: String,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct Event {
-    channel: Box<str>,
-    name: Box<str>,
-    schema: Box<str>,
-    count: u64,
+pub(super) struct Event {
+    pub(super) channel: Box<str>,
+    pub(super) name: Box<str>,
+    pub(super) schema: Box<str>,
+    pub(super) count: u64,
     /// Canonical times, which sort as text.
-    first: Box<str>,
-    last: Box<str>,
-    fields: Fields,
+    pub(super) first: Box<str>,
+    pub(super) last: Box<str>,
+    pub(super) fields: Fields,
 }
 
 impl Report {
@@ -153,7 +150,7 @@ impl Report {
         self.violations.merge(&other.violations);
         self.reasons.merge(&other.reasons);
         self.redactions.merge(&other.redactions);
-        for theirs in &other.events.events {
+        for theirs in &other.events.list {
             let ours = self.events.of(&theirs.schema, &theirs.channel, &theirs.name);
             ours.count += theirs.count;
             ours.widen(&theirs.first, &theirs.last);
@@ -168,36 +165,7 @@ impl Report {
 
     /// The report as one JSON object; tables are sorted by name.
     pub fn to_json(&self) -> String {
-        let mut events: Vec<&Event> = self.events.events.iter().collect();
-        events.sort_by(|a, b| (&a.channel, &a.name).cmp(&(&b.channel, &b.name)));
-        let mut by_event = Counts::default();
-        for event in &events {
-            let other = *event.name == *OTHER && *event.channel == *OTHER;
-            by_event
-                .add(&if other { OTHER.to_owned() } else { format!("{}.{}", event.channel, event.name) }, event.count);
-        }
-        let written = Written {
-            schema: REPORT_SCHEMA,
-            read: self.read,
-            accepted: self.accepted,
-            rejected: self.rejected,
-            dropped: self.dropped,
-            first_timestamp: events.iter().map(|event| &*event.first).min(),
-            last_timestamp: events.iter().map(|event| &*event.last).max(),
-            by_schema: &self.by_schema,
-            by_channel: &self.by_channel,
-            by_event,
-            by_day: &self.by_day,
-            by_hour: &self.by_hour,
-            by_day_and_channel: self.by_day_and_channel.sorted().into_iter().map(DayAndChannel::of).collect(),
-            violations: &self.violations,
-            rejections: self.reasons.sorted().into_iter().map(Rejection::of).collect(),
-            redactions: &self.redactions,
-            quantile_relative_error: RELATIVE_ERROR,
-            events: events.into_iter().map(ListedEvent::of).collect(),
-        };
-        // Maps of text to numbers cannot fail to serialise.
-        serde_json::to_string(&written).unwrap_or_default()
+        form::json(self)
     }
 }
 
@@ -230,10 +198,10 @@ impl Events {
         self.key.push('\0');
         self.key.push_str(name);
         let at = self.index.get(self.key.as_str()).copied().unwrap_or_else(|| {
-            let (channel, name) = if self.events.len() < MAX_NAMES { (channel, name) } else { (OTHER, OTHER) };
+            let (channel, name) = if self.list.len() < MAX_NAMES { (channel, name) } else { (OTHER, OTHER) };
             self.insert(schema, channel, name)
         });
-        &mut self.events[at]
+        &mut self.list[at]
     }
 
     fn insert(&mut self, schema: &str, channel: &str, name: &str) -> usize {
@@ -241,7 +209,7 @@ impl Events {
         if let Some(at) = self.index.get(key.as_str()) {
             return *at;
         }
-        self.events.push(Event {
+        self.list.push(Event {
             channel: channel.into(),
             name: name.into(),
             schema: schema.into(),
@@ -250,8 +218,8 @@ impl Events {
             last: "".into(),
             fields: Fields::default(),
         });
-        self.index.insert(key.into(), self.events.len() - 1);
-        self.events.len() - 1
+        self.index.insert(key.into(), self.list.len() - 1);
+        self.list.len() - 1
     }
 }
 
@@ -259,13 +227,13 @@ impl From<Vec<Event>> for Events {
     fn from(events: Vec<Event>) -> Self {
         let key = |event: &Event| format!("{}\0{}", event.channel, event.name).into();
         let index = events.iter().enumerate().map(|(at, event)| (key(event), at)).collect();
-        Self { index, events, key: String::new() }
+        Self { index, list: events, key: String::new() }
     }
 }
 
 impl Serialize for Events {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.events.serialize(serializer)
+        self.list.serialize(serializer)
     }
 }
 
@@ -276,92 +244,6 @@ impl Event {
         }
         if *self.last < *last {
             self.last = last.into();
-        }
-    }
-}
-
-/// The report's form. Every table is sorted, so that equal reports are equal bytes.
-#[derive(Serialize)]
-struct Written<'a> {
-    schema: &'a str,
-    read: u64,
-    accepted: u64,
-    rejected: u64,
-    dropped: u64,
-    first_timestamp: Option<&'a str>,
-    last_timestamp: Option<&'a str>,
-    by_schema: &'a Counts,
-    by_channel: &'a Counts,
-    by_event: Counts,
-    by_day: &'a Counts,
-    by_hour: &'a Counts,
-    by_day_and_channel: Vec<DayAndChannel<'a>>,
-    violations: &'a Counts,
-    rejections: Vec<Rejection<'a>>,
-    redactions: &'a Counts,
-    quantile_relative_error: f64,
-    events: Vec<ListedEvent<'a>>,
-}
-
-#[derive(Serialize)]
-struct DayAndChannel<'a> {
-    day: &'a str,
-    channel: &'a str,
-    count: u64,
-}
-
-impl<'a> DayAndChannel<'a> {
-    fn of((key, count): (&'a str, u64)) -> Self {
-        let (day, channel) = key.split_once(' ').unwrap_or((key, ""));
-        Self { day, channel, count }
-    }
-}
-
-#[derive(Serialize)]
-struct Rejection<'a> {
-    code: &'a str,
-    path: &'a str,
-    count: u64,
-}
-
-impl<'a> Rejection<'a> {
-    fn of((key, count): (&'a str, u64)) -> Self {
-        let (code, path) = key.split_once(' ').unwrap_or((key, ""));
-        Self { code, path, count }
-    }
-}
-
-#[derive(Serialize)]
-struct ListedEvent<'a> {
-    channel: &'a str,
-    event: &'a str,
-    schema: &'a str,
-    count: u64,
-    first_timestamp: &'a str,
-    last_timestamp: &'a str,
-    fields: Vec<Listed>,
-    /// Values of members beyond the bounds of an inventory.
-    #[serde(skip_serializing_if = "is_zero")]
-    uncounted_fields: u64,
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's signature")]
-fn is_zero(count: &u64) -> bool {
-    *count == 0
-}
-
-impl<'a> ListedEvent<'a> {
-    fn of(event: &'a Event) -> Self {
-        let (fields, uncounted_fields) = event.fields.listed();
-        Self {
-            channel: &event.channel,
-            event: &event.name,
-            schema: &event.schema,
-            count: event.count,
-            first_timestamp: &event.first,
-            last_timestamp: &event.last,
-            fields,
-            uncounted_fields,
         }
     }
 }

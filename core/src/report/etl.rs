@@ -1,7 +1,8 @@
 //! The ETL: what is new in archives, on all cores, into records, the report and a quarantine, committed at once.
 
+use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
@@ -13,7 +14,7 @@ use sha2::{Digest, Sha256};
 use super::aggregate::{Added, Report, accepted_row, records_of};
 use super::html::page;
 use super::partition::{Format, Partitions};
-use super::source::{Piece, Source, Tally, Unreadable};
+use super::source::{Piece, Source, Tally, Unreadable, hex};
 use super::stage::{QUARANTINE, Stage, failed};
 use super::state::{State, VERSION};
 use crate::config::Config;
@@ -102,14 +103,14 @@ struct Quarantine {
 pub(crate) fn run(config: &str, options: Options, progress: &mut dyn FnMut(u64) -> bool) -> Result<Summary> {
     let engine = Engine::new(&Config::from_json(config)?)?;
     let stage = Stage::open(&options.target)?;
-    let mut state = begin(&stage, fingerprint(config, options.format), options.rebuild)?;
+    let mut kept = begin(&stage, fingerprint(config, options.format), options.rebuild)?;
     let read = Arc::new(AtomicU64::new(0));
-    let memory = std::mem::take(&mut state.memory);
+    let memory = std::mem::take(&mut kept.memory);
     let workers = options.workers.unwrap_or_else(cores).clamp(1, MAX_WORKERS);
     let shared = Shared {
         engine: &engine,
         stage: &stage,
-        run: state.run,
+        run: kept.run,
         format: options.format,
         room: HELD_BYTES / workers,
         source: Mutex::new(Source::new(options.archives, memory, Arc::clone(&read))),
@@ -125,10 +126,10 @@ pub(crate) fn run(config: &str, options: Options, progress: &mut dyn FnMut(u64) 
     })?;
     let mut source = source.into_inner().unwrap_or_else(PoisonError::into_inner);
     let (unreadable, tally) = (source.take_unreadable(), source.tally);
-    state.memory = source.into_memory();
-    state.report.merge(&report);
-    stage.commit(&state)?;
-    publish(&stage, &state.report)?;
+    kept.memory = source.into_memory();
+    kept.report.merge(&report);
+    stage.commit(&kept)?;
+    publish(&stage, &kept.report)?;
     let name = |file: &str| options.target.join(file).to_string_lossy().into_owned();
     let Tally { archives, unchanged, torn, dead_letters } = tally;
     Ok(Summary {
@@ -141,7 +142,7 @@ pub(crate) fn run(config: &str, options: Options, progress: &mut dyn FnMut(u64) 
         torn,
         dead_letters,
         parts,
-        quarantine: quarantined.then(|| name(&quarantine_place(state.run))),
+        quarantine: quarantined.then(|| name(&quarantine_place(kept.run))),
         unreadable,
     })
 }
@@ -157,7 +158,7 @@ fn begin(stage: &Stage, fingerprint: String, rebuild: bool) -> Result<State> {
     let run = last_run + 1;
     let anew = |fingerprint| State { version: VERSION, fingerprint, run, first_run: run, ..State::default() };
     match found {
-        Some(state) if !rebuild && state.fingerprint == fingerprint => Ok(State { run, ..state }),
+        Some(kept) if !rebuild && kept.fingerprint == fingerprint => Ok(State { run, ..kept }),
         Some(_) if !rebuild => {
             let message = "the results in this folder were made with another configuration or format: read everything \
                            again (rebuild), or write to another folder";
@@ -168,8 +169,7 @@ fn begin(stage: &Stage, fingerprint: String, rebuild: bool) -> Result<State> {
 }
 
 fn fingerprint(config: &str, format: Format) -> String {
-    let digest = Sha256::digest(format!("{format:?} {config}"));
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    hex(&Sha256::digest(format!("{format:?} {config}")))
 }
 
 fn cores() -> usize {
@@ -265,7 +265,8 @@ impl Shared<'_> {
         // The path may name a person's folder.
         write_string(&self.engine.scrub_text(&piece.archive).text, out);
         let within = line.as_ptr() as usize - piece.bytes.as_ptr() as usize;
-        out.push_str(&format!(",\"offset\":{},\"outcome\":", piece.offset + within as u64));
+        // Writing to a String cannot fail.
+        let _ = write!(out, ",\"offset\":{},\"outcome\":", piece.offset + within as u64);
         outcome.write_json(out);
         out.push_str("}\n");
     }

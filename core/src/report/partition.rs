@@ -1,6 +1,7 @@
 //! Accepted records in Hive partitions by day and channel, within a bound on memory.
 
 use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
 
 use serde::Deserialize;
 
@@ -178,14 +179,15 @@ impl<'a> Partitions<'a> {
     }
 }
 
-/// A channel as Hive, Spark, DuckDB and Polars write and read it in a folder's name: what has a meaning in paths
+/// A channel as Hive, Spark, `DuckDB` and Polars write and read it in a folder's name: what has a meaning in paths
 /// becomes `%` and two hex digits; everything else, letters of all scripts included, stays.
 fn folder_name(channel: &str) -> String {
     let mut name = String::with_capacity(channel.len());
     for (i, c) in channel.char_indices() {
         let first = i == 0 && (c == '_' || c == '.');
         if c.is_ascii_control() || "\"#%'*/:=?\\{[]^+ ".contains(c) || first {
-            name.push_str(&format!("%{:02X}", u32::from(c)));
+            // Writing to a String cannot fail.
+            let _ = write!(name, "%{:02X}", u32::from(c));
         } else {
             name.push(c);
         }

@@ -16,7 +16,7 @@ const LEAST: f64 = 1e-9;
 /// Beyond it a number is counted, but not added up: no unit has use for it, and sums stay finite.
 const GREATEST: f64 = 1e30;
 
-/// A mergeable sketch (DDSketch) of finite numbers.
+/// A mergeable sketch (`DDSketch`) of finite numbers.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Quantiles(DDSketch);
 

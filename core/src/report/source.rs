@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
+use super::aggregate::records_of;
 use super::lines::{Chunk, Lines};
 use super::state::{Identity, Memory, Seen};
 use crate::json::Document;
@@ -214,7 +215,7 @@ impl Source {
             seen.offset = end;
         }
         if open.is_dead_letters {
-            self.tally.dead_letters += bytes.iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.tally.dead_letters += records_of(&bytes).count() as u64;
             return None;
         }
         Some(Piece { archive: Arc::clone(&open.name), bytes, offset })
@@ -256,8 +257,14 @@ pub(super) fn reason(error: &io::Error) -> String {
 
 /// The digest of the first `bytes`, in hex; nothing where there are not so many.
 fn digest(head: &[u8], bytes: usize) -> Option<String> {
-    let digest = Sha256::digest(head.get(..bytes)?);
-    Some(digest.iter().map(|byte| format!("{byte:02x}")).collect())
+    Some(hex(&Sha256::digest(head.get(..bytes)?)))
+}
+
+/// Bytes as hex digits.
+pub(super) fn hex(bytes: &[u8]) -> String {
+    const DIGITS: [u8; 16] = *b"0123456789abcdef";
+    let digits = bytes.iter().flat_map(|byte| [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+    digits.map(char::from).collect()
 }
 
 fn head_of(stream: &mut impl Read) -> io::Result<Vec<u8>> {

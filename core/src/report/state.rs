@@ -98,7 +98,9 @@ impl Memory {
 impl From<Vec<Seen>> for Memory {
     fn from(archives: Vec<Seen>) -> Self {
         let mut memory = Self::default();
-        archives.into_iter().for_each(|seen| memory.put(seen));
+        for seen in archives {
+            memory.put(seen);
+        }
         memory
     }
 }

@@ -1,5 +1,7 @@
 //! The report, the files and the job, on real folders.
 
+#![allow(clippy::format_collect, clippy::needless_pass_by_value, reason = "tests are read, not timed")]
+
 mod aggregate;
 mod etl;
 mod page;

@@ -257,7 +257,7 @@ fn readable(time: &str) -> String {
     time.get(..19).unwrap_or(time).replace('T', " ")
 }
 
-/// Four digits that count.
+/// Few digits: quantiles are a percent off, and the rest is in the JSON.
 fn short(number: f64) -> String {
     let digits = number.abs();
     if digits != 0.0 && !(0.001..1e7).contains(&digits) {

@@ -24,7 +24,7 @@ impl Writer {
     pub(super) fn count(&mut self, count: u64) -> &mut Self {
         let digits = count.to_string();
         for (i, digit) in digits.char_indices() {
-            if i > 0 && (digits.len() - i) % 3 == 0 {
+            if i > 0 && (digits.len() - i).is_multiple_of(3) {
                 self.0.push('\u{2009}');
             }
             self.0.push(digit);
