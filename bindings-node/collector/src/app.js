@@ -45,17 +45,18 @@ const MAX_PARAMETER_CHARS = 1_024
  * @param {string} dependencies.version
  * @param {import('./forward/forwarder.js').Forwarder} [dependencies.forwarder]
  * @param {import('./forward/notices.js').Notices} [dependencies.notices]
+ * @param {number} [dependencies.requestTimeoutMs] the longest that headers and body of a request may take
  * @param {import('fastify').FastifyServerOptions['logger']} [dependencies.logger]
  * @returns {import('fastify').FastifyInstance}
  */
-function buildApp ({ config, engine, store, metrics, version, forwarder, notices, logger = false }) {
+function buildApp ({ config, engine, store, metrics, version, forwarder, notices, requestTimeoutMs = REQUEST_TIMEOUT_MS, logger = false }) {
   const app = Fastify({
     logger,
     logController: new RequestLog(),
     frameworkErrors: answerError,
     genReqId: requestId,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     routerOptions: { maxParamLength: MAX_PARAMETER_CHARS },
     // HEAD would be a second way to each route, with no use here.
     exposeHeadRoutes: false,

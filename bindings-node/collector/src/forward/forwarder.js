@@ -74,7 +74,7 @@ class Forwarder {
     if (await this.#client.flush(DELETION_FLUSH_MS)) return
     const before = this.stats()
     await this.#client.optOut({ source: 'collector: a user was deleted' })
-    await this.#client.optIn({ notice_version: 'collector', source: 'collector: forwarding goes on' })
+    await this.#client.optIn({ noticeVersion: 'collector', source: 'collector: forwarding goes on' })
     this.#count('erased', before.pending)
   }
 
