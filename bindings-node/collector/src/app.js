@@ -63,6 +63,8 @@ function buildApp ({ config, engine, store, metrics, version, forwarder, notices
     // A misspelt parameter is an error, not a wider question; a number in a body is no text.
     ajv: { customOptions: { removeAdditional: false } }
   })
+  // A form of another origin can send text without being asked; here bodies are JSON, or what a route says.
+  app.removeContentTypeParser('text/plain')
   // Schemas of answers are for the documentation: what is sent is what the store said.
   app.setSerializerCompiler(() => JSON.stringify)
 
