@@ -71,6 +71,16 @@ test('what was accepted arrives at the receiver scrubbed, under its id, and what
   assert.match(records[0].user_id, /^\[hash:/)
 })
 
+test('of a body in which somebody opted out or was deleted nothing goes on', TIMEOUT, async (t) => {
+  const { forwarder: passing, metrics } = forwarder(t, 'http://127.0.0.1:9')
+  const results = '"results":[{"status":"accepted","id":"1"}]}'
+  for (const counts of ['"opted_out":1,"refused":0,', '"opted_out":0,"refused":1,']) {
+    await passing.take('acme', 'record', Buffer.from('{}'), `{"accepted":0,"rejected":0,"dropped":0,${counts}${results}`)
+  }
+  assert.match(await metrics.text(), /^telemetry_forward_records_total\{outcome="withheld"\} 2$/m)
+  assert.equal(passing.stats().pending, 0)
+})
+
 test('H20: a receiver that is down, or never answers, does not slow who sends', TIMEOUT, async (t) => {
   const hanging = createServer(() => {}).listen(0, '127.0.0.1')
   await once(hanging, 'listening')

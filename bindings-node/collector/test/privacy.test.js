@@ -62,7 +62,7 @@ test('C8: what a user opted out of is taken, counted, and stored nowhere', async
   await store.settle()
   assert.ok(!bytesOf(data).includes('canary-51c2'))
   assert.equal((await store.stats()).records, 1)
-  assert.match(await metrics.text(), /^telemetry_opted_out_total 2$/m)
+  assert.match(await metrics.text(), /^telemetry_samples_rejected_total\{reason="opted_out"\} 2$/m)
 })
 
 test('C11, C14, C15: access gives all of one user and nothing of another, and deletion leaves nothing of it', async (t) => {

@@ -6,7 +6,8 @@ const assert = require('node:assert/strict')
 const { test } = require('node:test')
 const { HttpTelemetry } = require('../src/telemetry/http.js')
 const { TelemetryRecorder } = require('../src/telemetry/recorder.js')
-const { TelemetryStorage, TelemetryStorageException } = require('../src/telemetry/storage.js')
+const { TelemetryStorageException } = require('scrubjay')
+const { TelemetryStorage } = require('../src/telemetry/storage.js')
 const { AGGREGATE, SECRET, bearer, build } = require('./collector.js')
 
 const TRACE = { schema: 'telemetry_trace_v1', event_key: 'auth.login', severity: 'info' }
@@ -34,7 +35,7 @@ test('storage throws TelemetryStorageException where the store fails, and where 
 test('the recorder swallows what storage throws and counts it', async () => {
   let failures = 0
   const inserted = []
-  const outcomes = [async () => { throw new TelemetryStorageException('store_unavailable') }, async (...args) => { inserted.push(args) }]
+  const outcomes = [async () => { throw new TelemetryStorageException({ message: 'full', code: 'store_unavailable', path: '' }) }, async (...args) => { inserted.push(args) }]
   const recorder = new TelemetryRecorder({ insert: (...args) => outcomes.shift()(...args) }, () => { failures++ })
   recorder.record('acme', TRACE)
   recorder.record('acme', { event_key: 'a.b' })
