@@ -30,7 +30,7 @@ pub use self::client::Client;
 pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};
 #[cfg(feature = "receive")]
-pub use self::receive::{OtlpRecords, forwarded, inflate_zstd, otlp_answer, otlp_records, otlp_refusal};
+pub use self::receive::{OtlpRecords, check, forwarded, inflate_zstd, otlp_answer, otlp_records, otlp_refusal};
 #[cfg(feature = "client")]
 pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]
