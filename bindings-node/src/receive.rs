@@ -71,7 +71,12 @@ pub(crate) fn inflate_zstd(body: Buffer, limit: u32) -> AsyncTask<Blocking<Optio
 /// # Errors
 /// The promise rejects with `argument_invalid`, `batch_unreadable`.
 #[napi]
-pub(crate) fn forwarded(format: String, body: Buffer, verdict: String, tenant: String) -> AsyncTask<Blocking<Vec<String>>> {
+pub(crate) fn forwarded(
+    format: String,
+    body: Buffer,
+    verdict: String,
+    tenant: String,
+) -> AsyncTask<Blocking<Vec<String>>> {
     work(move || ffi::forwarded(&format, &body, &verdict, &tenant))
 }
 

@@ -2,7 +2,7 @@
 
     run.py [GROUP…]
 
-Groups are `engine`, `python`, `node` and `client`; none means all. Prints one table and keeps the figures in
+Groups are `engine`, `python`, `node`, `client` and `collector`; none means all. Prints one table and keeps the figures in
 `target/bench.json`, an object from name to `{ratio, ours, theirs, unit}`; a run of one group leaves the others' figures
 as they were. Figures are CPU time; ratios are what counts, as a machine's speed drifts. A bar that is missed is marked
 and is no failure; exits 1 where a group could not run.
@@ -53,6 +53,13 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
         "client_first_track": (AT_MOST, 1),
         "client_idle_memory": (AT_MOST, 1),
     },
+    "collector": {
+        "ingest_vs_discard": (AT_LEAST, 0.35),
+        "ingest_vs_conventional": (AT_LEAST, 15),
+        "durable_vs_discard": None,
+        "slow_loris_p99": (AT_MOST, 2),
+        "noisy_neighbour_p99": (AT_MOST, 2),
+    },
 }
 """Names by group, with the figure that each is to reach."""
 
@@ -76,7 +83,7 @@ def main() -> int:
     rows: Rows = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     rows = {name: row for name, row in rows.items() if not any(name in BARS[group] for group in groups)}
     failed = []
-    if {"python", "node"} & set(groups):
+    if {"python", "node", "collector"} & set(groups):
         command = [*CARGO_BENCH, "--bench", "engine", "--", "events", str(EVENT_COUNT)]
         EVENTS.write_bytes(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
     commands = {
@@ -88,6 +95,7 @@ def main() -> int:
             [sys.executable, str(HERE / "client.py")],
             ["node", str(HERE / "client.js")],
         ],
+        "collector": [["node", str(HERE / "collector/run.js"), str(EVENTS)]],
     }
     for group in groups:
         for command in commands[group]:
