@@ -5,18 +5,21 @@
  */
 
 import type {
-  AggregateSpec, BodyFormat, Buckets, CatalogMetric, ChangedKey, ClientChange, ClientConfig, ClientStats, ClientStatus,
-  Codes, Config, ConsentEntry, ConsentGrant, ConsentWord, DoctorReport, Explanation, KeyPair, Outcome, Page, Plan,
-  PlanDiff, PlanFigures, QuerySpec, RecordInput, ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreStats,
-  TrailState, Unsealed, Verdict
+  AggregateSpec, ApiKey, ApiKeyInput, AuditEntry, AuditInput, BodyFormat, Buckets, CatalogMetric, ChangedKey, ClientChange, ClientConfig, ClientStats, ClientStatus,
+  Codes, Config, ConsentEntry, ConsentGrant, ConsentState, ConsentUpdate, ConsentWord, Deletion, DeletionWord,
+  DoctorReport, Explanation, ExportFormat, ExportPage, IngestOptions, KeyPair, Outcome, Page, Plan,
+  PageSpec, PlanDiff, PlanFigures, QuerySpec, RecordInput, ScrubbedJson, ScrubbedText, ScrubjayError, Stamp, StoreCheck,
+  StoreOptions, StoreStats, TrailState, Unsealed, UserDataSpec, Verdict
 } from './shapes.js'
 
 export type {
-  AggregateSpec, Aggregation, BodyFormat, Bucket, Buckets, CatalogMetric, ChangedKey, ClientChange, ClientConfig,
-  ClientStats, ClientStatus, Codes, Config, ConfigValue, ConsentEntry, ConsentGrant, ConsentWord, CustomRule, Decision,
-  DisabledBy, DoctorReport, ErrorCode, Explanation, Grant, KeyPair, Outcome, Page, Plan, PlanChange, PlanDiff,
+  AggregateSpec, Aggregation, ApiKey, ApiKeyInput, AuditEntry, AuditInput, BodyFormat, Bucket, Buckets, CatalogMetric, ChangedKey, ClientChange, ClientConfig,
+  ClientStats, ClientStatus, Codes, Config, ConfigValue, ConsentDecision, ConsentEntry, ConsentGrant, ConsentState,
+  ConsentUpdate, ConsentWord, CustomRule, Decision, Deletion, DeletionWord, DisabledBy, DoctorReport, ErrorCode, Explanation, ExportFormat, ExportPage,
+  Grant, IngestOptions, KeyPair, Outcome, Page, PageSpec, Plan, PlanChange, PlanDiff,
   PlanFigures, PlanSchema, PlanType, Purpose, QuerySpec, RecordInput, Redaction, RuleAction, ScrubbedJson, ScrubbedText,
-  ScrubjayError, Selection, Stamp, Status, StoreStats, TelemetryEvent, TrailState, Unsealed, Verdict, Violation
+  ScrubjayError, Selection, Stamp, Status, StoreCheck, StoreOptions, StoreStats, TelemetryEvent, TrailState, Unsealed,
+  UserDataSpec, Verdict, Violation
 } from './shapes.js'
 
 /** A compiled configuration: a pure function from a record to its outcome. */
@@ -117,41 +120,114 @@ export class Client {
   [Symbol.asyncDispose] (): Promise<void>
 }
 
-/** Keeps what a collector accepted and answers questions about it. Nothing here blocks the event loop. */
+/** What the storage raises where records cannot be kept or found. Whoever records best-effort traces swallows it. */
+export class TelemetryStorageException extends Error {
+  private constructor ()
+  code: 'store_unavailable' | 'store_version'
+  path: string
+}
+
+/**
+ * Keeps what a collector accepted and answers questions about it. Nothing here blocks the event loop, but for opening
+ * and closing.
+ *
+ * Every promise may reject with `argument_invalid` and the key, `closed`, or a {@link TelemetryStorageException}.
+ */
 export class Store {
   private constructor ()
 
   /**
    * Opens a folder, or makes it.
    *
-   * @throws {ScrubjayError} `store_unavailable`, `store_version`
+   * @throws {ScrubjayError} `argument_invalid`
+   * @throws {TelemetryStorageException} also where another process has the ingest log
    */
-  static open (folder: string): Store
+  static open (folder: string, options?: StoreOptions | string): Store
 
-  /** Divides a body, processes each record and keeps what is accepted. Resolves once that is on disk.
-   *
-   * Rejects with `batch_unreadable`, `argument_invalid`, `store_unavailable`, `closed`. */
-  ingest (engine: Engine, tenant: string, format: BodyFormat, body: string | Uint8Array): Promise<Verdict>
+  /** Divides a body, processes each record and keeps what is accepted. Resolves once that is on disk. Rejects also with
+   * `batch_unreadable`. */
+  ingest (engine: Engine, tenant: string, format: BodyFormat, body: string | Uint8Array,
+    options?: IngestOptions | string): Promise<Verdict>
 
   /** {@link ingest} as the exact text. */
-  ingestText (engine: Engine, tenant: string, format: BodyFormat, body: string | Uint8Array): Promise<string>
+  ingestText (engine: Engine, tenant: string, format: BodyFormat, body: string | Uint8Array,
+    options?: IngestOptions | string): Promise<string>
 
-  /** One page of a tenant's records, by rising time. Rejects with `argument_invalid`, `closed`, … */
+  /** Resolves when everything that was acknowledged before can be found. */
+  settle (): Promise<void>
+
+  /** One page of a tenant's records, by rising time. */
   query (tenant: string, spec?: QuerySpec | string): Promise<Page>
 
   /** {@link query} as the exact text: integers beyond 2^53 keep their digits. */
   queryText (tenant: string, spec?: QuerySpec | string): Promise<string>
 
-  /** Figures over a tenant's records. Rejects with `argument_invalid`, `closed`, … */
+  /** Figures over a tenant's records. */
   aggregate (tenant: string, spec?: AggregateSpec | string): Promise<Buckets>
 
   /** {@link aggregate} as the exact text. */
   aggregateText (tenant: string, spec?: AggregateSpec | string): Promise<string>
 
+  /** One page of a query, written for another program. */
+  export (tenant: string, spec: QuerySpec | string | undefined, format: ExportFormat): Promise<ExportPage>
+
+  /** Erases a user, named by their id or as records name them. What comes later from before this moment is refused.
+   * An erasure that fails is finished by the next, or when the store is opened again. */
+  deleteUser (engine: Engine, tenant: string, userId: string, word?: DeletionWord | string): Promise<Deletion>
+
+  /** One page of all that is kept of a user, whatever its kind. */
+  userData (engine: Engine, tenant: string, userId: string, spec?: UserDataSpec | string): Promise<Page>
+
+  /** {@link userData} as the exact text. */
+  userDataText (engine: Engine, tenant: string, userId: string, spec?: UserDataSpec | string): Promise<string>
+
+  /** Who was erased when, oldest first. */
+  deletions (tenant: string, spec?: PageSpec | string): Promise<{ deletions: Deletion[], next: string | null }>
+
+  /** Keeps a user's decisions; earlier ones stay. */
+  consentUpdate (engine: Engine, tenant: string, update: ConsentUpdate | string): Promise<ConsentState>
+
+  /** What a user decided. */
+  consentStatus (engine: Engine, tenant: string, userId: string): Promise<ConsentState>
+
+  /** Appends to the audit trail, which nothing else can write to. */
+  auditAppend (tenant: string, entry: AuditInput | string): Promise<{ seq: number }>
+
+  /** A tenant's entries, oldest first. */
+  audit (tenant: string, spec?: PageSpec | string): Promise<{ entries: AuditEntry[], next: string | null }>
+
+  /** Checks every entry of the trail, of all tenants. */
+  auditVerify (): Promise<TrailState>
+
+  /** Makes an API key. `key` is shown this once and kept as a hash only. */
+  apiKeyAdd (tenant: string, wanted: ApiKeyInput | string): Promise<{ id: string, key: string }>
+
+  /** Whose a key is; null where it is none, was revoked, or is past its time. */
+  apiKeyFind (key: string): Promise<ApiKey | null>
+
+  /** Ends a key at once; false where there is no living one. */
+  apiKeyRevoke (tenant: string, id: string): Promise<{ revoked: boolean }>
+
+  /** A tenant's keys, revoked ones too, oldest first. */
+  apiKeys (tenant: string): Promise<ApiKey[]>
+
+  /** Removes what is older than its table keeps it, as of `now`, an RFC 3339 time or a Date, or the clock. */
+  retain (now?: Date | string): Promise<{ days: number, records: number }>
+
+  /** Gives unused space back. */
+  vacuum (): Promise<void>
+
+  /** Copies the store into a new folder while it is in use. */
+  backup (folder: string): Promise<void>
+
+  /** Reads everything and says what is damaged. */
+  check (): Promise<StoreCheck>
+
   /** What is there, over all tenants. */
   stats (): Promise<StoreStats>
 
-  /** Calls under way finish first; later ones reject with `closed`. Idempotent. */
+  /** Empties the ingest log, if that takes no longer than a few seconds, and closes. Calls under way finish first; later
+   * ones reject with `closed`. Idempotent. */
   close (): void
 }
 

@@ -4,18 +4,20 @@ const { jsonText, string } = require('./lib/arguments.js')
 const { Client } = require('./lib/client.js')
 const { Engine } = require('./lib/engine.js')
 const { native } = require('./lib/native.js')
-const { Store } = require('./lib/store.js')
+const { Store, TelemetryStorageException } = require('./lib/store.js')
 
 /**
- * What `index.d.ts` promises; the compiler compares. A store's constructor alone differs: it is not for callers.
+ * What `index.d.ts` promises; the compiler compares. Constructors of a store and of its exception differ: they are not for callers.
  *
  * @typedef {typeof import('./index.d.ts')} Promised
- * @type {Omit<Promised, 'Store'> & { Store: Pick<Promised['Store'], 'open'> }}
+ * @type {Omit<Promised, 'Store' | 'TelemetryStorageException'>
+ *   & { Store: Pick<Promised['Store'], 'open'>, TelemetryStorageException: Function }}
  */
 const scrubjay = {
   Engine,
   Client,
   Store,
+  TelemetryStorageException,
   version: () => native.version(),
   codes: () => JSON.parse(native.codes()),
   schemas: () => JSON.parse(native.schemas()),

@@ -1,6 +1,6 @@
 import scrubjay from './index.js'
 
 export const {
-  Engine, Client, Store, version, codes, schemas, metricsCatalog, planCheck, planDiff, profile, doctor,
+  Engine, Client, Store, TelemetryStorageException, version, codes, schemas, metricsCatalog, planCheck, planDiff, profile, doctor,
   sealKeypair, unseal, panicForTest
 } = scrubjay

@@ -415,14 +415,42 @@ export interface ClientStats {
 /** `record`: one JSON object; `batch`: a JSON array of them; `ndjson`: one a line. */
 export type BodyFormat = 'record' | 'batch' | 'ndjson'
 
-/** What became of a body; results stand in its order. */
+/** What a store is opened with. */
+export interface StoreOptions {
+  /** Whether requests are acknowledged by the segment log and indexed later; default: true. One process has the log;
+   * beside it others open the store with false. */
+  ingest_log?: boolean
+  /** Days that each table keeps its records for, 1 to 90; default: 30. */
+  retention_days?: { events?: number, metrics?: number, traces?: number, logs?: number }
+  /** 32 bytes of base64 that seal the ingest log. */
+  encryption_key?: string
+  /** Purposes of channels that have another one than analytics, as in `client.purposes`. */
+  purposes?: { [channel: string]: Purpose }
+  /** Records with an older stamp are put under the present, and say so; default: 90. */
+  max_past_days?: number
+  /** Bytes that may wait to be indexed before requests are refused; default: 1 GiB. */
+  max_log_bytes?: number
+}
+
+export interface IngestOptions {
+  /** Whether consent decides what is kept; default: true. */
+  opt_out_enforce?: boolean
+}
+
+/** What became of a body; results stand in its order. Each record counts in one of the first five. */
 export interface Verdict {
-  /** Stored, now or earlier. */
+  /** Kept, now or earlier. */
   accepted: number
   rejected: number
   dropped: number
-  /** Of the accepted, those stored earlier. */
+  /** Their user said no: nothing of them is kept, and their result says accepted. */
+  opted_out: number
+  /** From before their user was erased: as above. */
+  refused: number
+  /** Of the accepted, those known to have been kept earlier. */
   duplicates: number
+  /** Of the accepted, those with an impossible stamp: see `context.original_timestamp`. */
+  clamped: number
   results: Array<{ status: Status, id: string | null, violations: Violation[] }>
   redactions: { [rule: string]: number }
 }
@@ -433,13 +461,20 @@ export interface Selection {
   start_time?: string
   /** Not included. */
   end_time?: string
-  /** The kind of record; default: `telemetry_event_v1`. */
+  /** The kind of record, or `any`; default: `telemetry_event_v1`, with `trace_id` any. */
   schema?: string
   /** Of kinds without a channel: `trace`, `log`, `metric`, `span`, `perf_sample`, `replay_inconsistency`. */
   channel?: string
   /** Of kinds without an event: event key, event type, name, platform, client version. */
   event?: string
+  /** The event, or channel and event joined by a dot. */
+  name?: string
+  /** As records name the user. */
   user_id?: string
+  /** 32 hex digits. */
+  trace_id?: string
+  /** `now` waits for what was acknowledged; default: `eventual`. */
+  consistency?: 'now' | 'eventual'
 }
 
 export interface QuerySpec extends Selection {
@@ -454,18 +489,23 @@ export interface Page {
   next: string | null
 }
 
-export type Aggregation = 'count' | 'sum' | 'avg' | 'min' | 'max' | 'p50' | 'p95' | 'p99'
+/** `count` is what sampled records stand for, and the measurements of histograms; `records` are the stored ones. */
+export type Aggregation = 'count' | 'records' | 'users' | 'sum' | 'avg' | 'min' | 'max' | 'p50' | 'p95' | 'p99'
 
 export interface AggregateSpec extends Selection {
-  /** JSON Pointer to the number, such as `/payload/duration_ms`; every aggregation but `count` needs it. */
+  /** JSON Pointer to the number, such as `/payload/duration_ms`; sum, avg, min, max and percentiles need it. */
   field?: string
   /** Default: `count`. */
   aggregations?: Aggregation[]
-  /** `channel`, `event`, `user_id`, `session_id`, or JSON Pointers; at most four. */
+  /** `schema`, `channel`, `event`, `user_id`, `session_id`, or JSON Pointers; at most four. */
   group_by?: string[]
   interval?: '1m' | '5m' | '15m' | '1h' | '6h' | '1d'
   /** 1 to 20,000 buckets; default 1,000. */
   limit?: number
+  /** Only so many groups of each interval, the greatest first. */
+  top?: number
+  /** By which of the aggregations; default: the first. */
+  order_by?: Aggregation
 }
 
 export type Bucket = {
@@ -485,4 +525,119 @@ export interface StoreStats {
   days: Array<{ day: string, records: number, bytes: number }>
   bytes: number
   tenants: number
+  /** Records that came after their user was erased. */
+  refused: number
+  /** Null without an ingest log. */
+  ingest_log: null | {
+    /** Durable and not indexed yet. */
+    pending: number
+    bytes: number
+    /** Since the store was opened. */
+    indexed: number
+    /** Records that the disk lost. */
+    lost: number
+    /** Why the indexer does not get on. */
+    error: string | null
+  }
+}
+
+/** `csv` is RFC 4180 and free of formulas; `json` is an array a page. */
+export type ExportFormat = 'json' | 'ndjson' | 'csv'
+
+export interface ExportPage {
+  content: string
+  records: number
+  next: string | null
+}
+
+export interface PageSpec {
+  /** 1 to 1,000; default 100. */
+  limit?: number
+  /** `next` of an earlier page. */
+  cursor?: string
+}
+
+/** Which of a user's records; without `start_time` whatever their time. */
+export interface UserDataSpec extends PageSpec {
+  start_time?: string
+  end_time?: string
+  consistency?: 'now' | 'eventual'
+}
+
+/** Who asks for an erasure, for the audit trail. */
+export interface DeletionWord {
+  actor?: string
+  source?: string
+}
+
+export interface Deletion {
+  request_id: string
+  /** Their pseudonym, or a salted hash of an id that was none. */
+  user: string
+  records: number
+  requested_at: string
+  /** Null while it is under way. */
+  completed_at: string | null
+  audit_seq: number | null
+}
+
+export interface ConsentUpdate {
+  user_id: string
+  purposes: { [purpose in Purpose]?: boolean }
+  notice_version?: string
+  source?: string
+}
+
+export interface ConsentDecision {
+  granted: boolean
+  at: string
+  notice_version: string
+  source: string
+}
+
+export interface ConsentState {
+  /** As the ledger names them. */
+  user: string
+  /** What holds. */
+  purposes: { [purpose in Purpose]?: ConsentDecision }
+  /** Every decision, oldest first. */
+  history: Array<ConsentDecision & { purpose: Purpose }>
+}
+
+export interface AuditInput {
+  actor?: string
+  /** What was done, such as `user.delete`. */
+  action: string
+  subject?: string
+  detail?: string
+}
+
+export interface AuditEntry extends Required<AuditInput> {
+  seq: number
+  at: string
+  /** Seals the entry and all before it. */
+  hash: string
+}
+
+export interface ApiKeyInput {
+  name?: string
+  /** Words of a-z, 0-9 and _. */
+  roles: string[]
+  /** RFC 3339. */
+  expires_at?: string
+}
+
+export interface ApiKey {
+  id: string
+  tenant: string
+  name: string
+  roles: string[]
+  created_at: string
+  expires_at: string | null
+  revoked_at: string | null
+}
+
+export interface StoreCheck {
+  ok: boolean
+  files: Array<{ file: string, faults: string[] }>
 }

@@ -40,9 +40,28 @@ const { platformName } = require('./platform.js')
  * @property {() => string} consentHistory
  * @property {() => string} consentVerify
  * @typedef {object} NativeStore
- * @property {(engine: NativeEngine, tenant: string, format: string, body: Uint8Array) => Promise<string>} ingest
+ * @property {(engine: NativeEngine, tenant: string, format: string, body: Uint8Array, options: string) => Promise<string>}
+ *   ingest
+ * @property {() => Promise<string>} settle
  * @property {(tenant: string, spec: string) => Promise<string>} query
  * @property {(tenant: string, spec: string) => Promise<string>} aggregate
+ * @property {(tenant: string, spec: string, format: string) => Promise<string>} export
+ * @property {(engine: NativeEngine, tenant: string, userId: string, word: string) => Promise<string>} deleteUser
+ * @property {(engine: NativeEngine, tenant: string, userId: string, spec: string) => Promise<string>} userData
+ * @property {(tenant: string, spec: string) => Promise<string>} deletions
+ * @property {(engine: NativeEngine, tenant: string, word: string) => Promise<string>} consentUpdate
+ * @property {(engine: NativeEngine, tenant: string, userId: string) => Promise<string>} consentStatus
+ * @property {(tenant: string, entry: string) => Promise<string>} auditAppend
+ * @property {(tenant: string, spec: string) => Promise<string>} audit
+ * @property {() => Promise<string>} auditVerify
+ * @property {(tenant: string, wanted: string) => Promise<string>} apiKeyAdd
+ * @property {(key: string) => Promise<string>} apiKeyFind
+ * @property {(tenant: string, id: string) => Promise<string>} apiKeyRevoke
+ * @property {(tenant: string) => Promise<string>} apiKeys
+ * @property {(now?: string) => Promise<string>} retain
+ * @property {() => Promise<string>} vacuum
+ * @property {(folder: string) => Promise<string>} backup
+ * @property {() => Promise<string>} check
  * @property {() => Promise<string>} stats
  * @property {() => void} close
  * @typedef {object} Native
@@ -67,7 +86,7 @@ const { platformName } = require('./platform.js')
  * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine
  * @property {new (config: string) => NativeClient} Client
- * @property {{ open: (folder: string) => NativeStore }} Store
+ * @property {{ open: (folder: string, options: string) => NativeStore }} Store
  */
 
 /**

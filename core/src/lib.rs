@@ -81,9 +81,10 @@ pub use crate::traceparent::SpanContext;
 
 #[cfg(feature = "store")]
 pub use crate::store::{
-    AggregateSpec, Aggregation, Appended, AuditEntry, AuditState, Bucket, Buckets, Consent, Cursor, Day, DayStats,
-    EventStore, GroupKey, MetaStore, Page, Pointer, QuerySpec, Selection, Store, StoreStats, StoredEvent, Tenant,
-    TenantStore, Verdict,
+    AggregateSpec, Aggregation, ApiKey, Appended, AuditEntry, AuditState, Audited, Bucket, Buckets, Checked, Consent,
+    Cursor, Day, DayStats, Deletion, EventStore, Export, ExportFormat, GroupKey, IngestOptions, KeptDeletion, LogStats,
+    MetaStore, Page, Pointer, QuerySpec, Retained, Retention, Selection, Store, StoreOptions, StoreStats, StoredEvent,
+    Subjects, Tenant, TenantStore, Verdict,
 };
 
 /// The README's Rust example, as a test.

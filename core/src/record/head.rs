@@ -35,6 +35,12 @@ impl<'a> Head<'a> {
         self.scalar(self.member(self.member(0, "context")?, name)?)
     }
 
+    /// Whether the record has this member.
+    #[cfg(feature = "store")]
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.member(0, name).is_some()
+    }
+
     /// Channel and event. Kinds that have neither are found under the kind's word and the field that names them:
     /// `trace` and the event key, `log` and the event type, `metric` and `span` and their names, `perf_sample` and
     /// the platform, `replay_inconsistency` and the client's version.

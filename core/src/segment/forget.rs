@@ -71,6 +71,32 @@ impl Log {
         }
     }
 
+    /// Lets the next append begin another segment, so that what was written so far can go as a whole.
+    #[cfg(feature = "store")]
+    pub(crate) fn roll(&self) {
+        self.writer.lock().close();
+    }
+
+    /// Removes the files of all that is acknowledged, and returns when none is on the disk. Acknowledged records stay
+    /// where they share a segment with others: see [`roll`](Self::roll).
+    ///
+    /// # Errors
+    /// Where the folder could not be synced.
+    #[cfg(feature = "store")]
+    pub(crate) fn forget_now(&self) -> Result<(), Failure> {
+        let mut writer = self.writer.lock();
+        let mut core = self.core.lock();
+        if core.acknowledged == core.next {
+            self.forget_all(&mut core, &mut writer);
+        }
+        while core.segments.len() > 1 && core.segments.front().is_some_and(|oldest| oldest.end <= core.acknowledged) {
+            if let Some(oldest) = core.segments.pop_front() {
+                self.forget(oldest.base);
+            }
+        }
+        Ok(self.disk.sync_names()?)
+    }
+
     fn forget_all(&self, core: &mut Core, writer: &mut Writer) {
         writer.close();
         for segment in std::mem::take(&mut core.segments) {

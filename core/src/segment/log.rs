@@ -213,7 +213,7 @@ impl Log {
     }
 
     /// Bytes of all segments.
-    #[cfg(test)]
+    #[cfg(any(test, feature = "store"))]
     pub(crate) fn bytes(&self) -> u64 {
         self.core.lock().segments.iter().map(|segment| segment.bytes).sum()
     }

@@ -36,7 +36,7 @@ impl Folder {
 }
 
 /// The process id of a folder's living owner, as it wrote it.
-pub(super) fn owner(path: &Path) -> Option<String> {
+pub(crate) fn owner(path: &Path) -> Option<String> {
     let mut lock = options().open(path.join(LOCK)).ok()?;
     // Released at once where it was free: nobody else waits for it, and who comes by takes the next folder.
     if lock.try_lock_shared().is_ok() {

@@ -1,26 +1,26 @@
 //! Figures over records: counted, summed and ranked as rows stream by.
-//!
-//! Percentiles are exact: a bucket keeps its numbers and interpolates linearly between the two nearest ranks,
-//! as SQLite's `percentile()` and `numpy.percentile` do. Days are merged before ranking, so a bucket may span them.
 
-use std::collections::BTreeMap;
+mod figures;
+
+use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write as _;
 
-use rusqlite::types::Value;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::Row as SqlRow;
 use serde_json::Number;
 
+use self::figures::{Figures, Histogram};
 use super::day::rfc3339;
+use super::model::Tenant;
 use super::pick::{Scalar, pick};
-use super::spec::{AggregateSpec, Aggregation, GroupKey};
-use super::sqlite::table_of;
+use super::spec::{AggregateSpec, Aggregation, GroupKey, Pointer};
+use super::table::{Place, Row};
 use crate::error::{Error, ErrorKind, Result};
 use crate::json::write_string;
 
 /// Buckets kept while counting, 100 to 200 bytes each.
 const MAX_BUCKETS: usize = 200_000;
 
-/// Numbers kept for percentiles: 128 MiB.
+/// Numbers and users kept for percentiles and distinct counts: 128 MiB.
 const MAX_RANKED: usize = 16 << 20;
 
 /// One bucket of an answer.
@@ -34,7 +34,7 @@ pub struct Bucket {
     pub figures: Vec<(Aggregation, Option<Number>)>,
 }
 
-/// An answer: buckets by start, then by the text of their group.
+/// An answer: buckets by start, then by the text of their group, or by figure where the greatest were asked for.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Buckets {
     /// The buckets that have records, up to the limit.
@@ -65,163 +65,259 @@ impl Buckets {
     }
 }
 
+/// What rows of one name have in common.
+pub(super) struct Series {
+    pub(super) number: i64,
+    pub(super) schema: String,
+    pub(super) channel: String,
+    pub(super) event: String,
+}
+
 /// Counts that grow with the rows.
 pub(super) struct Tally<'a> {
     spec: &'a AggregateSpec,
-    ranked: bool,
-    /// By start, then by group; the order of the answer.
-    buckets: BTreeMap<i64, BTreeMap<String, Figures>>,
-    /// Buckets and ranked numbers so far.
-    size: (usize, usize),
-    /// The group of the row at hand; kept for its memory.
-    group: String,
-}
-
-#[derive(Default)]
-struct Figures {
-    records: u64,
-    numbers: u64,
-    sum: f64,
-    min: Option<f64>,
-    max: Option<f64>,
-    ranked: Vec<f64>,
+    looks_inside: bool,
+    /// By start, then by group; the order of the answer. Holds places in `figures`.
+    buckets: BTreeMap<i64, HashMap<String, usize>>,
+    figures: Vec<Figures>,
+    /// Numbers and users so far.
+    ranked: usize,
+    series: Option<(Tenant, Series)>,
+    /// The group of all rows of the series, where rows do not decide it.
+    group: Option<String>,
+    /// The bucket of the row before, which is mostly the next one's.
+    last: Option<(i64, usize)>,
 }
 
 impl<'a> Tally<'a> {
     pub(super) fn new(spec: &'a AggregateSpec) -> Self {
-        let ranked = spec.aggregations.iter().any(|wanted| percent(*wanted).is_some());
-        Self { spec, ranked, buckets: BTreeMap::new(), size: (0, 0), group: String::new() }
+        // Records are long; where no pointer looks into them they stay on disk.
+        let looks_inside = spec.field.is_some() || spec.group_by.iter().any(|key| matches!(key, GroupKey::At(_)));
+        Self {
+            spec,
+            looks_inside,
+            buckets: BTreeMap::new(),
+            figures: Vec::new(),
+            ranked: 0,
+            series: None,
+            group: None,
+            last: None,
+        }
     }
 
-    /// Adds the rows of one day that meet the condition `wherein`, to which `bound` is bound. Stops early where
-    /// [`check`](Self::check) will fail.
-    pub(super) fn read(&mut self, day: &Connection, wherein: &str, bound: Vec<Value>) -> rusqlite::Result<()> {
-        // Records are long; where no pointer looks into them they stay on disk.
-        let looks_inside =
-            self.spec.field.is_some() || self.spec.group_by.iter().any(|key| matches!(key, GroupKey::At(_)));
-        let record = if looks_inside { "record" } else { "NULL" };
-        let table = table_of(self.spec.selection.schema);
-        let sql = format!("SELECT ts, channel, event, user_id, session_id, {record} FROM {table} WHERE {wherein}");
-        let mut statement = day.prepare_cached(&sql)?;
-        let mut rows = statement.query(params_from_iter(bound))?;
-        while let Some(row) = rows.next()? {
-            self.add(row)?;
-            if self.size.0 > MAX_BUCKETS || self.size.1 > MAX_RANKED {
-                break;
+    pub(super) fn spec(&self) -> &'a AggregateSpec {
+        self.spec
+    }
+
+    /// Whether rows' users are asked for by name.
+    pub(super) fn wants_users(&self) -> bool {
+        self.counts_users()
+            || self.spec.group_by.contains(&GroupKey::UserId)
+            || self.pointers().any(|pointer| pointer.names().first().is_some_and(|name| name == "user_id"))
+    }
+
+    fn counts_users(&self) -> bool {
+        self.spec.aggregations.contains(&Aggregation::Users)
+    }
+
+    fn pointers(&self) -> impl Iterator<Item = &Pointer> {
+        let groups = self.spec.group_by.iter().filter_map(|key| match key {
+            GroupKey::At(pointer) => Some(pointer),
+            _ => None,
+        });
+        self.spec.field.iter().chain(groups)
+    }
+
+    /// What is read of a row behind time, user and sample rate.
+    pub(super) fn columns(&self) -> &'static str {
+        if self.looks_inside { "t.session_id, t.form, t.context, t.record" } else { "t.session_id, 0, NULL, NULL" }
+    }
+
+    /// The rows that follow are of this series.
+    pub(super) fn begin(&mut self, tenant: &Tenant, series: Series) {
+        self.last = None;
+        let fixed = |key: &GroupKey| matches!(key, GroupKey::Schema | GroupKey::Channel | GroupKey::Event);
+        self.group = None;
+        if self.spec.group_by.iter().all(fixed) {
+            let mut group = String::new();
+            for (i, key) in self.spec.group_by.iter().enumerate() {
+                begin_member(i, key, &mut group);
+                let text = match key {
+                    GroupKey::Schema => &series.schema,
+                    GroupKey::Channel => &series.channel,
+                    _ => &series.event,
+                };
+                write_string(text, &mut group);
             }
+            group.push_str(if group.is_empty() { "{}" } else { "}" });
+            self.group = Some(group);
         }
-        Ok(())
+        self.series = Some((tenant.clone(), series));
     }
 
     /// # Errors
     /// `argument_invalid` where the answer is too large to be computed in memory.
     pub(super) fn check(&self) -> Result<()> {
-        let (path, message) = if self.size.0 > MAX_BUCKETS {
+        let (path, message) = if self.figures.len() > MAX_BUCKETS {
             ("/group_by", format!("more than {MAX_BUCKETS} groups: shorten the time range or group by less"))
-        } else if self.size.1 > MAX_RANKED {
-            ("/aggregations", format!("percentiles over more than {MAX_RANKED} numbers: shorten the time range"))
+        } else if self.ranked > MAX_RANKED {
+            ("/aggregations", format!("figures over more than {MAX_RANKED} numbers: shorten the time range"))
         } else {
             return Ok(());
         };
         Err(Error::new(ErrorKind::ArgumentInvalid, path, message))
     }
 
-    fn add(&mut self, row: &Row<'_>) -> rusqlite::Result<()> {
-        let record = row.get_ref(5)?.as_str_or_null()?.unwrap_or_default();
-        self.group.clear();
-        for (i, key) in self.spec.group_by.iter().enumerate() {
-            self.group.push(if i == 0 { '{' } else { ',' });
-            write_string(key.as_str(), &mut self.group);
-            self.group.push(':');
-            let column = match key {
-                GroupKey::Channel => 1,
-                GroupKey::Event => 2,
-                GroupKey::UserId => 3,
-                GroupKey::SessionId => 4,
-                GroupKey::At(pointer) => {
-                    write_scalar(pick(record, pointer.names()).as_ref(), &mut self.group);
-                    continue;
-                }
-            };
-            match row.get_ref(column)?.as_str_or_null()? {
-                Some(text) => write_string(text, &mut self.group),
-                None => self.group.push_str("null"),
-            }
-        }
-        self.group.push_str(if self.group.is_empty() { "{}" } else { "}" });
-
+    /// Adds a row: time, user, sample rate, and [`columns`](Self::columns).
+    pub(super) fn add(&mut self, row: &SqlRow<'_>, users: &HashMap<i64, String>) -> rusqlite::Result<()> {
+        let Some((tenant, series)) = &self.series else { return Ok(()) };
         let timestamp: i64 = row.get(0)?;
+        let user: Option<i64> = row.get(1)?;
+        let sample_rate: Option<f64> = row.get(2)?;
+        let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
+        let view = Row {
+            form: row.get(4)?,
+            tenant: tenant.as_str(),
+            schema: &series.schema,
+            channel: &series.channel,
+            event: &series.event,
+            id: [0; 16],
+            timestamp,
+            user_id: user.and_then(|user| users.get(&user)).map(String::as_str),
+            session_id: text(3)?,
+            sample_rate,
+            context: text(5)?,
+            record: text(6)?.unwrap_or_default(),
+        };
         let start = self.spec.interval.map_or(0, |width| timestamp - timestamp.rem_euclid(width));
-        let groups = self.buckets.entry(start).or_default();
-        if !groups.contains_key(&self.group) {
-            groups.insert(self.group.clone(), Figures::default());
-            self.size.0 += 1;
-        }
-        let Some(figures) = groups.get_mut(&self.group) else { return Ok(()) };
-        figures.records += 1;
-        let number = self.spec.field.as_ref().and_then(|field| pick(record, field.names())?.as_number());
-        if let Some(number) = number {
-            figures.numbers += 1;
-            figures.sum += number;
-            figures.min = Some(figures.min.map_or(number, |min| min.min(number)));
-            figures.max = Some(figures.max.map_or(number, |max| max.max(number)));
-            if self.ranked {
-                figures.ranked.push(number);
-                self.size.1 += 1;
+        let place = match (&self.group, self.last) {
+            (Some(_), Some((last, place))) if last == start => place,
+            (Some(group), _) => place_of(&mut self.buckets, &mut self.figures, start, group),
+            (None, _) => {
+                let group = group_of(&self.spec.group_by, &view);
+                place_of(&mut self.buckets, &mut self.figures, start, &group)
             }
+        };
+        self.last = Some((start, place));
+        let Some(figures) = self.figures.get_mut(place) else { return Ok(()) };
+        figures.records += 1;
+        let weight = sample_rate.map_or(1.0, |rate| 1.0 / rate);
+        let is_ranked = self.spec.aggregations.iter().any(|wanted| figures::percent(*wanted).is_some());
+        let histogram = if series.schema == "telemetry_metric_v1" && self.spec.field.is_some() {
+            Histogram::read(view.record)
+        } else {
+            None
+        };
+        if let Some(histogram) = histogram {
+            self.ranked += figures.add_histogram(&histogram, weight, is_ranked);
+        } else {
+            figures.count += weight;
+            if let Some(number) = self.spec.field.as_ref().and_then(|field| number_at(&view, field)) {
+                self.ranked += figures.add_number(number, weight, is_ranked);
+            }
+        }
+        if self.spec.aggregations.contains(&Aggregation::Users)
+            && view.user_id.is_some_and(|user| figures.add_user(user))
+        {
+            self.ranked += 1;
         }
         Ok(())
     }
 
     /// The answer.
     pub(super) fn finish(self) -> Buckets {
-        let (spec, total) = (self.spec, self.size.0);
-        let all =
-            self.buckets.into_iter().flat_map(|(start, groups)| groups.into_iter().map(move |group| (start, group)));
-        let bucket = |(start, (group, mut figures)): (i64, (String, Figures))| {
-            figures.ranked.sort_unstable_by(f64::total_cmp);
-            let figures = spec.aggregations.iter().map(|wanted| (*wanted, figures.get(*wanted))).collect();
-            Bucket { start: spec.interval.map(|_| start), group, figures }
-        };
-        Buckets { buckets: all.take(spec.limit).map(bucket).collect(), truncated: total > spec.limit }
+        let spec = self.spec;
+        let mut figures: Vec<Option<Figures>> = self.figures.into_iter().map(Some).collect();
+        let mut buckets = Vec::new();
+        let mut truncated = false;
+        for (start, groups) in self.buckets {
+            let mut groups: Vec<(String, usize)> = groups.into_iter().collect();
+            groups.sort_unstable();
+            let mut all = Vec::new();
+            for (group, place) in groups {
+                // Without `top` no bucket beyond the limit is worth ranking its numbers.
+                if spec.top.is_none() && buckets.len() + all.len() == spec.limit {
+                    truncated = true;
+                    break;
+                }
+                let Some(mut own) = figures.get_mut(place).and_then(Option::take) else { continue };
+                own.rank();
+                let figures = spec.aggregations.iter().map(|wanted| (*wanted, own.get(*wanted))).collect();
+                all.push(Bucket { start: spec.interval.map(|_| start), group, figures });
+            }
+            if let Some((most, order_by)) = spec.top {
+                let figure = |bucket: &Bucket| {
+                    let figure = bucket.figures.iter().find(|(wanted, _)| *wanted == order_by);
+                    figure.and_then(|(_, number)| number.as_ref()?.as_f64()).unwrap_or(f64::NEG_INFINITY)
+                };
+                // Stable: equals stay in order of their groups.
+                all.sort_by(|a, b| figure(b).total_cmp(&figure(a)));
+                all.truncate(most);
+            }
+            buckets.append(&mut all);
+        }
+        truncated |= buckets.len() > spec.limit;
+        buckets.truncate(spec.limit);
+        Buckets { buckets, truncated }
     }
 }
 
-impl Figures {
-    /// A figure; `ranked` is sorted.
-    #[allow(clippy::cast_precision_loss, reason = "exact below 2^53 records")]
-    fn get(&self, wanted: Aggregation) -> Option<Number> {
-        let some = |figure: f64| (self.numbers > 0).then_some(figure);
-        let figure = match wanted {
-            Aggregation::Count => return Some(self.records.into()),
-            Aggregation::Sum => some(self.sum),
-            Aggregation::Avg => some(self.sum / self.numbers as f64),
-            Aggregation::Min => self.min,
-            Aggregation::Max => self.max,
-            Aggregation::P50 | Aggregation::P95 | Aggregation::P99 => {
-                percent(wanted).and_then(|percent| percentile(&self.ranked, percent))
+fn place_of(
+    buckets: &mut BTreeMap<i64, HashMap<String, usize>>,
+    figures: &mut Vec<Figures>,
+    start: i64,
+    group: &str,
+) -> usize {
+    let groups = buckets.entry(start).or_default();
+    if let Some(place) = groups.get(group) {
+        return *place;
+    }
+    groups.insert(group.to_owned(), figures.len());
+    figures.push(Figures::default());
+    figures.len() - 1
+}
+
+fn number_at(row: &Row<'_>, field: &Pointer) -> Option<f64> {
+    match row.place(field.names()) {
+        Place::Number(number) => Some(number),
+        Place::Inside(text, names) => pick(text, names)?.as_number(),
+        Place::Text(_) | Place::Nothing => None,
+    }
+}
+
+fn begin_member(i: usize, key: &GroupKey, out: &mut String) {
+    out.push(if i == 0 { '{' } else { ',' });
+    write_string(key.as_str(), out);
+    out.push(':');
+}
+
+fn group_of(keys: &[GroupKey], row: &Row<'_>) -> String {
+    let mut out = String::new();
+    for (i, key) in keys.iter().enumerate() {
+        begin_member(i, key, &mut out);
+        let text = match key {
+            GroupKey::Schema => Some(row.schema),
+            GroupKey::Channel => Some(row.channel),
+            GroupKey::Event => Some(row.event),
+            GroupKey::UserId => row.user_id,
+            GroupKey::SessionId => row.session_id,
+            GroupKey::At(pointer) => {
+                match row.place(pointer.names()) {
+                    Place::Nothing => out.push_str("null"),
+                    Place::Text(text) => write_string(text, &mut out),
+                    Place::Number(number) => write_scalar(Some(&Scalar::Float(number)), &mut out),
+                    Place::Inside(text, names) => write_scalar(pick(text, names).as_ref(), &mut out),
+                }
+                continue;
             }
         };
-        figure.and_then(Number::from_f64)
+        match text {
+            Some(text) => write_string(text, &mut out),
+            None => out.push_str("null"),
+        }
     }
-}
-
-fn percent(aggregation: Aggregation) -> Option<u8> {
-    match aggregation {
-        Aggregation::P50 => Some(50),
-        Aggregation::P95 => Some(95),
-        Aggregation::P99 => Some(99),
-        Aggregation::Count | Aggregation::Sum | Aggregation::Avg | Aggregation::Min | Aggregation::Max => None,
-    }
-}
-
-/// The percentile of sorted numbers at rank `percent / 100 * (n - 1)`, between its two neighbours.
-fn percentile(sorted: &[f64], percent: u8) -> Option<f64> {
-    let rank = sorted.len().checked_sub(1)? * usize::from(percent);
-    let below = *sorted.get(rank / 100)?;
-    let above = sorted.get(rank / 100 + 1).copied().unwrap_or(below);
-    let share = u8::try_from(rank % 100).map_or(0.0, f64::from) / 100.0;
-    Some(below + (above - below) * share)
+    out.push_str(if out.is_empty() { "{}" } else { "}" });
+    out
 }
 
 /// Writes a group's value; where no scalar stands, `null`.
@@ -236,22 +332,5 @@ fn write_scalar(scalar: Option<&Scalar>, out: &mut String) {
             let text = Number::from_f64(*number).map_or_else(|| "null".to_owned(), |number| number.to_string());
             out.push_str(&text);
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn percentiles_interpolate_between_ranks() {
-        // numpy.percentile([15, 20, 35, 40, 50], [50, 95, 99]) = 35, 48, 49.6
-        let sorted = [15.0, 20.0, 35.0, 40.0, 50.0];
-        for (percent, expected) in [(50, 35.0), (95, 48.0), (99, 49.6)] {
-            assert!((percentile(&sorted, percent).unwrap() - expected).abs() < 1e-9, "p{percent}");
-        }
-        assert_eq!(percentile(&[7.0], 99), Some(7.0));
-        assert_eq!(percentile(&[1.0, 2.0], 50), Some(1.5));
-        assert_eq!(percentile(&[], 50), None);
     }
 }

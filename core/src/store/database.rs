@@ -11,10 +11,10 @@ use super::migrate::migrate;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How long a call waits for another process that holds the file.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The pause before a refused switch of the journal is repeated: a few times what such a switch takes.
-const BUSY_PAUSE: Duration = Duration::from_millis(5);
+pub(super) const BUSY_PAUSE: Duration = Duration::from_millis(5);
 
 /// Compiled statements a connection keeps: every shape of query and aggregation that is in use at a time.
 const STATEMENTS: usize = 32;
@@ -27,7 +27,7 @@ pub(super) fn open(path: &Path, steps: &[&str]) -> Result<Connection> {
     let file = file_name(path);
     let failed = |e| unavailable("open", &file, &e);
     // SQLite gives -wal and -shm the permissions of the file it finds, so the file is made first.
-    create_private_file(path).map_err(|e| inaccessible("create", &file, &e))?;
+    private_file(path).map_err(|e| inaccessible("create", &file, &e))?;
     // The connection is only ever used under a lock of ours.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
@@ -38,8 +38,8 @@ pub(super) fn open(path: &Path, steps: &[&str]) -> Result<Connection> {
         let message = format!("{file}: its file system has no shared memory for a WAL; put the folder on a local disk");
         return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
     }
-    // synchronous=FULL: a collector acknowledges a request when this file's commit returns. Once a synced
-    // segment log stands in front, the log is what was promised and NORMAL is enough here.
+    // synchronous=FULL: records are acknowledged, or leave the ingest log, when this file's commit returns. With batches
+    // of thousands the sync costs nothing that can be measured.
     // secure_delete: what an erasure removes is overwritten, not only unlinked from its page.
     connection
         .execute_batch(
@@ -82,12 +82,13 @@ pub(super) fn create_private_folder(path: &Path) -> Result<()> {
     made.map_err(|e| inaccessible("create", &file_name(path), &e))
 }
 
-fn create_private_file(path: &Path) -> std::io::Result<()> {
+/// A file that only its owner may read, made where it is not there.
+pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+    options.open(path)
 }
 
 /// Makes creations and unlinks in a folder durable. Only Unix lets a folder be synced.
@@ -118,6 +119,7 @@ pub(super) fn file_name(path: &Path) -> String {
 /// A failure of SQLite as an error that says what to do.
 pub(super) fn unavailable(doing: &str, file: &str, error: &rusqlite::Error) -> Error {
     let advice = match error.sqlite_error_code() {
+        Some(ErrorCode::AuthorizationForStatementDenied) => "the audit trail is written by its own call alone",
         Some(ErrorCode::DiskFull) => "the disk is full: free some space, or keep fewer days",
         Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied | ErrorCode::ReadOnly) => {
             "check that this user may write the folder and its files"

@@ -2,13 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::fs;
+use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 
-use super::database::{inaccessible, open, sync_folder, truncate_wal};
+use super::database::{inaccessible, open, private_file, sync_folder, truncate_wal};
+use super::dictionary::Dictionary;
 use super::migrate::DAY;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::time::Timestamp;
@@ -16,9 +17,15 @@ use crate::record::time::Timestamp;
 /// Microseconds of a UTC day; leap seconds are not counted.
 pub(super) const DAY_MICROSECONDS: i64 = 86_400_000_000;
 
-/// Day files open at a time in one direction. Each costs up to three descriptors and 2 MiB of page cache; two
-/// weeks of late arrivals, or a month's query walked in order, stay within it.
-const MAX_OPEN_DAYS: usize = 16;
+/// Day files open for writing at a time: two weeks of late arrivals. Each costs three descriptors and its page cache.
+pub(super) const WRITTEN_DAYS: usize = 16;
+
+/// Day files open for reading at a time: the longest retention, and the days at its ends. Opening one costs more than
+/// many questions.
+pub(super) const READ_DAYS: usize = 92;
+
+/// The file by whose lock those who write and those who remove days keep out of each other's way.
+const LOCK: &str = "LOCK";
 
 /// A UTC day, printed as `2026-01-02`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -28,6 +35,16 @@ impl Day {
     /// The day of a moment in microseconds since 1970-01-01T00:00:00Z.
     pub fn of(microseconds: i64) -> Self {
         Self(microseconds.div_euclid(DAY_MICROSECONDS))
+    }
+
+    /// Its first moment, in microseconds since 1970-01-01T00:00:00Z.
+    pub(super) fn start(self) -> i64 {
+        self.0.saturating_mul(DAY_MICROSECONDS)
+    }
+
+    /// The day so many days earlier.
+    pub(super) fn before(self, days: u32) -> Self {
+        Self(self.0 - i64::from(days))
     }
 
     /// Reads `YYYY-MM-DD`; `None` for anything else.
@@ -54,27 +71,79 @@ pub(super) fn rfc3339(microseconds: i64) -> String {
 /// The day files of a folder, of which the most recently used are open.
 pub(super) struct DayFiles {
     folder: PathBuf,
+    most: usize,
     /// Most recently used last.
-    open: VecDeque<(Day, Connection)>,
+    open: VecDeque<OpenDay>,
+}
+
+/// A day's file, open.
+pub(super) struct OpenDay {
+    day: Day,
+    file: FileId,
+    pub(super) connection: Connection,
+    /// The numbers of what was written last.
+    pub(super) dictionary: Dictionary,
+}
+
+/// Tells a file from another of the same name. Where the system has no such number, a file that is open cannot be
+/// removed either.
+type FileId = u64;
+
+fn file_id(path: &Path) -> Option<FileId> {
+    let data = fs::metadata(path).ok()?;
+    #[cfg(unix)]
+    return Some(std::os::unix::fs::MetadataExt::ino(&data));
+    #[cfg(not(unix))]
+    return Some(u64::from(data.is_file()));
 }
 
 impl DayFiles {
-    pub(super) fn new(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), open: VecDeque::new() }
+    /// At most `most` files are open at a time.
+    pub(super) fn new(folder: &Path, most: usize) -> Self {
+        Self { folder: folder.to_owned(), most, open: VecDeque::new() }
     }
 
-    /// The connection of a day's file, which is made where it does not exist.
-    pub(super) fn connect(&mut self, day: Day) -> Result<&mut Connection> {
-        let connection = match self.open.iter().position(|(open, _)| *open == day) {
-            Some(at) => self.open.remove(at),
-            None => Some((day, open(&self.path(day, ""), DAY)?)),
+    /// Where the files are.
+    pub(super) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// A day's file, which is made where it does not exist. One that another process removed is made anew.
+    pub(super) fn connect(&mut self, day: Day) -> Result<&mut OpenDay> {
+        let path = self.path(day, "");
+        let place = self.open.iter().position(|open| open.day == day);
+        let known = place.and_then(|at| self.open.remove(at)).filter(|open| Some(open.file) == file_id(&path));
+        let open = match known {
+            Some(open) => open,
+            None => {
+                let connection = open(&path, DAY)?;
+                let file = file_id(&path).ok_or_else(|| inaccessible("open", &file_of(day), &NotFound.into()))?;
+                OpenDay { day, file, connection, dictionary: Dictionary::default() }
+            }
         };
-        if self.open.len() >= MAX_OPEN_DAYS {
+        if self.open.len() >= self.most {
             self.open.pop_front();
         }
-        self.open.extend(connection);
+        self.open.push_back(open);
         let missing = || Error::new(ErrorKind::Internal, "", "a day file that was just opened is not open");
-        self.open.back_mut().map(|(_, connection)| connection).ok_or_else(missing)
+        self.open.back_mut().ok_or_else(missing)
+    }
+
+    /// Keeps days from being removed, by this or another process, until what is returned is dropped.
+    pub(super) fn lock_days(&self) -> Result<File> {
+        let lock = private_file(&self.folder.join(LOCK)).and_then(|lock| lock.lock_shared().map(|()| lock));
+        lock.map_err(|e| inaccessible("lock", "events", &e))
+    }
+
+    /// Keeps everybody from writing until what is returned is dropped; nothing where somebody does.
+    pub(super) fn try_lock_days(&self) -> Result<Option<File>> {
+        let failed = |e: std::io::Error| inaccessible("lock", "events", &e);
+        let lock = private_file(&self.folder.join(LOCK)).map_err(failed)?;
+        match lock.try_lock() {
+            Ok(()) => Ok(Some(lock)),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(e)) => Err(failed(e)),
+        }
     }
 
     /// The days that have a file, oldest first.
@@ -103,7 +172,7 @@ impl DayFiles {
 
     /// Closes the file of a day, if it is open here.
     pub(super) fn close(&mut self, day: Day) {
-        self.open.retain(|(open, _)| *open != day);
+        self.open.retain(|open| open.day != day);
     }
 
     /// Unlinks the file of a day. No connection to it may be open.
@@ -121,12 +190,12 @@ impl DayFiles {
 
     /// Empties every open log; what fails stays in its log and is found at the next open.
     pub(super) fn checkpoint(&mut self) {
-        for (day, connection) in &self.open {
-            let _ = truncate_wal(connection, &file_of(*day));
+        for open in &self.open {
+            let _ = truncate_wal(&open.connection, &file_of(open.day));
         }
     }
 
-    fn path(&self, day: Day, suffix: &str) -> PathBuf {
+    pub(super) fn path(&self, day: Day, suffix: &str) -> PathBuf {
         self.folder.join(format!("{day}.db{suffix}"))
     }
 }
@@ -160,11 +229,11 @@ mod tests {
     #[test]
     fn a_walk_over_many_days_keeps_few_files_open() {
         let folder = tempfile::tempdir().unwrap();
-        let mut files = DayFiles::new(folder.path());
+        let mut files = DayFiles::new(folder.path(), WRITTEN_DAYS);
         for day in 0..40 {
             files.connect(Day(day)).unwrap();
         }
-        assert_eq!(files.open.len(), MAX_OPEN_DAYS);
+        assert_eq!(files.open.len(), WRITTEN_DAYS);
         assert_eq!(files.days().unwrap().len(), 40);
     }
 }

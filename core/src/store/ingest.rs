@@ -1,12 +1,16 @@
-//! A request body on its way into the store: divided, processed, appended, answered.
+//! From a request body to stored records: divide, process, keep what is accepted.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
+use serde::Deserialize;
 use uuid::Uuid;
 
-use super::TenantStore;
+use super::clamp;
 use super::model::{StoredEvent, Tenant};
+use super::spec::object;
+use super::{Shared, TenantStore};
+use crate::config::Purpose;
 use crate::engine::Engine;
 use crate::error::Result;
 use crate::outcome::{Code, Outcome, Status, Violation};
@@ -15,17 +19,47 @@ use crate::record::batch::{Format, split};
 use crate::record::time::Timestamp;
 use crate::stamp::Stamp;
 
-/// What became of a body.
+/// How a body is taken in.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct IngestOptions {
+    /// Whether consent decides: records of users who said no to their purpose are stored nowhere (R4).
+    pub opt_out_enforce: bool,
+}
+
+impl Default for IngestOptions {
+    fn default() -> Self {
+        Self { opt_out_enforce: true }
+    }
+}
+
+impl IngestOptions {
+    /// Reads `{"opt_out_enforce":bool}`; the default is true.
+    ///
+    /// # Errors
+    /// `argument_invalid`.
+    pub fn from_json(text: &str) -> Result<Self> {
+        object("", text, r#"{"opt_out_enforce":bool}"#)
+    }
+}
+
+/// What became of a body. Each record counts as one of accepted, rejected, dropped, opted out and refused.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
-    /// Records that are stored, whether now or earlier.
+    /// Records that are kept, whether now or earlier.
     pub accepted: u64,
     /// Records that break their schema.
     pub rejected: u64,
     /// Records beyond a processing budget.
     pub dropped: u64,
-    /// Of the accepted, those that were stored earlier or came twice.
+    /// Records whose user said no. Nothing of them is kept; their senders see them accepted and forget them.
+    pub opted_out: u64,
+    /// Records from before their user was erased. As above.
+    pub refused: u64,
+    /// Of the accepted, those that are known to have been kept earlier, or came twice.
     pub duplicates: u64,
+    /// Of the accepted, those whose time could not be right: see `context.original_timestamp`.
+    pub clamped: u64,
     /// What scrubbing changed, by rule, over all records of the body.
     pub redactions: BTreeMap<&'static str, u64>,
     /// `{"status":…,"id":…,"violations":[…]}` a record, joined by commas.
@@ -33,24 +67,20 @@ pub struct Verdict {
 }
 
 impl Verdict {
-    /// `{"accepted":n,"rejected":n,"dropped":n,"duplicates":n,"results":[…],"redactions":{"rule":n}}`; results
-    /// stand in the order of the body.
+    /// `{"accepted":n,"rejected":n,"dropped":n,"opted_out":n,"refused":n,"duplicates":n,"clamped":n,"results":[…],
+    /// "redactions":{"rule":n}}`; results stand in the order of the body.
     pub fn to_json(&self) -> String {
-        let Self { accepted, rejected, dropped, duplicates, redactions, results } = self;
+        let Self { accepted, rejected, dropped, opted_out, refused, duplicates, clamped, redactions, results } = self;
         let redactions = redactions.iter().map(|(rule, count)| format!("\"{rule}\":{count}")).collect::<Vec<_>>();
         format!(
-            "{{\"accepted\":{accepted},\"rejected\":{rejected},\"dropped\":{dropped},\"duplicates\":{duplicates},\
-             \"results\":[{results}],\"redactions\":{{{}}}}}",
+            "{{\"accepted\":{accepted},\"rejected\":{rejected},\"dropped\":{dropped},\"opted_out\":{opted_out},\
+             \"refused\":{refused},\"duplicates\":{duplicates},\"clamped\":{clamped},\"results\":[{results}],\
+             \"redactions\":{{{}}}}}",
             redactions.join(",")
         )
     }
 
     fn add(&mut self, outcome: &Outcome) {
-        match outcome.status {
-            Status::Accepted => self.accepted += 1,
-            Status::Rejected => self.rejected += 1,
-            Status::Dropped => self.dropped += 1,
-        }
         for redaction in &outcome.redactions {
             *self.redactions.entry(redaction.rule).or_default() += 1;
         }
@@ -62,50 +92,139 @@ impl Verdict {
     }
 }
 
+/// What is done with a record.
+enum Fate {
+    Kept(Box<StoredEvent>, bool),
+    OptedOut,
+    /// By the tombstone of this subject.
+    Refused(String),
+    Not,
+}
+
 impl TenantStore<'_> {
     /// Divides a body (`format`: `record`, `batch` or `ndjson`), runs each record through `engine`, which stamps
     /// an absent id or timestamp from the clock, and keeps what is accepted. It is on disk when this returns.
     ///
-    /// A record that names another tenant is rejected. Days are committed one after the other, so an error may
-    /// leave some of the body stored; sending it again stores the rest and counts duplicates.
+    /// A record that names another tenant is rejected. Where there is no ingest log, days are committed one after the
+    /// other, so an error may leave some of the body stored; sending it again stores the rest and counts duplicates.
     ///
     /// # Errors
     /// `argument_invalid` for the format; `batch_unreadable`; those of [`EventStore`](super::EventStore).
-    pub fn ingest(&self, engine: &Engine, format: &str, body: &[u8]) -> Result<Verdict> {
+    pub fn ingest(&self, engine: &Engine, format: &str, body: &[u8], options: IngestOptions) -> Result<Verdict> {
+        let slots = split(Format::parse(format)?, body)?;
+        let shared = &self.store.shared;
+        shared.refresh()?;
         let mut verdict = Verdict::default();
         let mut events = Vec::new();
-        for slot in split(Format::parse(format)?, body)? {
-            let mut outcome = engine.process(slot, Some(&Stamp::now()));
-            if outcome.status == Status::Accepted {
-                match stored_event(&mut outcome, &self.tenant) {
-                    Ok(event) => events.push(event),
-                    Err(violation) => {
-                        outcome.status = Status::Rejected;
-                        outcome.violations.push(violation);
-                    }
+        let mut refused: HashMap<String, u64> = HashMap::new();
+        for slot in slots {
+            let stamp = Stamp::now();
+            let mut outcome = engine.process(slot, Some(&stamp));
+            let fate = shared.fate(engine, &self.tenant, &mut outcome, stamp.now.microseconds(), options);
+            match fate {
+                Fate::Kept(event, is_clamped) => {
+                    verdict.accepted += 1;
+                    verdict.clamped += u64::from(is_clamped);
+                    events.push(*event);
                 }
+                Fate::OptedOut => verdict.opted_out += 1,
+                Fate::Refused(subject) => {
+                    verdict.refused += 1;
+                    *refused.entry(subject).or_default() += 1;
+                }
+                Fate::Not if outcome.status == Status::Dropped => verdict.dropped += 1,
+                Fate::Not => verdict.rejected += 1,
+            }
+            if matches!(fate_shape(&outcome), Some(Code::OptedOut)) && options.opt_out_enforce {
+                // R4: the sender is told nothing but that it may forget the record.
+                outcome.status = Status::Accepted;
+                outcome.violations.clear();
             }
             verdict.add(&outcome);
         }
-        verdict.duplicates = self.store.events.append(&self.tenant, &events)?.duplicates;
+        shared.count_refused(&self.tenant, &refused)?;
+        let kept = self.store.keep(events)?;
+        verdict.duplicates = kept.duplicates;
+        // Erased between the look at them and the commit.
+        verdict.accepted -= kept.refused;
+        verdict.refused += kept.refused;
         Ok(verdict)
     }
 }
 
-/// Takes the record out of an accepted outcome.
-fn stored_event(outcome: &mut Outcome, tenant: &Tenant) -> std::result::Result<StoredEvent, Violation> {
+fn fate_shape(outcome: &Outcome) -> Option<Code> {
+    outcome.violations.first().map(|violation| violation.code).filter(|_| outcome.status == Status::Dropped)
+}
+
+impl Shared {
+    fn fate(&self, engine: &Engine, tenant: &Tenant, outcome: &mut Outcome, now: i64, options: IngestOptions) -> Fate {
+        if fate_shape(outcome) == Some(Code::OptedOut) && options.opt_out_enforce {
+            return Fate::OptedOut;
+        }
+        if outcome.status != Status::Accepted {
+            return Fate::Not;
+        }
+        let record = outcome.record.take().unwrap_or_default();
+        let event = event_of(tenant, record).and_then(|event| self.clamped(engine, event, now));
+        let event = match event {
+            Ok(event) => event,
+            Err(violation) => {
+                outcome.status = Status::Rejected;
+                outcome.violations.push(violation);
+                return Fate::Not;
+            }
+        };
+        let known = self.known.read();
+        if options.opt_out_enforce {
+            let purpose = self.purpose(&event);
+            let mut users = event.user_id.iter().chain(&event.actor_id);
+            if users.any(|user| known.subjects.has_refused(tenant, user, purpose)) {
+                return Fate::OptedOut;
+            }
+        }
+        if let Some(subject) = known.erased(&event) {
+            return Fate::Refused(subject);
+        }
+        let is_clamped = event.original_timestamp.is_some();
+        Fate::Kept(Box::new(event), is_clamped)
+    }
+
+    /// The event, under `now` where its time cannot be right.
+    fn clamped(&self, engine: &Engine, event: StoredEvent, now: i64) -> std::result::Result<StoredEvent, Violation> {
+        if clamp::is_plausible(event.timestamp, now, self.options.max_past_days) {
+            return Ok(event);
+        }
+        let expected = "far from the present, and the record has no room to say so; set the clock";
+        let clamped = clamp::clamped(engine, &event.record, event.timestamp, now).and_then(|outcome| outcome.record);
+        event_of(&event.tenant, clamped.ok_or_else(|| Violation::new("/timestamp", Code::Range, expected))?)
+    }
+
+    /// What a record is collected for; the same as clients decide, with the channels of the store's options.
+    fn purpose(&self, event: &StoredEvent) -> &'static str {
+        let purpose = match event.schema {
+            "telemetry_log_v1" | "telemetry_trace_v1" | "replay_inconsistency_v1" => Purpose::Diagnostics,
+            "telemetry_metric_v1" | "telemetry_span_v1" | "perf_sample_v1" => Purpose::Performance,
+            _ => self.options.purposes.get(&event.channel).copied().unwrap_or(Purpose::Analytics),
+        };
+        purpose.as_str()
+    }
+}
+
+/// An accepted record as it is kept.
+pub(super) fn event_of(tenant: &Tenant, record: String) -> std::result::Result<StoredEvent, Violation> {
     // The engine wrote the text, so it is readable; were it not, one record must not fail its neighbours.
     let unstorable = || Violation::new("", Code::Type, "accepted, but its canonical text cannot be stored");
-    let record = outcome.record.take().ok_or_else(unstorable)?;
     let head = Head::of(&record).ok_or_else(unstorable)?;
     if head.text("tenant_id").is_some_and(|id| id != tenant.as_str()) {
         return Err(Violation::new("/tenant_id", Code::Format, "differs from the tenant of the credentials"));
     }
-    let id = outcome.id.as_deref().and_then(|id| Uuid::try_parse(id).ok()).ok_or_else(unstorable)?;
+    let id = head.text("id").and_then(|id| Uuid::try_parse(&id).ok()).ok_or_else(unstorable)?;
     let time = head.text("timestamp").as_deref().and_then(Timestamp::parse).ok_or_else(unstorable)?;
     let owned = |name: &str| head.text(name).map(Cow::into_owned);
+    let anywhere = |name: &str| owned(name).or_else(|| head.context(name).map(Cow::into_owned));
     let (channel, event) = head.series();
     let event = StoredEvent {
+        tenant: tenant.clone(),
         schema: head.kind.table().schema,
         id: id.into_bytes(),
         timestamp: time.microseconds(),
@@ -113,9 +232,11 @@ fn stored_event(outcome: &mut Outcome, tenant: &Tenant) -> std::result::Result<S
         event: event.into_owned(),
         user_id: owned("user_id"),
         session_id: owned("session_id"),
-        trace_id: owned("trace_id").or_else(|| head.context("trace_id").map(Cow::into_owned)),
+        trace_id: anywhere("trace_id"),
+        request_id: anywhere("request_id"),
         sample_rate: head.text("sample_rate").and_then(|rate| rate.parse().ok()),
         actor_id: owned("actor_id"),
+        original_timestamp: clamp::original(&head),
         record: String::new(),
     };
     drop(head);

@@ -1,153 +1,227 @@
-//! Consents and the audit trail in `meta.db`.
+//! Consents, the audit trail, deletions and API keys in `meta.db`.
 //!
-//! Each entry of the trail carries the SHA-256 of the entry before it and of its own content. Whoever edits,
-//! inserts or removes an entry breaks the chain from there on; whoever cuts off its end changes its head.
+//! Whoever writes here does it through one connection, and readers have another, so that a request's credentials are
+//! found while a commit waits for the disk. Nothing that handles records can write to the audit trail: an authorizer
+//! refuses every statement that would, but for the call that is for it.
+
+mod api_key;
+mod audit;
+mod consent;
+mod deletion;
+mod known;
 
 use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
-use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
-use sha2::{Digest, Sha256};
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+use rusqlite::{Connection, TransactionBehavior};
 
+pub use self::deletion::Kept as KeptDeletion;
+pub use self::known::Subjects;
 use super::MetaStore;
 use super::database::{file_name, open, truncate_wal, unavailable};
 use super::migrate::META;
-use super::model::{AuditEntry, AuditState, Consent, Tenant};
+use super::model::{ApiKey, AuditEntry, AuditState, Audited, Checked, Consent, Deletion, Tenant};
+use super::sqlite::back_up;
 use crate::error::{Error, ErrorKind, Result};
-use crate::record::time::Timestamp;
 
-/// What the first entry is chained to.
-const ORIGIN: [u8; 32] = [0; 32];
+/// The table that only [`MetaStore::audit_append`] writes.
+const AUDIT: &str = "telemetry_audit";
 
 /// The embedded [`MetaStore`].
 pub(super) struct SqliteMeta {
-    connection: Mutex<Option<Connection>>,
+    writer: Mutex<Option<Connection>>,
+    reader: Mutex<Option<Connection>>,
+    /// Whether the writer is in the one call that may write to the audit trail.
+    is_auditing: Arc<AtomicBool>,
+    path: std::path::PathBuf,
     file: String,
 }
 
 impl SqliteMeta {
     pub(super) fn open(path: &Path) -> Result<Self> {
-        Ok(Self { connection: Mutex::new(Some(open(path, META)?)), file: file_name(path) })
+        let file = file_name(path);
+        let failed = |e| unavailable("open", &file, &e);
+        let mut writer = open(path, META)?;
+        let mut reader = open(path, META)?;
+        let faults = super::sqlite::faults(&reader).map_err(failed)?;
+        if !faults.is_empty() {
+            let message = format!("{file}: the file is damaged: restore it from a backup, or move it away");
+            return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
+        }
+        let is_auditing = Arc::new(AtomicBool::new(false));
+        for connection in [&mut writer, &mut reader] {
+            let is_auditing = Arc::clone(&is_auditing);
+            connection
+                .authorizer(Some(move |context: AuthContext<'_>| guard_audit(context.action, &is_auditing)))
+                .map_err(failed)?;
+        }
+        reader.pragma_update(None, "query_only", true).map_err(failed)?;
+        Ok(Self {
+            writer: Mutex::new(Some(writer)),
+            reader: Mutex::new(Some(reader)),
+            is_auditing,
+            path: path.to_owned(),
+            file,
+        })
     }
 
-    fn lock(&self) -> Result<MappedMutexGuard<'_, Connection>> {
-        let closed = || Error::new(ErrorKind::Closed, "", "the store is closed; open it again");
-        MutexGuard::try_map(self.connection.lock(), Option::as_mut).map_err(|_| closed())
+    fn writer(&self) -> Result<MappedMutexGuard<'_, Connection>> {
+        lock(&self.writer)
     }
 
-    fn write(&self, call: impl FnOnce(&mut Connection) -> rusqlite::Result<()>) -> Result<()> {
-        call(&mut *self.lock()?).map_err(|e| unavailable("write", &self.file, &e))
+    fn reader(&self) -> Result<MappedMutexGuard<'_, Connection>> {
+        lock(&self.reader)
+    }
+
+    fn read<T>(&self, call: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let connection = self.reader()?;
+        call(&connection).map_err(self.failed("read"))
+    }
+
+    fn write<T>(&self, call: impl FnOnce(&mut Connection) -> rusqlite::Result<T>) -> Result<T> {
+        let mut connection = self.writer()?;
+        call(&mut connection).map_err(self.failed("write"))
+    }
+
+    fn failed(&self, doing: &'static str) -> impl Fn(rusqlite::Error) -> Error {
+        move |e| unavailable(doing, &self.file, &e)
     }
 }
 
+fn lock(connection: &Mutex<Option<Connection>>) -> Result<MappedMutexGuard<'_, Connection>> {
+    let closed = || Error::new(ErrorKind::Closed, "", "the store is closed; open it again");
+    MutexGuard::try_map(connection.lock(), Option::as_mut).map_err(|_| closed())
+}
+
+/// Refuses what would write to the audit trail.
+fn guard_audit(action: AuthAction<'_>, is_auditing: &AtomicBool) -> Authorization {
+    let is_audit = match action {
+        AuthAction::Insert { table_name }
+        | AuthAction::Delete { table_name }
+        | AuthAction::DropTable { table_name } => table_name == AUDIT,
+        AuthAction::Update { table_name, .. } | AuthAction::AlterTable { table_name, .. } => table_name == AUDIT,
+        AuthAction::DropTrigger { table_name, .. } => table_name == AUDIT,
+        _ => false,
+    };
+    if is_audit && !is_auditing.load(Ordering::Relaxed) { Authorization::Deny } else { Authorization::Allow }
+}
+
 impl MetaStore for SqliteMeta {
-    fn consent_put(&self, tenant: &Tenant, consent: &Consent) -> Result<()> {
-        self.write(|connection| {
-            let mut statement = connection.prepare_cached(
-                "INSERT INTO telemetry_consents (at, tenant, user_id, purpose, granted, notice_version, source)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-            )?;
-            let Consent { user_id, purpose, granted, notice_version, source } = consent;
-            let at = Timestamp::now().microseconds();
-            let row = params![at, tenant.as_str(), user_id, purpose, granted, notice_version, source];
-            statement.execute(row).map(drop)
-        })
+    fn consent_put(&self, tenant: &Tenant, consents: &[Consent]) -> Result<()> {
+        let failed = self.failed("write");
+        let mut connection = self.writer()?;
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(&failed)?;
+        consents.iter().try_for_each(|consent| consent::put(&transaction, tenant, consent)).map_err(&failed)?;
+        transaction.commit().map_err(failed)
     }
 
     fn consent_get(&self, tenant: &Tenant, user_id: &str) -> Result<Vec<Consent>> {
-        let connection = self.lock()?;
-        let read = || {
-            let mut statement = connection.prepare_cached(
-                "SELECT user_id, purpose, granted, notice_version, source FROM telemetry_consents
-                 WHERE tenant = ?1 AND user_id = ?2 ORDER BY seq",
-            )?;
-            let consents = statement.query_map(params![tenant.as_str(), user_id], |row| {
-                Ok(Consent {
-                    user_id: row.get(0)?,
-                    purpose: row.get(1)?,
-                    granted: row.get(2)?,
-                    notice_version: row.get(3)?,
-                    source: row.get(4)?,
-                })
-            })?;
-            consents.collect::<rusqlite::Result<Vec<_>>>()
-        };
-        read().map_err(|e| unavailable("read", &self.file, &e))
+        self.read(|connection| consent::get(connection, tenant, user_id))
     }
 
-    fn audit_append(&self, tenant: &Tenant, entry: &AuditEntry) -> Result<()> {
-        self.write(|connection| {
-            // Immediate: nobody else may append between reading the last entry and sealing it.
-            let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let last = transaction
-                .query_row("SELECT seq, hash FROM telemetry_audit ORDER BY seq DESC LIMIT 1", [], |row| {
-                    Ok((row.get(0)?, row.get(1)?))
-                })
-                .optional()?;
-            let (seq, previous): (i64, [u8; 32]) = last.unwrap_or((0, ORIGIN));
-            let (seq, at) = (seq + 1, Timestamp::now().microseconds());
-            let AuditEntry { actor, action, subject, detail } = entry;
-            let hash = seal(&previous, seq, at, [tenant.as_str(), actor, action, subject, detail]);
-            transaction.execute(
-                "INSERT INTO telemetry_audit (seq, at, tenant, actor, action, subject, detail, hash)
-                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-                params![seq, at, tenant.as_str(), actor, action, subject, detail, hash],
-            )?;
-            transaction.commit()
-        })
+    fn audit_append(&self, tenant: &Tenant, entry: &AuditEntry) -> Result<i64> {
+        let mut connection = self.writer()?;
+        self.is_auditing.store(true, Ordering::Relaxed);
+        let appended = audit::append(&mut connection, tenant, entry);
+        self.is_auditing.store(false, Ordering::Relaxed);
+        appended.map_err(self.failed("write"))
+    }
+
+    fn audit_page(&self, tenant: &Tenant, after: i64, limit: usize) -> Result<Vec<Audited>> {
+        self.read(|connection| audit::page(connection, tenant, after, limit))
     }
 
     fn audit_verify(&self) -> Result<AuditState> {
-        let connection = self.lock()?;
-        verify(&connection).map_err(|e| unavailable("read", &self.file, &e))
+        self.read(|connection| audit::verify(connection))
+    }
+
+    fn deletion_begin(
+        &self,
+        tenant: &Tenant,
+        deletion: &Deletion,
+        by: &AuditEntry,
+        pending: &[(String, String)],
+    ) -> Result<()> {
+        self.write(|connection| deletion::begin(connection, tenant, deletion, by, pending))
+    }
+
+    fn deletion_end(&self, tenant: &Tenant, deletion: &Deletion) -> Result<()> {
+        let connection = self.writer()?;
+        deletion::end(&connection, tenant, deletion).map_err(self.failed("write"))?;
+        // The ids that were pending must not stay in the log.
+        truncate_wal(&connection, &self.file)
+    }
+
+    fn deletions(&self, tenant: Option<&Tenant>, after: i64, limit: usize) -> Result<Vec<KeptDeletion>> {
+        self.read(|connection| deletion::page(connection, tenant, after, limit))
+    }
+
+    fn api_key_add(&self, key: &ApiKey, hash: &[u8; 32]) -> Result<()> {
+        self.write(|connection| api_key::add(connection, key, hash))
+    }
+
+    fn api_key_find(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>> {
+        self.read(|connection| api_key::find(connection, hash))
+    }
+
+    fn api_key_revoke(&self, tenant: &Tenant, id: &str) -> Result<bool> {
+        self.write(|connection| api_key::revoke(connection, tenant, id))
+    }
+
+    fn api_keys(&self, tenant: &Tenant) -> Result<Vec<ApiKey>> {
+        self.read(|connection| api_key::list(connection, tenant))
+    }
+
+    fn subjects(&self) -> Result<Subjects> {
+        self.write(|connection| known::subjects(connection))
+    }
+
+    fn refused(&self, refused: &[(Tenant, String, u64)]) -> Result<()> {
+        self.write(|connection| known::refused(connection, refused))
+    }
+
+    fn refused_total(&self) -> Result<u64> {
+        self.read(|connection| known::refused_total(connection))
+    }
+
+    fn version(&self) -> Result<i64> {
+        // Of the writer: what it writes itself does not count.
+        let connection = self.writer()?;
+        connection.pragma_query_value(None, "data_version", |row| row.get(0)).map_err(self.failed("read"))
+    }
+
+    fn clamped(&self, records: &mut [(Tenant, [u8; 16], i64)]) -> Result<()> {
+        self.write(|connection| known::clamped(connection, records))
+    }
+
+    fn forget_clamped(&self, before: i64) -> Result<()> {
+        self.write(|connection| known::forget_clamped(connection, before))
+    }
+
+    fn backup(&self, folder: &Path) -> Result<()> {
+        back_up(&self.path, &folder.join(&self.file), &self.file)
+    }
+
+    fn check(&self) -> Result<Checked> {
+        let connection = self.reader()?;
+        Ok(super::sqlite::check(Ok(&*connection), &self.file))
     }
 
     fn close(&self) {
-        if let Some(connection) = self.connection.lock().take() {
+        drop(self.reader.lock().take());
+        if let Some(connection) = self.writer.lock().take() {
             // What fails here stays in the log and is found at the next open.
             let _ = truncate_wal(&connection, &self.file);
         }
     }
 }
 
-fn verify(connection: &Connection) -> rusqlite::Result<AuditState> {
-    let mut statement = connection
-        .prepare("SELECT seq, at, tenant, actor, action, subject, detail, hash FROM telemetry_audit ORDER BY seq")?;
-    let mut rows = statement.query([])?;
-    let mut state = AuditState { entries: 0, head: ORIGIN, broken_at: None };
-    let mut expected = 0;
-    while let Some(row) = rows.next()? {
-        let seq: i64 = row.get(0)?;
-        expected += 1;
-        let text = |column| row.get_ref(column)?.as_str().map_err(rusqlite::Error::from);
-        let content = [text(2)?, text(3)?, text(4)?, text(5)?, text(6)?];
-        let written = row.get_ref(7)?;
-        let sealed = seal(&state.head, seq, row.get(1)?, content);
-        if seq != expected || written.as_blob().ok() != Some(&sealed[..]) {
-            state.broken_at = Some(seq);
-            break;
-        }
-        state.head = sealed;
-        state.entries += 1;
-    }
-    Ok(state)
-}
-
-/// The hash of an entry. Each text stands behind its length, so that no two entries read alike.
-fn seal(previous: &[u8; 32], seq: i64, at: i64, content: [&str; 5]) -> [u8; 32] {
-    let mut hash = Sha256::new();
-    hash.update(previous);
-    hash.update(seq.to_be_bytes());
-    hash.update(at.to_be_bytes());
-    for text in content {
-        hash.update((text.len() as u64).to_be_bytes());
-        hash.update(text.as_bytes());
-    }
-    hash.finalize().into()
-}
-
 #[cfg(test)]
 mod tests {
+    use super::audit::ORIGIN;
     use super::*;
 
     fn store() -> (tempfile::TempDir, SqliteMeta) {
@@ -176,6 +250,7 @@ mod tests {
     fn every_decision_stays_and_the_last_is_in_force() {
         let (_folder, meta) = store();
         let decision = |granted| Consent {
+            at: 7,
             user_id: "ann".into(),
             purpose: "analytics".into(),
             granted,
@@ -183,7 +258,7 @@ mod tests {
             source: "settings".into(),
         };
         for granted in [true, false] {
-            meta.consent_put(&tenant("acme"), &decision(granted)).unwrap();
+            meta.consent_put(&tenant("acme"), &[decision(granted)]).unwrap();
         }
         assert_eq!(meta.consent_get(&tenant("acme"), "ann").unwrap(), [decision(true), decision(false)]);
         assert_eq!(meta.consent_get(&tenant("other"), "ann").unwrap(), []);
@@ -193,13 +268,14 @@ mod tests {
     fn decisions_cannot_be_edited() {
         let (folder, meta) = store();
         let consent = Consent {
+            at: 7,
             user_id: "ann".into(),
             purpose: "analytics".into(),
             granted: false,
             notice_version: String::new(),
             source: String::new(),
         };
-        meta.consent_put(&tenant("acme"), &consent).unwrap();
+        meta.consent_put(&tenant("acme"), &[consent]).unwrap();
         let raw = Connection::open(folder.path().join("meta.db")).unwrap();
         assert!(raw.execute("UPDATE telemetry_consents SET granted = 1", []).is_err());
     }
@@ -242,5 +318,27 @@ mod tests {
         meta.close();
         meta.close();
         assert_eq!(meta.audit_verify().unwrap_err().kind(), ErrorKind::Closed);
+    }
+
+    #[test]
+    fn only_the_call_for_it_writes_to_the_audit_trail() {
+        let (_folder, meta) = store();
+        audited(&meta, 1);
+        let writer = meta.writer().unwrap();
+        for sql in [
+            "INSERT INTO telemetry_audit VALUES (2, 0, 'acme', 'a', 'b', 'c', 'd', x'00')",
+            "UPDATE telemetry_audit SET actor = 'x'",
+            "DELETE FROM telemetry_audit",
+            "DROP TABLE telemetry_audit",
+            "ALTER TABLE telemetry_audit ADD COLUMN more TEXT",
+            "DROP TRIGGER telemetry_audit_no_update",
+        ] {
+            let error = writer.execute_batch(sql).unwrap_err();
+            let code = error.sqlite_error_code();
+            assert_eq!(code, Some(rusqlite::ErrorCode::AuthorizationForStatementDenied), "{sql}");
+        }
+        drop(writer);
+        audited(&meta, 1);
+        assert_eq!(meta.audit_verify().unwrap().entries, 2);
     }
 }

@@ -2,6 +2,9 @@
 
 mod read;
 
+pub(crate) use self::read::object;
+pub(super) use self::read::{Keys, QUERY_LIMIT, invalid};
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -15,14 +18,20 @@ pub struct Selection {
     pub start: i64,
     /// The moment after the last.
     pub end: i64,
-    /// Records of this kind, by its `schema`.
-    pub schema: &'static str,
+    /// Records of this kind, by its `schema`; of any kind where absent.
+    pub schema: Option<&'static str>,
     /// Only this channel.
     pub channel: Option<String>,
     /// Only this event.
     pub event: Option<String>,
-    /// Only this user.
-    pub user_id: Option<String>,
+    /// Only records of this name: the event, or channel and event joined by a dot.
+    pub name: Option<String>,
+    /// Only records of this trace, 32 hex digits.
+    pub trace_id: Option<String>,
+    /// Only these users, as records name them; anybody where empty.
+    pub users: Vec<String>,
+    /// Whether traces in which a user acted are theirs too.
+    pub actors: bool,
 }
 
 /// A question for records.
@@ -34,6 +43,8 @@ pub struct QuerySpec {
     pub limit: usize,
     /// Where the page begins; absent for the first.
     pub cursor: Option<Cursor>,
+    /// Whether what was acknowledged before is waited for.
+    pub is_consistent: bool,
 }
 
 /// A question for figures.
@@ -51,13 +62,22 @@ pub struct AggregateSpec {
     pub interval: Option<i64>,
     /// Buckets of the answer.
     pub limit: usize,
+    /// Only so many groups of each interval, those with the greatest figure of this kind.
+    pub top: Option<(usize, Aggregation)>,
+    /// Whether what was acknowledged before is waited for.
+    pub is_consistent: bool,
 }
 
 /// A figure over the records of a bucket.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Aggregation {
-    /// Records, with or without a number in the field.
+    /// Records, with or without a number in the field; where they were sampled, how many there must have been. A
+    /// histogram counts as the measurements that it holds.
     Count,
+    /// Records that are stored, sampled or not.
+    Records,
+    /// Distinct users.
+    Users,
     /// Sum of the numbers.
     Sum,
     /// Mean of the numbers.
@@ -76,13 +96,35 @@ pub enum Aggregation {
 
 impl Aggregation {
     /// Every aggregation.
-    pub const ALL: [Self; 8] =
-        [Self::Count, Self::Sum, Self::Avg, Self::Min, Self::Max, Self::P50, Self::P95, Self::P99];
+    pub const ALL: [Self; 10] = [
+        Self::Count,
+        Self::Records,
+        Self::Users,
+        Self::Sum,
+        Self::Avg,
+        Self::Min,
+        Self::Max,
+        Self::P50,
+        Self::P95,
+        Self::P99,
+    ];
+
+    /// Whether it is made of numbers in the records.
+    pub(super) const fn needs_field(self) -> bool {
+        !matches!(self, Self::Count | Self::Records | Self::Users)
+    }
+
+    /// The aggregation of a word.
+    pub(super) fn named(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|aggregation| aggregation.as_str() == word)
+    }
 
     /// The stable word.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Count => "count",
+            Self::Records => "records",
+            Self::Users => "users",
             Self::Sum => "sum",
             Self::Avg => "avg",
             Self::Min => "min",
@@ -97,6 +139,8 @@ impl Aggregation {
 /// What separates groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum GroupKey {
+    /// `schema`
+    Schema,
     /// `channel`
     Channel,
     /// `event`
@@ -113,6 +157,7 @@ impl GroupKey {
     /// The word or pointer that it was written as.
     pub fn as_str(&self) -> &str {
         match self {
+            Self::Schema => "schema",
             Self::Channel => "channel",
             Self::Event => "event",
             Self::UserId => "user_id",
@@ -123,6 +168,7 @@ impl GroupKey {
 
     fn parse(text: &str) -> Option<Self> {
         match text {
+            "schema" => Some(Self::Schema),
             "channel" => Some(Self::Channel),
             "event" => Some(Self::Event),
             "user_id" => Some(Self::UserId),
@@ -154,19 +200,19 @@ impl Pointer {
     }
 }
 
-/// The place of a record in the order of answers: by time, then id, then name. Opaque to callers.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// The place of a record in the order of answers: by time, then id, then series of its day. Opaque to callers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor {
     pub(super) timestamp: i64,
     pub(super) id: [u8; 16],
-    pub(super) name: String,
+    pub(super) series: i64,
 }
 
 impl fmt::Display for Cursor {
     /// Hex digits: safe in JSON, URLs and logs without escaping.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let timestamp = self.timestamp.to_be_bytes();
-        timestamp.iter().chain(&self.id).chain(self.name.as_bytes()).try_for_each(|byte| write!(f, "{byte:02x}"))
+        timestamp.iter().chain(&self.id).chain(&self.series.to_be_bytes()).try_for_each(|byte| write!(f, "{byte:02x}"))
     }
 }
 
@@ -179,9 +225,9 @@ impl FromStr for Cursor {
             let clean = text.len().is_multiple_of(2) && text.bytes().all(|byte| byte.is_ascii_hexdigit());
             let bytes = text.as_bytes().chunks(2).map(hex).collect::<Option<Vec<u8>>>().filter(|_| clean)?;
             let (timestamp, rest) = bytes.split_first_chunk::<8>()?;
-            let (id, name) = rest.split_first_chunk::<16>()?;
-            let name = String::from_utf8(name.to_vec()).ok()?;
-            Some(Self { timestamp: i64::from_be_bytes(*timestamp), id: *id, name })
+            let (id, series) = rest.split_first_chunk::<16>()?;
+            let series = i64::from_be_bytes(series.try_into().ok()?);
+            Some(Self { timestamp: i64::from_be_bytes(*timestamp), id: *id, series })
         };
         decoded().ok_or_else(|| read::invalid("/cursor", "expected the `next` of an earlier answer, unchanged"))
     }

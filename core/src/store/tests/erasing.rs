@@ -35,7 +35,7 @@ fn an_erased_user_is_in_no_file_and_others_stay() {
     mixed(&bench);
     bench.query("acme", &whole());
     assert!(holders(&bench, CANARY).len() >= 3, "the canary is on disk at first");
-    let deleted = bench.store.0.tenant("acme").unwrap().delete_user("ann").unwrap();
+    let deleted = bench.delete_user("acme", "ann");
     assert_eq!(deleted, (0..4_000).filter(|n| n % 7 == 0).count() as u64);
     assert_eq!(holders(&bench, CANARY), [""; 0]);
     let count = bench.aggregate("acme", &with(whole(), &json!({"group_by": ["user_id"]})));
@@ -53,11 +53,11 @@ fn an_erasure_that_was_interrupted_is_finished_by_the_next() {
     for day in ["2026-01-02", "2026-01-03", "2026-01-04"] {
         let path = bench.folder.path().join(format!("events/{day}.db"));
         let mut connection = database::open(&path, migrate::DAY).unwrap();
-        assert!(sqlite::delete(&mut connection, &acme, "ann").unwrap() > 0);
+        assert!(sqlite::delete(&mut connection, &acme, &["ann".to_owned()]).unwrap() > 0);
     }
     assert!(!holders(&bench, CANARY).is_empty(), "copies in unused space");
     bench.reopen();
-    assert_eq!(bench.store.0.tenant("acme").unwrap().delete_user("ann").unwrap(), 0);
+    assert_eq!(bench.delete_user("acme", "ann"), 0);
     assert_eq!(holders(&bench, CANARY), [""; 0]);
 }
 
@@ -68,8 +68,8 @@ fn erasing_reaches_one_user_of_one_tenant() {
         let of = |n, user: &str| with(record(n, "2026-01-02T00:00:00Z", &json!({})), &json!({"user_id": user}));
         bench.ingest(tenant, &json!([of(1, "ann"), of(2, "bob")]));
     }
-    assert_eq!(bench.store.0.tenant("acme").unwrap().delete_user("ann").unwrap(), 1);
-    assert_eq!(bench.store.0.tenant("acme").unwrap().delete_user("ann").unwrap(), 0);
+    assert_eq!(bench.delete_user("acme", "ann"), 1);
+    assert_eq!(bench.delete_user("acme", "ann"), 0);
     assert_eq!(numbers(&bench.query("acme", &whole())), [2]);
     assert_eq!(numbers(&bench.query("other", &whole())), [1, 2]);
 }
@@ -95,7 +95,10 @@ fn retention_unlinks_whole_days() {
 #[test]
 fn statistics_count_days_records_tenants_and_bytes() {
     let bench = Bench::new();
-    assert_eq!(bench.store.stats().unwrap(), r#"{"records":0,"days":[],"bytes":0,"tenants":0}"#);
+    assert_eq!(
+        bench.store.stats().unwrap(),
+        r#"{"records":0,"days":[],"bytes":0,"tenants":0,"refused":0,"ingest_log":null}"#
+    );
     let on = |n: u64| record(n, &format!("2026-01-{:02}T00:00:00Z", 1 + n / 2), &json!({}));
     bench.ingest("acme", &json!((0..4).map(on).collect::<Vec<_>>()));
     bench.ingest("other", &json!([on(9)]));

@@ -126,6 +126,10 @@ fn a_wrong_specification_is_refused_at_its_key() {
         (r#"{"aggregations":["median"]}"#, "/aggregations/0"),
         (r#"{"aggregations":"count"}"#, "/aggregations"),
         (r#"{"aggregations":["count","avg"]}"#, "/field"),
+        (r#"{"order_by":"users"}"#, "/order_by"),
+        (r#"{"top":0}"#, "/top"),
+        (r#"{"consistency":"soon"}"#, "/consistency"),
+        (r#"{"trace_id":"7"}"#, "/trace_id"),
         (r#"{"field":"payload.n"}"#, "/field"),
         (r#"{"field":"/payload/~2"}"#, "/field"),
         (r#"{"group_by":["tenant"]}"#, "/group_by/0"),
@@ -142,5 +146,10 @@ fn an_unknown_key_is_told_the_known_ones() {
     let bench = Bench::new();
     let error = bench.store.query("acme", r#"{"from":"2026-01-02T00:00:00Z"}"#).unwrap_err();
     assert_eq!(error.path(), "/from");
-    assert!(error.message().contains("start_time end_time schema channel event user_id limit cursor"), "{error}");
+    assert!(
+        error
+            .message()
+            .contains("start_time end_time schema channel event name user_id trace_id consistency limit cursor"),
+        "{error}"
+    );
 }

@@ -7,9 +7,10 @@ fn a_verdict_has_the_exact_text_of_the_contract() {
     let bench = Bench::new();
     let body = json!([record(1, "2026-01-02T03:04:05Z", &json!({"to": "ann@example.com"}))]).to_string();
     assert_eq!(
-        bench.store.ingest(&bench.engine, "acme", "batch", body.as_bytes()).unwrap(),
+        bench.store.ingest(&bench.engine, "acme", "batch", body.as_bytes(), "{}").unwrap(),
         concat!(
-            r#"{"accepted":1,"rejected":0,"dropped":0,"duplicates":0,"results":[{"status":"accepted","#,
+            r#"{"accepted":1,"rejected":0,"dropped":0,"opted_out":0,"refused":0,"duplicates":0,"clamped":0,"#,
+            r#""results":[{"status":"accepted","#,
             r#""id":"01890000-0000-7000-8000-000000000001","violations":[]}],"redactions":{"email":1}}"#
         )
     );
@@ -122,7 +123,7 @@ fn what_was_acknowledged_is_there_after_a_store_that_never_closed() {
     }
     bench.reopen();
     assert_eq!(numbers(&bench.query("acme", &whole())), [1]);
-    let store = Store::open(killed.folder.path().to_str().unwrap()).unwrap();
+    let store = Store::open(killed.folder.path().to_str().unwrap(), DIRECT).unwrap();
     assert_eq!(numbers(&serde_json::from_str(&store.query("acme", &whole().to_string()).unwrap()).unwrap()), [1]);
 }
 
@@ -145,7 +146,7 @@ fn closing_folds_the_logs_into_the_files() {
     bench.store.close();
     let mut names: Vec<_> = bench.files().into_iter().map(|(name, _)| name).collect();
     names.sort();
-    assert_eq!(names, ["2026-01-02.db", "meta.db"]);
+    assert_eq!(names, ["2026-01-02.db", "LOCK", "meta.db"]);
 }
 
 #[test]
@@ -164,7 +165,7 @@ fn files_of_a_newer_version_are_refused_and_left_alone() {
     assert_eq!(bench.ingest_text("acme", "batch", &again), Err(ErrorKind::StoreVersion));
 
     rusqlite::Connection::open(meta).unwrap().pragma_update(None, "user_version", 99).unwrap();
-    let opened = Store::open(bench.folder.path().to_str().unwrap());
+    let opened = Store::open(bench.folder.path().to_str().unwrap(), DIRECT);
     assert_eq!(opened.err().map(|e| e.kind()), Some(ErrorKind::StoreVersion));
 }
 
@@ -186,7 +187,7 @@ fn a_folder_that_cannot_be_made_is_an_error() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("file");
     std::fs::write(&file, b"").unwrap();
-    let opened = Store::open(file.join("store").to_str().unwrap());
+    let opened = Store::open(file.join("store").to_str().unwrap(), DIRECT);
     assert_eq!(opened.err().map(|e| e.kind()), Some(ErrorKind::StoreUnavailable));
 }
 
@@ -196,9 +197,9 @@ fn only_the_owner_may_read_what_is_kept() {
     use std::os::unix::fs::PermissionsExt as _;
     let parent = tempfile::tempdir().unwrap();
     let folder = parent.path().join("data");
-    let store = Store::open(folder.to_str().unwrap()).unwrap();
+    let store = Store::open(folder.to_str().unwrap(), DIRECT).unwrap();
     let body = json!([record(1, "2026-01-02T00:00:00Z", &json!({}))]).to_string();
-    store.ingest(&Engine::new("{}").unwrap(), "acme", "batch", body.as_bytes()).unwrap();
+    store.ingest(&Engine::new("{}").unwrap(), "acme", "batch", body.as_bytes(), "{}").unwrap();
     let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
     assert_eq!(mode(&folder), 0o700);
     assert_eq!(mode(&folder.join("events")), 0o700);
@@ -210,7 +211,7 @@ fn only_the_owner_may_read_what_is_kept() {
 #[test]
 fn two_stores_share_a_folder() {
     let (one, mut other) = (Bench::new(), Bench::new());
-    other.store = Store::open(one.folder.path().to_str().unwrap()).unwrap();
+    other.store = Store::open(one.folder.path().to_str().unwrap(), DIRECT).unwrap();
     std::thread::scope(|scope| {
         for (bench, first) in [(&one, 0_u64), (&other, 100)] {
             scope.spawn(move || {
