@@ -74,7 +74,8 @@ BENCH_BUILDS_python := build-python
 BENCH_BUILDS_node := build-node
 BENCH_BUILDS_client := build-python build-node
 BENCH_BUILDS_etl := build-python
-bench: $(sort $(foreach group,$(or $(ONLY),python node client etl),$(BENCH_BUILDS_$(group)))) ## Ratios against peers, in one run. ONLY="engine python node client store dart etl" runs some.
+BENCH_BUILDS_collector := build-node
+bench: $(sort $(foreach group,$(or $(ONLY),python node client etl collector),$(BENCH_BUILDS_$(group)))) ## Ratios against peers, in one run. ONLY="engine python node client store dart etl collector" runs some.
 	@$(PYTHON) tests/bench/run.py $(ONLY)
 
 # Alone in its process, so that memory and open files are its own.

@@ -1,5 +1,7 @@
 /** What a collector needs to take in what others send: `require('scrubjay/receive')`. */
 
+import type { BodyFormat, Engine } from './index.js'
+
 export type OtlpSignal = 'logs' | 'metrics' | 'traces'
 
 export type OtlpEncoding = 'protobuf' | 'json'
@@ -28,3 +30,6 @@ export function inflateZstd (body: Uint8Array, limit: number): Promise<Buffer | 
 
 /** The records of a body that its verdict accepted, raw but with the id and tenant that they were kept under. */
 export function forwarded (format: string, body: Uint8Array, verdict: string, tenant: string): Promise<string[]>
+
+/** What an engine says of a body, of which nothing is kept: a verdict as JSON text. Rejects with `batch_unreadable`. */
+export function checkText (engine: Engine, format: BodyFormat, body: Uint8Array): Promise<string>

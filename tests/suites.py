@@ -71,10 +71,11 @@ SUITES = [
         r"# fail (\d+)",
         "bindings-node/collector",
     ),
+    Suite("api", [str(BIN / "python"), "tests/collector_api.py"], r"api: (\d+) passed", r"api: (\d+) failed"),
     Suite("dart", ["bindings-dart/tool/test.sh"], r"passed: (\d+)", r"failed: (\d+)"),
     Suite(
         "examples",
-        [str(BIN / "python"), "-m", "pytest", "-q", "-rs", "tests/readme_test.py", "tests/dart_test.py", "tests/spark_test.py"],
+        [str(BIN / "python"), "-m", "pytest", "-q", "-rs", "tests/readme_test.py", "tests/dart_test.py", "tests/spark_test.py", "tests/collector_tour_test.py"],
         r"(\d+) passed",
     ),
     Suite(

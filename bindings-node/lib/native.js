@@ -88,6 +88,7 @@ const { platformName } = require('./platform.js')
  * @property {typeof import('../receive.d.ts').otlpRefusal} otlpRefusal
  * @property {typeof import('../receive.d.ts').inflateZstd} inflateZstd
  * @property {typeof import('../receive.d.ts').forwarded} forwarded
+ * @property {(engine: NativeEngine, format: string, body: Uint8Array) => Promise<string>} check
  * @property {() => string} panicForTest
  * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine

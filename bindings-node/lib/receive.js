@@ -2,6 +2,15 @@
 
 /** What a collector needs to take in what others send. Nothing here blocks the event loop. */
 
-const { native: { forwarded, inflateZstd, otlpAnswer, otlpRecords, otlpRefusal } } = require('./native.js')
+const { nativeOf } = require('./engine.js')
+const { native: { check, forwarded, inflateZstd, otlpAnswer, otlpRecords, otlpRefusal } } = require('./native.js')
 
-module.exports = { forwarded, inflateZstd, otlpAnswer, otlpRecords, otlpRefusal }
+module.exports = {
+  /** @type {typeof import('../receive.d.ts').checkText} */
+  checkText: (engine, format, body) => check(nativeOf(engine), format, body),
+  forwarded,
+  inflateZstd,
+  otlpAnswer,
+  otlpRecords,
+  otlpRefusal
+}

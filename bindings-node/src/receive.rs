@@ -6,6 +6,7 @@ use napi_derive::napi;
 use scrubjay_core::ffi;
 
 use crate::blocking::{Blocking, work};
+use crate::engine::Engine;
 use crate::error::to_js;
 
 /// An OTLP request as records.
@@ -70,6 +71,21 @@ pub(crate) fn inflate_zstd(body: Buffer, limit: u32) -> AsyncTask<Blocking<Optio
 /// # Errors
 /// The promise rejects with `argument_invalid`, `batch_unreadable`.
 #[napi]
-pub(crate) fn forwarded(format: String, body: Buffer, verdict: String, tenant: String) -> AsyncTask<Blocking<Vec<String>>> {
+pub(crate) fn forwarded(
+    format: String,
+    body: Buffer,
+    verdict: String,
+    tenant: String,
+) -> AsyncTask<Blocking<Vec<String>>> {
     work(move || ffi::forwarded(&format, &body, &verdict, &tenant))
+}
+
+/// What an engine says of a body, of which nothing is kept, as JSON text.
+///
+/// # Errors
+/// The promise rejects with `argument_invalid`, `batch_unreadable`.
+#[napi]
+pub(crate) fn check(engine: &Engine, format: String, body: Buffer) -> AsyncTask<Blocking<String>> {
+    let engine = engine.0.clone();
+    work(move || ffi::check(&engine, &format, &body))
 }

@@ -38,7 +38,7 @@ pub use self::plan::{plan_check, plan_diff};
 #[cfg(feature = "report")]
 pub use self::report::{Report, etl, report_page, to_parquet};
 #[cfg(feature = "receive")]
-pub use self::receive::{OtlpRecords, forwarded, inflate_zstd, otlp_answer, otlp_records, otlp_refusal};
+pub use self::receive::{OtlpRecords, check, forwarded, inflate_zstd, otlp_answer, otlp_records, otlp_refusal};
 #[cfg(feature = "client")]
 pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]

@@ -6,6 +6,7 @@
 
 mod answer;
 mod attributes;
+mod check;
 mod decode;
 mod forward;
 mod inflate;
@@ -22,6 +23,7 @@ use opentelemetry_proto::tonic::resource::v1::Resource;
 use sha2::{Digest, Sha256};
 
 pub(crate) use self::answer::{answer, refusal};
+pub(crate) use self::check::check;
 pub(crate) use self::forward::forwarded;
 pub(crate) use self::inflate::inflate_zstd;
 use crate::error::{Error, ErrorKind, Result};

@@ -92,6 +92,13 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
         "etl_memory": (AT_MOST, 1),
         "etl_memory_growth": (AT_MOST, 1.3),
     },
+    "collector": {
+        "ingest_vs_discard": (AT_LEAST, 0.35),
+        "ingest_vs_conventional": (AT_LEAST, 15),
+        "durable_vs_discard": None,
+        "slow_loris_p99": (AT_MOST, 2),
+        "noisy_neighbour_p99": (AT_MOST, 2),
+    },
 }
 """Names by group, with the figure that each is to reach."""
 
@@ -118,7 +125,7 @@ def main() -> int:
     rows: Rows = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     rows = {name: row for name, row in rows.items() if not any(name in BARS[group] for group in groups)}
     failed = []
-    if {"python", "node"} & set(groups):
+    if {"python", "node", "collector"} & set(groups):
         command = [*CARGO_BENCH, "--bench", "engine", "--", "events", str(EVENT_COUNT)]
         EVENTS.write_bytes(subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout)
     if "etl" in groups and not ARCHIVE.exists():
@@ -141,6 +148,7 @@ def main() -> int:
         "store": [[*CARGO_BENCH_STORE, "--bench", "store"]],
         "dart": [[str(ROOT / "bindings-dart/tool/run.sh"), str(ROOT / "bindings-dart/bench/client.dart")]],
         "etl": [[sys.executable, str(HERE / "etl.py"), str(ARCHIVE)]],
+        "collector": [["node", str(HERE / "collector/run.js"), str(EVENTS)]],
     }
     # The library that the VM loads is built as the other packages are.
     os.environ.setdefault("SCRUBJAY_PROFILE", "release")

@@ -50,23 +50,26 @@ const MAX_PARAMETER_CHARS = 1_024
  * @param {string} dependencies.version
  * @param {import('./forward/forwarder.js').Forwarder} [dependencies.forwarder]
  * @param {import('./forward/notices.js').Notices} [dependencies.notices]
+ * @param {number} [dependencies.requestTimeoutMs] the longest that headers and body of a request may take
  * @param {import('fastify').FastifyServerOptions['logger']} [dependencies.logger]
  * @returns {import('fastify').FastifyInstance}
  */
-function buildApp ({ config, engine, store, metrics, version, forwarder, notices, logger = false }) {
+function buildApp ({ config, engine, store, metrics, version, forwarder, notices, requestTimeoutMs = REQUEST_TIMEOUT_MS, logger = false }) {
   const app = Fastify({
     logger,
     logController: new RequestLog(),
     frameworkErrors: answerError,
     genReqId: requestId,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    http: { headersTimeout: REQUEST_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    requestTimeout: requestTimeoutMs,
+    http: { headersTimeout: requestTimeoutMs, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
     routerOptions: { maxParamLength: MAX_PARAMETER_CHARS },
     // HEAD would be a second way to each route, with no use here.
     exposeHeadRoutes: false,
     // A misspelt parameter is an error, not a wider question; a number in a body is no text.
     ajv: { customOptions: { removeAdditional: false } }
   })
+  // A form of another origin can send text without being asked; here bodies are JSON, or what a route says.
+  app.removeContentTypeParser('text/plain')
   // Schemas of answers are for the documentation: what is sent is what the store said.
   app.setSerializerCompiler(() => JSON.stringify)
 

@@ -62,7 +62,7 @@ async function keys (store, words, { tenant, roles, days }) {
 async function run (words, options) {
   const [command, ...rest] = words
   const { config } = readConfig(process.env)
-  const store = openStore(config)
+  const store = openStore(config, false)
   try {
     switch (command) {
       case 'retain': return await store.retain()

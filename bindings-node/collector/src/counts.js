@@ -19,19 +19,23 @@ class Counts {
    * @param {string} tenant
    * @param {import('./metrics.js').Counted} verdict
    */
-  add (tenant, { accepted, results, redactions }) {
+  add (tenant, { accepted, opted_out: optedOut = 0, refused = 0, results, redactions }) {
     const counts = this.#of(tenant)
     if (counts === undefined) return
     counts.accepted += accepted
-    for (const [rule, times] of Object.entries(redactions ?? {})) {
+    for (const [rule, times] of Object.entries(redactions)) {
       counts.redactions[rule] = (counts.redactions[rule] ?? 0) + times
     }
-    for (const { status, violations } of results) {
-      if (status === 'accepted') continue
-      counts.rejected++
-      const reason = violations[0]?.code ?? 'defect'
-      counts.reasons[reason] = (counts.reasons[reason] ?? 0) + 1
+    const count = (/** @type {string} */ reason, /** @type {number} */ times) => {
+      if (times === 0) return
+      counts.rejected += times
+      counts.reasons[reason] = (counts.reasons[reason] ?? 0) + times
     }
+    for (const { status, violations } of results) {
+      if (status !== 'accepted') count(violations[0]?.code ?? 'defect', 1)
+    }
+    count('opted_out', optedOut)
+    count('erased', refused)
   }
 
   /** @param {string} tenant */

@@ -13,7 +13,7 @@
  */
 
 /** The figures that a verdict begins with. */
-const HEAD = /^\{"accepted":(\d+),"rejected":0,"dropped":0,/
+const HEAD = /^\{"accepted":(\d+),"rejected":0,"dropped":0,"opted_out":0,"refused":0,/
 const REDACTIONS = '"redactions":'
 
 class Ingestion {
@@ -59,7 +59,7 @@ class Ingestion {
     const { metrics, counts } = this.#with
     const [, accepted] = HEAD.exec(text) ?? []
     const at = text.lastIndexOf(REDACTIONS)
-    const isPlain = accepted !== undefined && at > 0 && !text.includes('"opted_out":', at)
+    const isPlain = accepted !== undefined && at > 0
     const verdict = isPlain
       ? { accepted: Number(accepted), results: [], redactions: JSON.parse(text.slice(at + REDACTIONS.length, -1)) }
       : JSON.parse(text)

@@ -10,10 +10,12 @@ const { Counter, Gauge, Histogram, Registry, collectDefaultMetrics } = require('
 
 /** R4: a sample whose sender opted out is discarded under this reason. */
 const OPTED_OUT = 'opted_out'
+/** A record from before its user was deleted. */
+const ERASED = 'erased'
 
 /** Why requests are refused, and what becomes of records that are forwarded. */
 const REFUSALS = ['unauthenticated', 'forbidden', 'rate_limited', 'overloaded']
-const FORWARDED = ['queued', 'refused', 'erased']
+const FORWARDED = ['queued', 'refused', 'withheld', 'erased']
 
 /**
  * As much of a verdict as is counted. Where all records were accepted the results may be left out.
@@ -21,6 +23,7 @@ const FORWARDED = ['queued', 'refused', 'erased']
  * @typedef {object} Counted
  * @property {number} accepted
  * @property {number} [opted_out]
+ * @property {number} [refused] from before their user was deleted
  * @property {Array<{ status: string, violations: Array<{ code: string }> }>} results
  * @property {Record<string, number>} redactions
  */
@@ -66,9 +69,6 @@ class Metrics {
         this.set(total === 0 ? 0 : (refused?.value ?? 0) / total)
       }
     })
-    this.opted = new Counter({
-      name: 'telemetry_opted_out_total', help: 'Samples of users who had opted out; nothing of them is kept.', registers
-    })
     this.refused = new Counter({
       name: 'telemetry_requests_refused_total',
       help: 'Requests refused before their records were read, by reason.',
@@ -94,7 +94,7 @@ class Metrics {
       name: 'telemetry_trace_failures_total', help: 'Traces of this collector that could not be kept.', registers
     })
     // A series that appears only with its first event hides that event from rate().
-    for (const reason of [...codes.violations, OPTED_OUT]) this.rejected.inc({ reason }, 0)
+    for (const reason of [...codes.violations, OPTED_OUT, ERASED]) this.rejected.inc({ reason }, 0)
     for (const reason of REFUSALS) this.refused.inc({ reason }, 0)
     for (const outcome of FORWARDED) this.forwarded.inc({ outcome }, 0)
     for (const rule of codes.rules) this.redactions.inc({ rule }, 0)
@@ -106,20 +106,14 @@ class Metrics {
    * @param {Counted} verdict
    */
   count (verdict) {
-    let refused = 0
-    for (const { status, violations } of verdict.results) {
-      if (status === 'accepted') continue
-      refused++
-      if (violations[0] !== undefined) this.rejected.inc({ reason: violations[0].code })
+    const { accepted, opted_out: optedOut = 0, refused: erased = 0, results } = verdict
+    for (const { status, violations } of results) {
+      if (status !== 'accepted' && violations[0] !== undefined) this.rejected.inc({ reason: violations[0].code })
     }
-    // A user who opted out in the ledger: accepted in shape, and kept nowhere.
-    const opted = verdict.opted_out ?? 0
-    if (opted > 0) {
-      this.opted.inc(opted)
-      const said = verdict.results.filter(({ violations }) => violations[0]?.code === OPTED_OUT).length
-      this.rejected.inc({ reason: OPTED_OUT }, Math.max(0, opted - said))
-    }
-    this.received.inc(Math.max(verdict.results.length, verdict.accepted + refused))
+    // In their results these look accepted: their senders have nothing to do.
+    if (optedOut > 0) this.rejected.inc({ reason: OPTED_OUT }, optedOut)
+    if (erased > 0) this.rejected.inc({ reason: ERASED }, erased)
+    this.received.inc(Math.max(results.length, accepted))
     for (const [rule, times] of Object.entries(verdict.redactions)) this.redactions.inc({ rule }, times)
   }
 

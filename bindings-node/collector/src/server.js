@@ -45,9 +45,16 @@ function privacyOf ({ privacyMode, piiFields, pseudonymKey }) {
   }
 }
 
-/** @param {import('./config/index.js').CollectorConfig} config */
-function openStore ({ dataDir, retentionDays: days }) {
-  return Store.open(dataDir, { retention_days: { events: days, metrics: days, traces: days, logs: days } })
+/**
+ * @param {import('./config/index.js').CollectorConfig} config
+ * @param {boolean} isIngesting whether this process takes records in; one process at a time may
+ */
+function openStore ({ dataDir, retentionDays: days, encryptionKey }, isIngesting) {
+  return Store.open(dataDir, {
+    ingest_log: isIngesting,
+    retention_days: { events: days, metrics: days, traces: days, logs: days },
+    ...(encryptionKey === undefined ? {} : { encryption_key: encryptionKey })
+  })
 }
 
 /**
@@ -69,7 +76,7 @@ async function start () {
   const { config, warnings } = readConfig(process.env)
   const privacy = privacyOf(config)
   const engine = new Engine({ privacy })
-  const store = openStore(config)
+  const store = openStore(config, true)
   const metrics = new Metrics(codes())
   const logger = loggerOptions(config.logLevel)
   const { forward, deletion, dataDir } = config

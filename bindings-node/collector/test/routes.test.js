@@ -62,9 +62,9 @@ test('an unknown route is 404 in the same shape', async (t) => {
 })
 
 test('a failure of the collector itself is 500 without details, and is logged', async (t) => {
-  const { app, lines } = build(t)
-  app.get('/fails', async () => { throw new Error('secret detail') })
-  const response = await app.inject('/fails')
+  const wrap = (store) => ({ ...store, aggregateText: async () => { throw new Error('secret detail') }, auditAppend: async () => {} })
+  const { app, lines } = build(t, {}, { wrap })
+  const response = await app.inject(AGGREGATE)
   assert.deepEqual([response.statusCode, response.json().error.code], [500, 'internal'])
   assert.doesNotMatch(response.body, /secret detail/)
   assert.equal(lines.filter(({ msg }) => msg === 'request failed').length, 1)

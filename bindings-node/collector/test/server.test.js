@@ -4,6 +4,7 @@
 
 const assert = require('node:assert/strict')
 const { spawnSync } = require('node:child_process')
+const { randomUUID } = require('node:crypto')
 const { once } = require('node:events')
 const { request } = require('node:http')
 const { join } = require('node:path')
@@ -22,7 +23,7 @@ async function send (url, records) {
 }
 
 async function count (url) {
-  const { buckets } = await (await fetch(url + AGGREGATE)).json()
+  const { buckets } = await (await fetch(`${url}${AGGREGATE}?consistency=now`)).json()
   return buckets[0]?.count ?? 0
 }
 
@@ -68,6 +69,53 @@ test('what a 2xx acknowledged survives a kill', TIMEOUT, async (t) => {
   assert.equal(await count(second.url), 2)
 })
 
+/** Sends batches of ten from four connections until the process is gone; the ids that a 2xx acknowledged. */
+async function sendUntilGone (url, onAnswer) {
+  const acknowledged = new Set()
+  await Promise.all(Array.from({ length: 4 }, async () => {
+    for (;;) {
+      const ids = Array.from({ length: 10 }, () => randomUUID())
+      try {
+        const { status } = await send(url, ids.map((id) => ({ id, ...event('load') })))
+        if (status === 200) ids.forEach((id) => acknowledged.add(id))
+        onAnswer(acknowledged.size)
+      } catch {
+        return
+      }
+    }
+  }))
+  return acknowledged
+}
+
+async function storedIds (url) {
+  const ids = new Set()
+  let cursor
+  do {
+    const query = new URLSearchParams({ limit: '1000', consistency: 'now', ...(cursor && { cursor }) })
+    const { records, next } = await (await fetch(`${url}/api/v1/telemetry/records?${query}`)).json()
+    for (const { id } of records) {
+      assert.ok(!ids.has(id), 'stored twice')
+      ids.add(id)
+    }
+    cursor = next
+  } while (cursor)
+  return ids
+}
+
+for (const signal of ['SIGTERM', 'SIGKILL']) {
+  test(`H18: ${signal} under load loses nothing that a 2xx acknowledged, and stores nothing twice`, TIMEOUT, async (t) => {
+    const data = folder(t)
+    const first = await start(t, { DATA_DIR: data, LOG_LEVEL: 'warn' })
+    const acknowledged = await sendUntilGone(first.url, (count) => { if (count > 500) first.child.kill(signal) })
+    const { code } = await first.exited
+    if (signal === 'SIGTERM') assert.equal(code, 0)
+    assert.ok(acknowledged.size > 500)
+    const second = await start(t, { DATA_DIR: data })
+    const stored = await storedIds(second.url)
+    for (const id of acknowledged) assert.ok(stored.has(id), 'acknowledged and lost')
+  })
+}
+
 test('a client delivers to the collector and their books agree', TIMEOUT, async (t) => {
   const { url } = await start(t)
   const client = new Client({ client: { enabled: true, endpoint: url, batch_max_items: 20 } })
@@ -99,6 +147,39 @@ test('a faulty environment is reported whole, and nothing starts', () => {
   assert.equal(status, 1)
   assert.match(stderr, /cannot start:\n {2}- PORT must be .*\n {2}- LOG_LEVEL must be /)
   assert.equal(stdout, '')
+})
+
+test('a process that reaches beyond this machine without identity does not start', () => {
+  const env = { PATH: process.env.PATH, HOST: '0.0.0.0', AUTH_REQUIRED: 'false' }
+  const { status, stderr } = spawnSync('node', ['src/cli.js'], { cwd: COLLECTOR, env, encoding: 'utf8' })
+  assert.equal(status, 1)
+  assert.match(stderr, /AUTH_REQUIRED must not be false where HOST is not a loopback address/)
+})
+
+test('the command makes keys that the service takes, applies retention, copies the store and verifies its trail', TIMEOUT, async (t) => {
+  const data = folder(t)
+  const env = { PATH: process.env.PATH, DATA_DIR: data }
+  const run = (...words) => {
+    const { status, stdout, stderr } = spawnSync('node', ['src/cli.js', ...words], { cwd: COLLECTOR, env, encoding: 'utf8' })
+    assert.equal(status, 0, stderr)
+    return JSON.parse(stdout)
+  }
+  const { id, key } = run('keys', 'add', '--tenant', 'acme', '--roles', 'ingest,viewer', '--days', '7')
+  const service = await start(t, { DATA_DIR: data, AUTH_REQUIRED: 'true' })
+  const headers = { 'content-type': 'application/json', authorization: `Bearer ${key}` }
+  const sendOne = () => fetch(`${service.url}${BATCH}`, { method: 'POST', headers, body: JSON.stringify([event('a')]) })
+  assert.equal((await sendOne()).status, 200)
+  assert.equal((await fetch(`${service.url}${AGGREGATE}`)).status, 401)
+  assert.ok(JSON.stringify(run('keys', 'list', '--tenant', 'acme')).includes(id))
+  run('backup', join(folder(t), 'copy'))
+  run('retain')
+  assert.equal(run('audit', 'verify').broken_at, null)
+  run('keys', 'revoke', '--tenant', 'acme', id)
+  const deadline = Date.now() + 10_000
+  while ((await sendOne()).status !== 401) assert.ok(Date.now() < deadline, 'a revoked key still works')
+  const wrong = spawnSync('node', ['src/cli.js', 'explode'], { cwd: COLLECTOR, env, encoding: 'utf8' })
+  assert.equal(wrong.status, 2)
+  assert.match(wrong.stderr, /scrubjay-collector backup/)
 })
 
 test('a port that is taken ends the process with its reason', TIMEOUT, async (t) => {

@@ -1,6 +1,6 @@
 //! What a collector needs to take in what others send, behind text and bytes.
 
-use super::guard;
+use super::{Engine, guard};
 use crate::error::Result;
 use crate::receive::{self, Encoding, Signal};
 
@@ -57,4 +57,13 @@ pub fn inflate_zstd(body: &[u8], limit: usize) -> Result<Option<Vec<u8>>> {
 /// `argument_invalid` for a format or verdict that is none, `batch_unreadable` as the body itself.
 pub fn forwarded(format: &str, body: &[u8], verdict: &str, tenant: &str) -> Result<Vec<String>> {
     guard(|| receive::forwarded(format, body, verdict, tenant))
+}
+
+/// What an engine says of a body, of which nothing is kept:
+/// `{"accepted":n,"rejected":n,"dropped":n,"results":[{"status","id","violations":[…]}…]}`.
+///
+/// # Errors
+/// `argument_invalid` for a format that is none, `batch_unreadable`.
+pub fn check(engine: &Engine, format: &str, body: &[u8]) -> Result<String> {
+    guard(|| receive::check(&engine.0, format, body))
 }

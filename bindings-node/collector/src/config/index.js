@@ -20,6 +20,7 @@ const { Reader } = require('./reader.js')
  * @property {string[] | undefined} piiFields
  * @property {string | undefined} pseudonymKey
  * @property {number} retentionDays
+ * @property {string | undefined} encryptionKey seals the log of what is not indexed yet: 32 bytes of base64
  * @property {boolean} hasDashboard
  * @property {import('./identity.js').IdentityConfig} identity
  * @property {Limits} limits
@@ -90,6 +91,7 @@ function readConfig (env) {
     piiFields: reader.words('TELEMETRY_PII_FIELDS'),
     pseudonymKey,
     retentionDays: reader.whole('TELEMETRY_RETENTION_DAYS', RETENTION_DAYS, 1, MAX_RETENTION_DAYS, 'whole days'),
+    encryptionKey: reader.key('STORE_ENCRYPTION_KEY'),
     hasDashboard: reader.boolean('TELEMETRY_DASHBOARD_ENABLED', true),
     identity: readIdentity(reader, host, isProduction),
     limits: {

@@ -100,6 +100,18 @@ class Reader {
   }
 
   /**
+   * A key of 32 bytes as base64.
+   *
+   * @param {string} name
+   */
+  key (name) {
+    const text = this.text(name)
+    if (text === undefined || Buffer.from(text, 'base64').length === 32) return text
+    this.fault(name, 'must be 32 bytes of base64; `openssl rand -base64 32` makes them')
+    return undefined
+  }
+
+  /**
    * A secret, or what the file of this name holds: PEM keys are files mostly.
    *
    * @param {string} name

@@ -19,21 +19,21 @@ class Deletion {
   }
 
   /**
-   * The receipt, as text, once nothing is left here and the notice is on disk. An error on the way leaves the request
+   * The receipt, once nothing is left here and the notice is on disk. An error on the way leaves the request
    * unanswered; sending it again finishes it.
    *
    * @param {string} tenant
    * @param {string} userId
    * @param {string} actor
-   * @returns {Promise<string>}
+   * @returns {Promise<import('scrubjay').Deletion>}
    */
   async run (tenant, userId, actor) {
     const { engine, store, forwarder, notices } = this.#with
-    const text = await store.deleteUserText(engine, tenant, userId, JSON.stringify({ actor, source: 'api' }))
+    const receipt = await store.deleteUser(engine, tenant, userId, { actor, source: 'api' })
     await forwarder?.erase()
-    const { request_id: requestId, user, requested_at: requestedAt } = JSON.parse(text)
+    const { request_id: requestId, user, requested_at: requestedAt } = receipt
     await notices?.add({ request_id: requestId, tenant_id: tenant, user_id: user, requested_at: requestedAt })
-    return text
+    return receipt
   }
 }
 

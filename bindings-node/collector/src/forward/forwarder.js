@@ -14,6 +14,12 @@ const MAX_UNDER_WAY = 64
 /** Milliseconds for which a deletion waits for what is queued to leave, before all of it is erased. */
 const DELETION_FLUSH_MS = 1_000
 
+/**
+ * How a verdict goes on in which nobody opted out or was deleted. Results do not say whose records were withheld, so of
+ * such a body nothing goes on: what must not leave weighs more than what is lost.
+ */
+const NOTHING_WITHHELD = /^\{"accepted":\d+,"rejected":\d+,"dropped":\d+,"opted_out":0,"refused":0,/
+
 class Forwarder {
   #client
   #metrics
@@ -54,6 +60,7 @@ class Forwarder {
     if (this.#underWay >= MAX_UNDER_WAY) return this.#count('refused', 1)
     this.#underWay++
     try {
+      if (!NOTHING_WITHHELD.test(verdict)) return this.#count('withheld', 1)
       const records = await forwarded(format, body, verdict, tenant)
       const taken = records.filter((record) => this.#client.track(record)).length
       this.#count('queued', taken)
@@ -74,7 +81,7 @@ class Forwarder {
     if (await this.#client.flush(DELETION_FLUSH_MS)) return
     const before = this.stats()
     await this.#client.optOut({ source: 'collector: a user was deleted' })
-    await this.#client.optIn({ notice_version: 'collector', source: 'collector: forwarding goes on' })
+    await this.#client.optIn({ noticeVersion: 'collector', source: 'collector: forwarding goes on' })
     this.#count('erased', before.pending)
   }
 
@@ -88,7 +95,7 @@ class Forwarder {
   }
 
   /**
-   * @param {'queued' | 'refused' | 'erased'} outcome
+   * @param {'queued' | 'refused' | 'withheld' | 'erased'} outcome
    * @param {number} count
    */
   #count (outcome, count) {

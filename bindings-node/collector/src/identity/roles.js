@@ -89,7 +89,7 @@ const DOCUMENTATION = '/docs'
  */
 function accessOf (method, url) {
   const isDocumentation = url === DOCUMENTATION || url.startsWith(`${DOCUMENTATION}/`)
-  if (method === 'GET' && isDocumentation) return PUBLIC
+  if (['GET', 'HEAD'].includes(method) && isDocumentation) return PUBLIC
   const key = `${method} ${url}`
   return Object.hasOwn(ACCESS, key) ? ACCESS[key] : undefined
 }

@@ -35,6 +35,8 @@ function typeOf (encoding) {
 const STATUS = {
   type: 'object', properties: { code: { type: 'integer' }, message: { type: 'string' } }
 }
+/** How a verdict begins that refuses nothing. */
+const NOTHING = /^\{"accepted":\d+,"rejected":0,"dropped":0,"opted_out":0,"refused":0,/
 const BINARY = { type: 'string', format: 'binary' }
 
 /** @param {string} description */
@@ -103,12 +105,13 @@ function refusals (verdicts) {
   let count = 0
   let reason = ''
   for (const text of verdicts) {
-    if (text.includes('"rejected":0,"dropped":0,') && !text.includes('"opted_out":')) continue
-    const { rejected, dropped, opted_out: opted = 0, results } = JSON.parse(text)
-    count += rejected + dropped + opted
+    if (NOTHING.test(text)) continue
+    const { rejected, dropped, opted_out: optedOut, refused: erased, results } = JSON.parse(text)
+    count += rejected + dropped + optedOut + erased
     const [violation] = results.find((/** @type {any} */ { status }) => status !== 'accepted')?.violations ?? []
     if (violation !== undefined) reason ||= `${violation.path}: ${violation.message}`
-    else if (opted > 0) reason ||= 'the user opted out'
+    else if (optedOut > 0) reason ||= 'the user opted out'
+    else reason ||= 'the user was deleted'
   }
   return { count, reason: reason || 'rejected' }
 }

@@ -38,7 +38,6 @@ const UPDATE = {
  * @param {Dependencies} dependencies
  */
 async function privacyRoutes (app, { engine, store, audit, deletion }) {
-  const json_ = 'application/json'
   const userOf = (/** @type {import('fastify').FastifyRequest} */ request) =>
     /** @type {{ user_id: string }} */ (request.params).user_id
 
@@ -49,9 +48,9 @@ async function privacyRoutes (app, { engine, store, audit, deletion }) {
       querystring: query({ user_id: USER.properties.user_id }, ['user_id']),
       response: { 200: json('What is in force, and every decision there was.'), ...GUARDED }
     }
-  }, async (request, reply) => {
+  }, async (request) => {
     const { tenant, query: { user_id: user } } = asked(request)
-    return reply.type(json_).send(await store.consentStatusText(engine, tenant, user))
+    return store.consentStatus(engine, tenant, user)
   })
 
   app.post('/api/v1/telemetry/consent/update', {
@@ -61,10 +60,11 @@ async function privacyRoutes (app, { engine, store, audit, deletion }) {
       body: UPDATE,
       response: { 200: json('What is in force now.'), ...GUARDED, ...BODIES }
     }
-  }, async (request, reply) => {
+  }, async (request) => {
     const { tenant } = asked(request)
-    await audit.write(request, 'consent.update', '')
-    return reply.type(json_).send(await store.consentUpdateText(engine, tenant, JSON.stringify(request.body)))
+    const state = await store.consentUpdate(engine, tenant, /** @type {any} */ (request.body))
+    await audit.write(request, 'consent.update', state.user)
+    return state
   })
 
   app.delete('/api/v1/telemetry/data/:user_id', {
@@ -74,9 +74,9 @@ async function privacyRoutes (app, { engine, store, audit, deletion }) {
       params: USER,
       response: { 200: json('The receipt.', { request_id: { type: 'string' }, records: { type: 'integer' } }), ...GUARDED }
     }
-  }, async (request, reply) => {
+  }, async (request) => {
     const { tenant, subject } = asked(request)
-    return reply.type(json_).send(await deletion.run(tenant, userOf(request), subject))
+    return deletion.run(tenant, userOf(request), subject)
   })
 
   app.get('/api/v1/telemetry/data/:user_id', {
@@ -90,26 +90,26 @@ async function privacyRoutes (app, { engine, store, audit, deletion }) {
   }, async (request, reply) => {
     const { tenant, query: spec } = asked(request)
     await audit.read(request, 'user.access')
-    return reply.type(json_).send(await store.userDataText(engine, tenant, userOf(request), JSON.stringify(spec)))
+    return reply.type('application/json').send(await store.userDataText(engine, tenant, userOf(request), spec))
   })
 
   app.get('/api/v1/telemetry/deletions', {
     schema: {
       tags: ['privacy'], summary: 'Deletions and their receipts.', querystring: query(PAGING), response: { 200: LIST, ...GUARDED }
     }
-  }, async (request, reply) => {
+  }, async (request) => {
     const { tenant, query: spec } = asked(request)
-    return reply.type(json_).send(await store.deletionsText(tenant, JSON.stringify(spec)))
+    return store.deletions(tenant, spec)
   })
 
   app.get('/api/v1/telemetry/audit', {
     schema: {
       tags: ['privacy'], summary: 'The audit trail.', querystring: query(PAGING), response: { 200: LIST, ...GUARDED }
     }
-  }, async (request, reply) => {
+  }, async (request) => {
     const { tenant, query: spec } = asked(request)
     await audit.read(request, 'audit.read')
-    return reply.type(json_).send(await store.auditText(tenant, JSON.stringify(spec)))
+    return store.audit(tenant, spec)
   })
 
   app.get('/api/v1/telemetry/audit/verify', {
@@ -118,7 +118,7 @@ async function privacyRoutes (app, { engine, store, audit, deletion }) {
       summary: 'Whether nobody changed the audit trail.',
       response: { 200: json('The state of the chain.', { entries: { type: 'integer' } }), ...GUARDED }
     }
-  }, async (_request, reply) => reply.type(json_).send(await store.auditVerifyText()))
+  }, async () => store.auditVerify())
 }
 
 module.exports = { privacyRoutes }

@@ -12,27 +12,29 @@ const { GUARDED, PAGING, SELECTION, failure, json, query } = require('../plugins
 
 const METRIC = 'telemetry_metric_v1'
 const TRACE = 'telemetry_trace_v1'
-const CSV = 'text/csv; charset=utf-8'
-const PARQUET = 'application/vnd.apache.parquet'
-/** @type {Record<string, string>} */
-const EXPORT_TYPES = { json: 'application/json', csv: CSV, parquet: PARQUET }
+/** Formats of an export; columns in files come with the store's. @type {Record<string, string>} */
+const EXPORT_TYPES = {
+  json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8'
+}
 
 const FILTERS = {
-  schema: { type: 'string', description: 'the kind of record' },
+  schema: { type: 'string', description: 'the kind of record, or `any`' },
   channel: { type: 'string' },
   event: { type: 'string' },
-  name: { type: 'string', description: "of metrics and spans" },
+  name: { type: 'string', description: 'of a metric or span; of an event channel.event' },
   user_id: { type: 'string' },
   trace_id: { type: 'string' }
 }
 const FIGURES = {
   field: { type: 'string', description: 'JSON Pointer to a number, such as /payload/duration_ms; of metrics /value' },
-  aggregation: { type: 'string', description: 'comma list of count sum avg min max p50 p95 p99' },
+  aggregation: { type: 'string', description: 'comma list of count records users sum avg min max p50 p95 p99' },
   group_by: {
     type: 'string', description: 'comma list of channel event user_id session_id, JSON Pointers, or names of attributes'
   },
   interval: { type: 'string', description: '1m 5m 15m 1h 6h 1d' },
-  limit: { type: 'integer', minimum: 1 }
+  limit: { type: 'integer', minimum: 1, description: 'buckets of the answer' },
+  top: { type: 'integer', minimum: 1, description: 'only so many groups of each interval, the greatest first' },
+  order_by: { type: 'string', description: 'by which aggregation; default: the first' }
 }
 
 const PAGE = json('One page, by rising time.', {
@@ -41,7 +43,7 @@ const PAGE = json('One page, by rising time.', {
 })
 
 /** Names that `group_by` has besides; anything else that is no pointer is an attribute. */
-const GROUPS = ['channel', 'event', 'user_id', 'session_id', 'name', 'schema']
+const GROUPS = ['channel', 'event', 'user_id', 'session_id', 'schema']
 
 /** @param {string} text */
 function list (text) {
@@ -122,7 +124,7 @@ async function queryRoutes (app, { store, counts, audit }) {
   app.get('/api/v1/telemetry/metrics/export', {
     schema: {
       tags: ['metrics'],
-      summary: 'Records of a range of time as JSON, CSV or Parquet; of metrics unless `schema` says otherwise (R1).',
+      summary: 'Records of a range of time as JSON, lines of it, or CSV; of metrics unless `schema` says otherwise (R1).',
       querystring: query({
         format: { type: 'string', enum: Object.keys(EXPORT_TYPES), default: 'json' },
         ...FILTERS,
@@ -134,8 +136,8 @@ async function queryRoutes (app, { store, counts, audit }) {
           description: 'One page; `x-next-cursor` is there where another follows.',
           content: {
             'application/json': { schema: {} },
-            'text/csv': { schema: { type: 'string' } },
-            [PARQUET]: { schema: { type: 'string', format: 'binary' } }
+            'application/x-ndjson': { schema: { type: 'string' } },
+            'text/csv': { schema: { type: 'string' } }
           }
         },
         ...GUARDED
@@ -144,12 +146,11 @@ async function queryRoutes (app, { store, counts, audit }) {
   }, async (request, reply) => {
     const { tenant, query: { format, ...rest } } = asked(request)
     await audit.read(request, 'records.export')
-    const exported = await store.export(tenant, { schema: METRIC, ...rest }, format)
-    const { body = exported, next = null } = typeof exported === 'object' && !Buffer.isBuffer(exported) ? exported : {}
+    const { content, next } = await store.export(tenant, { schema: METRIC, ...rest }, format)
     if (next !== null) reply.header('x-next-cursor', next)
-    return reply.type(EXPORT_TYPES[format] ?? EXPORT_TYPES.json)
+    return reply.type(/** @type {string} */ (EXPORT_TYPES[format]))
       .header('content-disposition', `attachment; filename="telemetry.${format}"`)
-      .send(body)
+      .send(content)
   })
 
   app.get('/api/v1/telemetry/records', {

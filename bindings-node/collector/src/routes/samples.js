@@ -94,10 +94,10 @@ async function sampleRoutes (scope, dependencies) {
       }
       scope.post(`${prefix}/${name}`, { schema }, async (request, reply) => {
         const { tenant, body } = brought(request)
-        const { opted_out: opted, results: [result] } =
+        const { opted_out: optedOut, results: [result] } =
           JSON.parse(await dependencies.ingestion.take(tenant, 'record', ofKind(body, kind)))
         const [violation] = result?.violations ?? []
-        const hasOptedOut = opted > 0 || violation?.code === 'opted_out'
+        const hasOptedOut = optedOut > 0 || violation?.code === 'opted_out'
         if (hasOptedOut) request.log.info({ eventType: 'SampleRejected', reason: 'opted_out' }, 'sample rejected')
         if (hasOptedOut || result?.status === 'accepted') {
           return reply.code(202).send({ status: 'accepted', correlationId: request.id })

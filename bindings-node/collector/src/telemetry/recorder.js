@@ -1,6 +1,6 @@
 'use strict'
 
-const { TelemetryStorageException } = require('./storage.js')
+const { TelemetryStorageException } = require('scrubjay')
 
 /** Traces on their way at a time. Beyond that they are lost and counted: tracing must not become the load. */
 const MAX_UNDER_WAY = 100

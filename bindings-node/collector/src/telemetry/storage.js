@@ -1,21 +1,10 @@
 'use strict'
 
+const { TelemetryStorageException } = require('scrubjay')
+
 /**
  * R2's module layer: puts a trace into `telemetry_traces`, and says so where it cannot. Nothing else.
  */
-
-/** The store did not take a trace. For the recorder alone: nobody above it hears of this. */
-class TelemetryStorageException extends Error {
-  /**
-   * @param {string} code why, as one of the engine's codes
-   * @param {unknown} [cause]
-   */
-  constructor (code, cause) {
-    super(`the trace was not stored: ${code}`, { cause })
-    this.name = 'TelemetryStorageException'
-    this.code = code
-  }
-}
 
 class TelemetryStorage {
   #engine
@@ -40,11 +29,21 @@ class TelemetryStorage {
     try {
       verdict = await this.#store.ingest(this.#engine, tenant, 'record', JSON.stringify(trace))
     } catch (error) {
-      throw new TelemetryStorageException(/** @type {{ code?: string }} */ (error).code ?? 'internal', error)
+      throw error instanceof TelemetryStorageException ? error : exception(/** @type {any} */ (error))
     }
     const [result] = verdict.results
-    if (result?.status !== 'accepted') throw new TelemetryStorageException(result?.violations[0]?.code ?? 'defect')
+    const [violation] = result?.violations ?? []
+    if (result?.status !== 'accepted') throw exception({ message: 'not a trace', path: '', code: 'defect', ...violation })
   }
 }
 
-module.exports = { TelemetryStorage, TelemetryStorageException }
+/**
+ * What else can go wrong, as what the layer above knows.
+ *
+ * @param {{ message: string, code: string, path: string }} cause
+ */
+function exception (cause) {
+  return new /** @type {any} */ (TelemetryStorageException)(cause)
+}
+
+module.exports = { TelemetryStorage }
