@@ -59,6 +59,7 @@ const ACCESS = {
   // The page says nothing of a tenant; the session's routes look at credentials themselves.
   'GET /api/v1/telemetry/dashboard': PUBLIC,
   'GET /api/v1/telemetry/dashboard/assets/*': PUBLIC,
+  'HEAD /api/v1/telemetry/dashboard/assets/*': PUBLIC,
   'GET /api/v1/telemetry/dashboard/session': PUBLIC,
   'POST /api/v1/telemetry/dashboard/session': PUBLIC,
   'DELETE /api/v1/telemetry/dashboard/session': PUBLIC,
