@@ -16,6 +16,7 @@ mod prepare;
 mod preview;
 mod purpose;
 mod queue;
+mod reason;
 mod self_metrics;
 mod sender;
 mod settings;
@@ -30,6 +31,7 @@ mod switch;
 mod tests;
 mod waiting;
 mod warnings;
+mod wipe;
 mod worker;
 
 use std::sync::Arc;

@@ -149,12 +149,11 @@ fn clients(otlp: &Otlp) -> Result<Vec<reqwest::Client>, Failure> {
     for (place, route) in routes.iter().enumerate() {
         let is_alike = |other: &&&OtlpRoute| other.http.connection.is_alike(&route.http.connection);
         let first = routes.iter().position(|other| is_alike(&other)).filter(|first| *first < place);
-        let client = match first.and_then(|first| clients.get(first)) {
-            Some(client) => client.clone(),
-            None => {
-                let urls: Vec<&reqwest::Url> = routes.iter().filter(is_alike).map(|route| &route.url).collect();
-                route.http.connection.open(&urls)?
-            }
+        let client = if let Some(client) = first.and_then(|first| clients.get(first)) {
+            client.clone()
+        } else {
+            let urls: Vec<&reqwest::Url> = routes.iter().filter(is_alike).map(|route| &route.url).collect();
+            route.http.connection.open(&urls)?
         };
         clients.push(client);
     }
