@@ -13,6 +13,7 @@ mod plan;
 mod privacy;
 mod profile;
 mod sampling;
+mod signal;
 #[cfg(feature = "client")]
 mod sources;
 mod spool;
@@ -33,6 +34,7 @@ pub use self::metrics::{MetricTemporality, MetricsConfig};
 pub use self::privacy::{AllowConfig, CustomRule, PrivacyConfig, PrivacyMode, RuleAction, SealConfig};
 pub(crate) use self::profile::profile;
 pub use self::sampling::SamplingConfig;
+pub use self::signal::SignalConfig;
 #[cfg(feature = "client")]
 pub(crate) use self::sources::{Environment, Resolved, Source, resolve, unknown_variables};
 pub use self::spool::SpoolConfig;

@@ -64,11 +64,11 @@ pub mod twin;
 
 pub use crate::capture::CapturedRecord;
 #[cfg(feature = "client")]
-pub use crate::client::{Client, Timer};
+pub use crate::client::{Client, Span, Timer};
 pub use crate::config::{
     AllowConfig, ClientConfig, Compression, Config, CustomRule, ExportConfig, ExporterKind, MetricTemporality,
     MetricsConfig, OtlpProtocol, PrivacyConfig, PrivacyMode, Purpose, RuleAction, SamplingConfig, SealConfig,
-    SpoolConfig,
+    SignalConfig, SpoolConfig,
 };
 pub use crate::engine::{Engine, ScrubbedJson, ScrubbedText};
 pub use crate::error::{Error, ErrorKind, Result};

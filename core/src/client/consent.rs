@@ -224,7 +224,9 @@ impl Shared {
         let settings = self.settings.current();
         let goes = |text: &str| settings.purpose_of(text).is_none_or(|purpose| purposes.contains(purpose));
         let mut gone = Load::default();
-        batches.iter_mut().for_each(|batch| gone += batch.take_out(goes));
+        for batch in batches.iter_mut() {
+            gone += batch.take_out(goes);
+        }
         batches.retain(|batch| batch.load().items > 0);
         self.book(|state| {
             state.settle(gone, gone.items as u64, Reason::Consent, &Findings::default());

@@ -4,7 +4,7 @@
 //! the disk again a little later.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -13,8 +13,9 @@ use parking_lot::Mutex;
 use crate::client::held::{Ended, Held};
 use crate::client::settings::Bounds;
 use crate::client::switch::{self, Environment};
+use crate::client::wipe::SlotWipe;
 use crate::config::ClientConfig;
-use crate::consent::{Purposes, Wipe, erase_if_stale};
+use crate::consent::erase_if_stale;
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::{self, Chunk, Failure, Log, MachineTime, Options, SealKey, Time};
 
@@ -33,7 +34,7 @@ const KEY_VARIABLE: &str = "TELEMETRY_SPOOL_KEY";
 /// The spool as configured.
 pub(crate) struct SpoolSettings {
     pub(crate) dir: PathBuf,
-    options: Options,
+    pub(super) options: Options,
 }
 
 impl SpoolSettings {
@@ -75,8 +76,8 @@ pub(crate) fn spool_key(environment: Environment<'_>) -> Result<Option<SealKey>>
 
 /// See the module's words.
 pub(crate) struct Spool {
-    settings: Arc<crate::client::settings::Settings>,
-    time: Arc<dyn Time>,
+    pub(super) settings: Arc<crate::client::settings::Settings>,
+    pub(super) time: Arc<dyn Time>,
     inner: Mutex<Inner>,
 }
 
@@ -118,7 +119,7 @@ impl Spool {
         Self { settings, time: Arc::new(MachineTime::new()), inner: Mutex::default() }
     }
 
-    fn settings(&self) -> std::result::Result<&SpoolSettings, Failure> {
+    pub(super) fn settings(&self) -> std::result::Result<&SpoolSettings, Failure> {
         self.settings.spool.as_ref().ok_or(Failure::Vanished)
     }
 
@@ -294,52 +295,5 @@ impl Spool {
     /// Why records wait in memory instead of on the disk.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.inner.lock().refused.map(|(failure, _)| failure)
-    }
-}
-
-/// Frees one slot of what was withdrawn.
-struct SlotWipe<'a> {
-    spool: &'a Spool,
-    slot: &'a Path,
-    /// Its log, where this process holds it.
-    held: Option<&'a Held>,
-    /// What became of this process's own records.
-    ended: Ended,
-}
-
-impl SlotWipe<'_> {
-    fn everything(&mut self) -> std::result::Result<(), Failure> {
-        let Some(held) = self.held else { return segment::wipe_slot(self.slot) };
-        let wiped = held.log.wipe();
-        self.ended.add(&held.persist(Ended::default()));
-        wiped
-    }
-
-    /// False where another living process holds the slot.
-    fn some(&mut self, purposes: Purposes) -> std::result::Result<bool, Failure> {
-        let settings = self.spool.settings.current();
-        // Whose purpose cannot be told may be what was withdrawn.
-        let purpose = |record: &[u8]| std::str::from_utf8(record).ok().and_then(|text| settings.purpose_of(text));
-        let keep = |record: &[u8]| purpose(record).is_some_and(|purpose| !purposes.contains(purpose));
-        if let Some(held) = self.held {
-            let (erased, ended) = held.erase(&keep);
-            self.ended.add(&ended);
-            return erased.map(|()| true);
-        }
-        let options = &self.spool.settings()?.options;
-        match segment::open_slot(self.slot, &self.spool.time, options) {
-            Ok(Some(log)) => Held::new(log, self.slot.to_owned()).erase(&keep).0.map(|()| true),
-            Ok(None) => Ok(false),
-            // Nobody can tell them apart here.
-            Err(Failure::OtherKey) => segment::wipe_slot(self.slot).map(|()| true),
-            Err(failure) => Err(failure),
-        }
-    }
-}
-
-impl Wipe for SlotWipe<'_> {
-    fn wipe(&mut self, purposes: Purposes) -> io::Result<bool> {
-        let done = if purposes == Purposes::ALL { self.everything().map(|()| true) } else { self.some(purposes) };
-        done.map_err(|failure| io::Error::other(failure.phrase()))
     }
 }

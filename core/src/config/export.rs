@@ -5,6 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::signal::SignalConfig;
 use super::{Form, Key, require};
 use crate::error::Result;
 
@@ -134,6 +135,12 @@ pub struct ExportConfig {
     pub metrics_endpoint: Option<String>,
     /// Where spans go, used as it is.
     pub traces_endpoint: Option<String>,
+    /// What requests for logs have of their own.
+    pub logs: SignalConfig,
+    /// What requests for metrics have of their own.
+    pub metrics: SignalConfig,
+    /// What requests for spans have of their own.
+    pub traces: SignalConfig,
     /// Further headers. Never printed.
     pub headers: BTreeMap<String, String>,
     /// Of request bodies.
@@ -171,6 +178,9 @@ impl Default for ExportConfig {
             logs_endpoint: None,
             metrics_endpoint: None,
             traces_endpoint: None,
+            logs: SignalConfig::default(),
+            metrics: SignalConfig::default(),
+            traces: SignalConfig::default(),
             headers: BTreeMap::new(),
             compression: Compression::default(),
             certificate: None,

@@ -89,6 +89,13 @@ impl Key {
 pub(crate) const OTHER_VARIABLES: &[(&str, &str)] = &[
     ("DO_NOT_TRACK", "Turns collection off unless it is empty, `0` or `false` (consoledonottrack.com)."),
     ("OTEL_SDK_DISABLED", "Turns collection off where it is `true`."),
+    ("HTTPS_PROXY", "The proxy of https endpoints, where /client/export/proxy is not set; `https_proxy` too."),
+    (
+        "http_proxy",
+        "The proxy of http endpoints, likewise. Not `HTTP_PROXY`, which a CGI request can set (CVE-2016-5385).",
+    ),
+    ("ALL_PROXY", "The proxy of any endpoint, where neither is set; `all_proxy` too."),
+    ("NO_PROXY", "Hosts reached without it, where /client/export/no_proxy is not set; `no_proxy` too."),
     ("TELEMETRY_CONFIG_FILE", "The configuration file, instead of the places where one is looked for."),
     ("TELEMETRY_DEBUG", "`1` prints the client's warnings on standard error."),
     ("TELEMETRY_DASHBOARD_ENABLED", "The collector's."),
@@ -104,6 +111,7 @@ pub(crate) const OTHER_VARIABLES: &[(&str, &str)] = &[
 pub(crate) fn keys() -> impl Iterator<Item = &'static Key> {
     let client =
         super::client::KEYS.iter().chain(super::spool::KEYS).chain(super::export::KEYS).chain(super::metrics::KEYS);
+    let client = client.chain(super::signal::KEYS.into_iter().flatten());
     super::privacy::KEYS.iter().chain(super::plan::KEYS).chain(super::sampling::KEYS).chain(client)
 }
 

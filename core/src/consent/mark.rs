@@ -54,7 +54,9 @@ mod tests {
 
     impl Files {
         fn fill(&self) {
-            Purpose::ALL.into_iter().for_each(|purpose| fs::write(self.0.join(purpose.as_str()), "records").unwrap());
+            for purpose in Purpose::ALL {
+                fs::write(self.0.join(purpose.as_str()), "records").unwrap();
+            }
         }
 
         fn left(&self) -> Vec<Purpose> {
@@ -71,7 +73,9 @@ mod tests {
 
     fn epochs(begun: &[(Purposes, &str)]) -> Epochs {
         let mut epochs = Epochs::default();
-        begun.iter().for_each(|(purposes, word)| epochs.begin(*purposes, word));
+        for (purposes, word) in begun {
+            epochs.begin(*purposes, word);
+        }
         epochs
     }
 

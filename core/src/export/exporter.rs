@@ -8,7 +8,7 @@ use parking_lot::Mutex;
 use super::body::compress;
 use super::breaker::{Breaker, Permit};
 use super::http::post;
-use super::target::{Destination, Http, Target};
+use super::target::{Destination, Http, Otlp, OtlpRoute, Target};
 use super::{Failure, Signal, Verdict, file, otlp};
 
 /// A request as it will be sent, any number of times: the same ids in the same bytes.
@@ -28,23 +28,24 @@ impl Request {
     }
 }
 
+/// Every signal.
+const SIGNALS: [Signal; 3] = [Signal::Logs, Signal::Metrics, Signal::Traces];
+
 /// Sends to one target. Lives on the worker's runtime.
 pub(crate) struct Exporter<'a> {
     target: &'a Target,
-    /// Nothing where the target is not reached over HTTP.
-    http: Option<reqwest::Client>,
+    /// One for each signal, as in [`SIGNALS`], the same where they are reached alike; none where the target is not reached
+    /// over HTTP.
+    http: Vec<reqwest::Client>,
     breaker: Mutex<Breaker>,
 }
 
 impl<'a> Exporter<'a> {
     pub(crate) fn new(target: &'a Target) -> Result<Self, Failure> {
         let http = match &target.destination {
-            Destination::Collector(http, url) => Some(http.connection.open(&[url])?),
-            Destination::Otlp(http, otlp) => {
-                let urls = [Signal::Logs, Signal::Metrics, Signal::Traces].map(|signal| otlp.url(signal));
-                Some(http.connection.open(&urls)?)
-            }
-            Destination::File(_) | Destination::Console => None,
+            Destination::Collector(http, url) => vec![http.connection.open(&[url])?],
+            Destination::Otlp(otlp) => clients(otlp)?,
+            Destination::File(_) | Destination::Console => Vec::new(),
         };
         Ok(Self { target, http, breaker: Mutex::new(Breaker::new(target.breaker)) })
     }
@@ -73,12 +74,14 @@ impl<'a> Exporter<'a> {
             // Nothing to say; OTLP asks not to send empty envelopes.
             _ if sent == 0 => Ok(Verdict::accepted()),
             Destination::Collector(http, url) => {
-                let body = self.post(http, url, request).await?;
+                let body = self.post(http, url, 0, request).await?;
                 Verdict::read(&body, sent)
             }
-            Destination::Otlp(http, otlp) => {
-                let body = self.post(http, otlp.url(request.signal), request).await?;
-                otlp::verdict(otlp.protocol, &body, sent)
+            Destination::Otlp(otlp) => {
+                let route = otlp.route(request.signal);
+                let place = SIGNALS.iter().position(|signal| *signal == request.signal).unwrap_or(0);
+                let body = self.post(&route.http, &route.url, place, request).await?;
+                otlp::verdict(route.protocol, &body, sent)
             }
             Destination::File(target) => file::append(target, &request.body).map(|()| Verdict::accepted()),
             Destination::Console => {
@@ -89,8 +92,14 @@ impl<'a> Exporter<'a> {
         }
     }
 
-    async fn post(&self, http: &Http, url: &reqwest::Url, request: &Request) -> Result<Vec<u8>, Failure> {
-        let client = self.http.as_ref().ok_or(Failure::Setup)?;
+    async fn post(
+        &self,
+        http: &Http,
+        url: &reqwest::Url,
+        client: usize,
+        request: &Request,
+    ) -> Result<Vec<u8>, Failure> {
+        let client = self.http.get(client).ok_or(Failure::Setup)?;
         post(client, url, &http.headers, request.body.clone()).await
     }
 }
@@ -108,9 +117,8 @@ impl Target {
     pub(crate) fn request(&self, records: &[&str]) -> Result<Request, Failure> {
         let (body, signal, left_out) = self.body(records);
         let body = match &self.destination {
-            Destination::Collector(http, _) | Destination::Otlp(http, _) => {
-                compress(body, http.compression).map_err(|_| Failure::Request)?
-            }
+            Destination::Collector(http, _) => compressed(body, http)?,
+            Destination::Otlp(otlp) => compressed(body, &otlp.route(signal).http)?,
             Destination::File(_) | Destination::Console => body,
         };
         Ok(Request { signal, body, records: records.len() as u64, left_out })
@@ -121,13 +129,35 @@ impl Target {
         let signal = records.first().map_or(Signal::Logs, |record| self.signal_of(record));
         match &self.destination {
             Destination::Collector(..) => (joined(records, b"[", b",", b"]"), signal, 0),
-            Destination::Otlp(_, otlp) => {
-                let encoded = otlp::encode(signal, otlp.protocol, &otlp.resource, records);
+            Destination::Otlp(otlp) => {
+                let encoded = otlp::encode(signal, otlp.route(signal).protocol, &otlp.resource, records);
                 (encoded.body, signal, encoded.left_out)
             }
             Destination::File(_) | Destination::Console => (joined(records, b"", b"\n", b"\n"), signal, 0),
         }
     }
+}
+
+fn compressed(body: Vec<u8>, http: &Http) -> Result<Vec<u8>, Failure> {
+    compress(body, http.compression).map_err(|_| Failure::Request)
+}
+
+/// A client for each signal; one serves all that are reached alike.
+fn clients(otlp: &Otlp) -> Result<Vec<reqwest::Client>, Failure> {
+    let routes = SIGNALS.map(|signal| otlp.route(signal));
+    let mut clients: Vec<reqwest::Client> = Vec::new();
+    for (place, route) in routes.iter().enumerate() {
+        let is_alike = |other: &&&OtlpRoute| other.http.connection.is_alike(&route.http.connection);
+        let first = routes.iter().position(|other| is_alike(&other)).filter(|first| *first < place);
+        let client = if let Some(client) = first.and_then(|first| clients.get(first)) {
+            client.clone()
+        } else {
+            let urls: Vec<&reqwest::Url> = routes.iter().filter(is_alike).map(|route| &route.url).collect();
+            route.http.connection.open(&urls)?
+        };
+        clients.push(client);
+    }
+    Ok(clients)
 }
 
 fn joined(records: &[&str], start: &[u8], between: &[u8], end: &[u8]) -> Vec<u8> {

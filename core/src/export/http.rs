@@ -20,6 +20,8 @@ const MAX_REDIRECTS: usize = 3;
 /// How to reach one host, as configured.
 pub(super) struct Connection {
     pub(super) tls: Tls,
+    /// The paths that the certificates were read from.
+    pub(super) files: [Option<String>; 3],
     pub(super) proxy: Option<ProxyRule>,
     pub(super) user_agent: &'static str,
     /// From the first byte of connecting to the last byte of the answer.
@@ -28,6 +30,12 @@ pub(super) struct Connection {
 }
 
 impl Connection {
+    /// Whether one client serves both.
+    pub(super) fn is_alike(&self, other: &Self) -> bool {
+        (&self.files, &self.proxy, self.user_agent, self.request_timeout, self.allow_link_local)
+            == (&other.files, &other.proxy, other.user_agent, other.request_timeout, other.allow_link_local)
+    }
+
     /// The client for these URLs. Lives on the worker's runtime.
     pub(super) fn open(&self, urls: &[&Url]) -> Result<reqwest::Client, Failure> {
         let is_tls = |url: &&Url| url.scheme() == "https";

@@ -32,7 +32,10 @@ impl Target {
     fn one(&self, signal: Signal, records: &[&str]) -> Result<Value, Failure> {
         let (to, headers) = match &self.destination {
             Destination::Collector(http, url) => (url.to_string(), shown(&http.headers)),
-            Destination::Otlp(http, otlp) => (otlp.url(signal).to_string(), shown(&http.headers)),
+            Destination::Otlp(otlp) => {
+                let route = otlp.route(signal);
+                (route.url.to_string(), shown(&route.http.headers))
+            }
             Destination::File(target) => (target.path.to_string_lossy().into_owned(), Map::new()),
             Destination::Console => ("stderr".to_owned(), Map::new()),
         };

@@ -21,9 +21,11 @@ pub(crate) struct Answer {
 /// go to a file or to standard error.
 pub(crate) fn probe(target: &Target) -> Option<Result<Answer, Failure>> {
     let (http, url, body) = match &target.destination {
-        Destination::Collector(http, url) => (http, url, b"[]".to_vec()),
-        Destination::Otlp(http, otlp) => {
-            (http, otlp.url(Signal::Logs), otlp::encode(Signal::Logs, otlp.protocol, &otlp.resource, &[]).body)
+        Destination::Collector(http, url) => (&**http, url, b"[]".to_vec()),
+        Destination::Otlp(otlp) => {
+            let route = otlp.route(Signal::Logs);
+            let body = otlp::encode(Signal::Logs, route.protocol, &otlp.resource, &[]).body;
+            (&route.http, &route.url, body)
         }
         Destination::File(_) | Destination::Console => return None,
     };

@@ -1,5 +1,6 @@
 //! Where records go, as configured: what is fallible is decided here, before anything starts.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ use super::http::Connection;
 use super::proxy::proxy_for;
 use super::tls::Tls;
 use crate::config::Environment;
-use crate::config::{ClientConfig, Compression, ExportConfig, ExporterKind, OtlpProtocol};
+use crate::config::{ClientConfig, Compression, ExporterKind, OtlpProtocol, SignalConfig};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Signal;
@@ -44,7 +45,7 @@ pub(crate) enum Destination {
     /// scrubjay's collector.
     Collector(Box<Http>, Url),
     /// An OTLP receiver.
-    Otlp(Box<Http>, Box<Otlp>),
+    Otlp(Box<Otlp>),
     File(FileTarget),
     Console,
 }
@@ -58,16 +59,22 @@ pub(crate) struct Http {
 
 /// What is OTLP's own.
 pub(crate) struct Otlp {
-    pub(super) protocol: OtlpProtocol,
-    logs: Url,
-    metrics: Url,
-    traces: Url,
+    logs: OtlpRoute,
+    metrics: OtlpRoute,
+    traces: OtlpRoute,
     /// Attributes of the resource: a scrubbed JSON object.
     pub(super) resource: String,
 }
 
+/// How one signal's requests are sent.
+pub(crate) struct OtlpRoute {
+    pub(super) http: Http,
+    pub(super) url: Url,
+    pub(super) protocol: OtlpProtocol,
+}
+
 impl Otlp {
-    pub(super) fn url(&self, signal: Signal) -> &Url {
+    pub(super) fn route(&self, signal: Signal) -> &OtlpRoute {
         match signal {
             Signal::Logs => &self.logs,
             Signal::Metrics => &self.metrics,
@@ -103,20 +110,16 @@ impl Target {
             ExporterKind::Collector => {
                 let url = continued(&base(None)?, &BATCH_ROUTE);
                 let agent = concat!("scrubjay/", env!("CARGO_PKG_VERSION"));
-                Destination::Collector(Box::new(http(client, &url, agent, "application/json", environment)?), url)
+                let own = Own { section: "", config: &SignalConfig::default() };
+                let http = http(client, &url, agent, "application/json", own, environment)?;
+                Destination::Collector(Box::new(http), url)
             }
             ExporterKind::Otlp => {
                 let otlp_base = || match &export.otlp_endpoint {
                     Some(own) => endpoint(own, "/client/export/otlp_endpoint", export.allow_link_local),
                     None => base(Some(OTLP_ENDPOINT)),
                 };
-                let otlp = otlp(client, otlp_base, engine)?;
-                let content_type = match export.protocol {
-                    OtlpProtocol::HttpProtobuf => "application/x-protobuf",
-                    OtlpProtocol::HttpJson => "application/json",
-                };
-                let http = http(client, &otlp.logs, OTLP_USER_AGENT, content_type, environment)?;
-                Destination::Otlp(Box::new(http), Box::new(otlp))
+                Destination::Otlp(Box::new(otlp(client, otlp_base, engine, environment)?))
             }
             ExporterKind::File => Destination::File(FileTarget {
                 path: PathBuf::from(export.file.clone().unwrap_or_default()),
@@ -130,20 +133,41 @@ impl Target {
     }
 }
 
-/// The three URLs: a signal's own as it is, otherwise the base continued by `v1` and the signal.
-fn otlp(client: &ClientConfig, base: impl Fn() -> Result<Url>, engine: &Engine) -> Result<Otlp> {
+/// The three routes: a signal's own URL as it is, otherwise the base continued by `v1` and the signal.
+fn otlp(
+    client: &ClientConfig,
+    base: impl Fn() -> Result<Url>,
+    engine: &Engine,
+    environment: Environment<'_>,
+) -> Result<Otlp> {
     let export = &client.export;
-    let url = |own: &Option<String>, path: &str, signal: &str| match own {
-        Some(own) => endpoint(own, path, export.allow_link_local),
-        None => Ok(continued(&base()?, &["v1", signal])),
+    let route = |url: &Option<String>, section: &'static str, config: &SignalConfig| {
+        let url = match url {
+            Some(own) => endpoint(own, &format!("/client/export{section}_endpoint"), export.allow_link_local)?,
+            None => continued(&base()?, &["v1", section.trim_start_matches('/')]),
+        };
+        let protocol = config.protocol.unwrap_or(export.protocol);
+        let content_type = match protocol {
+            OtlpProtocol::HttpProtobuf => "application/x-protobuf",
+            OtlpProtocol::HttpJson => "application/json",
+        };
+        let own = Own { section, config };
+        let http = http(client, &url, OTLP_USER_AGENT, content_type, own, environment)?;
+        Ok(OtlpRoute { http, url, protocol })
     };
     Ok(Otlp {
-        protocol: export.protocol,
-        logs: url(&export.logs_endpoint, "/client/export/logs_endpoint", "logs")?,
-        metrics: url(&export.metrics_endpoint, "/client/export/metrics_endpoint", "metrics")?,
-        traces: url(&export.traces_endpoint, "/client/export/traces_endpoint", "traces")?,
+        logs: route(&export.logs_endpoint, "/logs", &export.logs)?,
+        metrics: route(&export.metrics_endpoint, "/metrics", &export.metrics)?,
+        traces: route(&export.traces_endpoint, "/traces", &export.traces)?,
         resource: resource(client, engine)?,
     })
+}
+
+/// What one signal has of its own, and where that stands below `/client/export`.
+#[derive(Clone, Copy)]
+struct Own<'a> {
+    section: &'static str,
+    config: &'a SignalConfig,
 }
 
 /// The resource's attributes: what the specification requires, and what is configured. A path or a host's name may be
@@ -172,41 +196,52 @@ fn http(
     url: &Url,
     user_agent: &'static str,
     content_type: &'static str,
+    own: Own<'_>,
     environment: Environment<'_>,
 ) -> Result<Http> {
-    let export = &client.export;
-    if export.compression == Compression::Zstd && !packing::IS_LINKED {
+    let (export, config) = (&client.export, own.config);
+    let mut headers = match &config.headers {
+        Some(headers) => further_headers(headers, own.section)?,
+        None => further_headers(&export.headers, "")?,
+    };
+    let compression = config.compression.unwrap_or(export.compression);
+    if compression == Compression::Zstd && !packing::IS_LINKED {
         let how = "this library was built without zstd (feature lean): use gzip or none";
         return Err(Error::new(ErrorKind::ConfigInvalid, "/client/export/compression", how));
     }
-    let mut headers = further_headers(export)?;
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    if let Some(encoding) = content_encoding(export.compression) {
+    if let Some(encoding) = content_encoding(compression) {
         headers.insert(CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     if let Some(api_key) = &client.api_key {
         headers.insert(AUTHORIZATION, bearer(api_key)?);
     }
-    let tls =
-        Tls::read(export.certificate.as_deref(), export.client_certificate.as_deref(), export.client_key.as_deref())?;
+    let files = [
+        config.certificate.as_deref().or(export.certificate.as_deref()),
+        config.client_certificate.as_deref().or(export.client_certificate.as_deref()),
+        config.client_key.as_deref().or(export.client_key.as_deref()),
+    ];
+    let [certificate, client_certificate, client_key] = files;
+    let tls = Tls::read(certificate, client_certificate, client_key)?;
     Ok(Http {
         connection: Connection {
             tls,
+            files: files.map(|file| file.map(str::to_owned)),
             proxy: proxy_for(url, export, environment)?,
             user_agent,
-            request_timeout: Duration::from_millis(u64::from(client.request_timeout_ms)),
+            request_timeout: Duration::from_millis(u64::from(config.timeout_ms.unwrap_or(client.request_timeout_ms))),
             allow_link_local: export.allow_link_local,
         },
         headers,
-        compression: export.compression,
+        compression,
     })
 }
 
-fn further_headers(export: &ExportConfig) -> Result<HeaderMap> {
+fn further_headers(further: &BTreeMap<String, String>, section: &str) -> Result<HeaderMap> {
     let mut headers = HeaderMap::new();
-    for (name, value) in &export.headers {
+    for (name, value) in further {
         let refuse = |message: &str| {
-            let path = format!("/client/export/headers/{}", name.replace('~', "~0").replace('/', "~1"));
+            let path = format!("/client/export{section}/headers/{}", name.replace('~', "~0").replace('/', "~1"));
             Error::new(ErrorKind::ConfigInvalid, path, message)
         };
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse("is no name of a header (RFC 9110)"))?;

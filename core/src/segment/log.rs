@@ -67,8 +67,6 @@ pub(crate) struct Log {
 /// What recovery met.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Found {
-    /// Records that wait to be read.
-    pub(crate) records: u64,
     pub(crate) torn_bytes: u64,
     pub(crate) quarantined: u64,
     /// What was noted with the last acknowledgement.
@@ -109,7 +107,6 @@ impl Log {
             recover(disk.as_ref(), options.key.as_ref().map(SealKey::id))?;
         let clock = LogClock::resume(segments.iter().rev().find_map(|segment| segment.last), time.as_ref());
         let writer = Writer::resume(next, segments.back());
-        let records = next - position.acknowledged;
         Ok(Self {
             disk,
             time,
@@ -129,7 +126,7 @@ impl Log {
             turn: Condvar::new(),
             writer: Mutex::new(writer),
             cursor: Mutex::default(),
-            found: Found { records, torn_bytes, quarantined, note: position.note },
+            found: Found { torn_bytes, quarantined, note: position.note },
         })
     }
 

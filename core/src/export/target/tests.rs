@@ -18,14 +18,15 @@ fn refusal(client: &str, variables: &[(&str, &str)]) -> Error {
 fn url(client: &str, variables: &[(&str, &str)]) -> String {
     match target(client, variables).unwrap().destination {
         Destination::Collector(_, url) => url.into(),
-        Destination::Otlp(_, otlp) => otlp.logs.into(),
+        Destination::Otlp(otlp) => otlp.logs.url.into(),
         Destination::File(_) | Destination::Console => String::new(),
     }
 }
 
 fn headers(client: &str, variables: &[(&str, &str)]) -> HeaderMap {
     match target(client, variables).unwrap().destination {
-        Destination::Collector(http, _) | Destination::Otlp(http, _) => http.headers,
+        Destination::Collector(http, _) => http.headers,
+        Destination::Otlp(otlp) => otlp.logs.http.headers,
         Destination::File(_) | Destination::Console => HeaderMap::new(),
     }
 }
@@ -103,7 +104,7 @@ fn headers_that_may_be_secret_are_not_printed() {
 #[test]
 fn the_resource_has_what_opentelemetry_requires_and_no_personal_data() {
     let client = r#"{"resource":{"service.name":"shop","owner":"ann@example.com","n":1},"export":{"exporter":"otlp"}}"#;
-    let Destination::Otlp(_, otlp) = target(client, &[]).unwrap().destination else { panic!("otlp") };
+    let Destination::Otlp(otlp) = target(client, &[]).unwrap().destination else { panic!("otlp") };
     let resource: Value = serde_json::from_str(&otlp.resource).unwrap();
     assert_eq!([&resource["service.name"], &resource["telemetry.sdk.name"]], ["shop", "scrubjay"]);
     assert_eq!([&resource["owner"], &resource["n"]], [&Value::from("[email]"), &Value::from(1)]);
@@ -116,4 +117,38 @@ fn certificates_are_read_when_the_client_is_made() {
         assert_eq!((error.kind(), error.path()), (ErrorKind::ConfigInvalid, "/client/export/certificate"));
         assert!(!error.to_string().contains("hunter2"), "{error}");
     }
+}
+
+#[test]
+fn what_a_signal_has_of_its_own_takes_the_place_of_what_all_have() {
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_HEADERS", "authorization=all,x-all=1"),
+        ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", "authorization=traces"),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", "http/json"),
+        ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", "none"),
+        ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", "250"),
+    ];
+    let Destination::Otlp(otlp) = target(r#"{"export":{"exporter":"otlp"}}"#, &variables).unwrap().destination else {
+        panic!("OTLP");
+    };
+    let (logs, metrics, traces) = (&otlp.logs, &otlp.metrics, &otlp.traces);
+    assert_eq!(
+        (&logs.http.headers[AUTHORIZATION], logs.http.headers.contains_key("x-all")),
+        (&"all".parse().unwrap(), true)
+    );
+    assert_eq!(
+        (&traces.http.headers[AUTHORIZATION], traces.http.headers.contains_key("x-all")),
+        (&"traces".parse().unwrap(), false)
+    );
+    assert_eq!((logs.protocol, traces.protocol), (OtlpProtocol::HttpJson, OtlpProtocol::HttpProtobuf));
+    assert_eq!(logs.http.headers[CONTENT_TYPE], "application/json");
+    assert_eq!((metrics.http.compression, logs.http.compression), (Compression::None, Compression::Gzip));
+    assert!(!metrics.http.headers.contains_key(CONTENT_ENCODING));
+    assert_eq!(metrics.http.connection.request_timeout, Duration::from_millis(250));
+    assert!(
+        logs.http.connection.is_alike(&traces.http.connection)
+            && !logs.http.connection.is_alike(&metrics.http.connection)
+    );
+    let wrong = r#"{"export":{"exporter":"otlp","traces":{"headers":{"a b":"c"}}}}"#;
+    assert_eq!(refusal(wrong, &[]).path(), "/client/export/traces/headers/a b");
 }
