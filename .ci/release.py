@@ -119,6 +119,8 @@ def npm_packages(version: str) -> None:
         shutil.copytree(ROOT / "bindings-node/collector", copy, ignore=left_out)
         manifest = json.loads((copy / "package.json").read_text())
         manifest["dependencies"]["scrubjay"] = version
+        # It keeps the checkout's from being published by mistake.
+        manifest.pop("private", None)
         (copy / "package.json").write_text(json.dumps(manifest, indent=2) + "\n")
         run("npm", "pack", "--silent", "--pack-destination", str(OUT), cwd=copy)
 
