@@ -171,7 +171,13 @@ impl Report {
 
 /// The lines of JSON Lines that are not blank.
 pub(super) fn records_of(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
-    lines.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii).filter(|line| !line.is_empty())
+    let ends = memchr::memchr_iter(b'\n', lines).chain(std::iter::once(lines.len()));
+    let mut start = 0;
+    ends.filter_map(move |end| {
+        let line = lines.get(start..end)?.trim_ascii();
+        start = end + 1;
+        (!line.is_empty()).then_some(line)
+    })
 }
 
 /// The record of an accepted outcome, opened.

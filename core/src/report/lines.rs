@@ -42,7 +42,7 @@ impl<R: Read> Lines<R> {
         let offset = self.offset;
         let mut searched = 0;
         loop {
-            if let Some(at) = bytes[searched..].iter().rposition(|byte| *byte == b'\n') {
+            if let Some(at) = memchr::memrchr(b'\n', &bytes[searched..]) {
                 self.rest = bytes.split_off(searched + at + 1);
                 return Ok(Some(self.chunk(bytes, offset)));
             }
@@ -55,7 +55,7 @@ impl<R: Read> Lines<R> {
                 Ok(read) => read,
                 Err(error) => {
                     // What was read before a stream broke is as good as any.
-                    let whole = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+                    let whole = memchr::memrchr(b'\n', &bytes).map_or(0, |at| at + 1);
                     self.rest = bytes;
                     self.rest.truncate(whole);
                     return Err(error);
@@ -94,7 +94,7 @@ impl<R: Read> Lines<R> {
                 read => read?,
             };
             let part = &buffer[..read];
-            let newline = part.iter().position(|byte| *byte == b'\n');
+            let newline = memchr::memchr(b'\n', part);
             let end = newline.map_or(read, |at| at + 1);
             passed += end as u64;
             if newline.is_some() || read == 0 {

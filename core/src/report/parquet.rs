@@ -22,7 +22,10 @@ const BATCH: usize = 1_024;
 const ZSTD_LEVEL: i32 = 1;
 
 /// Columns of which hardly two values are equal: a dictionary of them would be built and thrown away.
-const UNIQUE: [&str; 2] = ["id", "payload"];
+const UNIQUE: [&str; 3] = ["id", "context", "payload"];
+
+/// Columns by which readers pass over files; the least and greatest of others help nobody.
+const SEARCHED: [&str; 5] = ["schema", "timestamp", "tenant_id", "user_id", "event"];
 
 /// The accepted records of JSON Lines as one Parquet file, with the columns that the ETL writes and `channel`. Rejected
 /// and dropped ones are left out.
@@ -82,14 +85,14 @@ fn properties() -> Result<WriterProperties> {
     let mut properties = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(ZSTD_LEVEL)?))
         .set_created_by(concat!("scrubjay version ", env!("CARGO_PKG_VERSION")).to_owned())
-        .set_statistics_enabled(EnabledStatistics::Chunk)
+        .set_statistics_enabled(EnabledStatistics::None)
         .set_column_dictionary_enabled(ColumnPath::from("timestamp"), false)
         .set_column_encoding(ColumnPath::from("timestamp"), Encoding::DELTA_BINARY_PACKED);
     for name in UNIQUE {
-        let column = ColumnPath::from(name);
-        properties = properties
-            .set_column_dictionary_enabled(column.clone(), false)
-            .set_column_statistics_enabled(column, EnabledStatistics::None);
+        properties = properties.set_column_dictionary_enabled(ColumnPath::from(name), false);
+    }
+    for name in SEARCHED {
+        properties = properties.set_column_statistics_enabled(ColumnPath::from(name), EnabledStatistics::Chunk);
     }
     Ok(properties.build())
 }

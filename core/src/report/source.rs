@@ -191,9 +191,11 @@ impl Source {
             let stream = Counting { inner: file, read: Arc::clone(&self.read) };
             Lines::new(Box::new(stream) as Box<dyn Read + Send>, offset, Vec::new())
         } else {
-            let passed = read + io::copy(&mut (&mut stream).take(offset.saturating_sub(read)), &mut io::sink())?;
-            if passed < offset {
+            let passed = io::copy(&mut (&mut stream).take(offset.saturating_sub(read)), &mut io::sink());
+            if passed.as_ref().map_or(true, |passed| read + passed < offset) {
+                // What was read of it stays read, in case it comes back as it was.
                 self.memory.put(before);
+                passed?;
                 let message = "is shorter than when it was read; only a rebuild can tell what is missing";
                 return Err(io::Error::other(message));
             }

@@ -263,6 +263,20 @@ fn an_archive_that_became_shorter_is_named() {
 }
 
 #[test]
+fn a_packed_archive_that_broke_and_came_back_is_not_counted_twice() {
+    let job = Job::new();
+    let text: String = (0..5_000).map(|i| line(1, "app", "a", i * 7919 % 5000)).collect();
+    let packed = zstd::encode_all(text.as_bytes(), 1).unwrap();
+    let archive = job.archive("app.jsonl.zst", &packed);
+    job.run(&[&archive], json!({}));
+    std::fs::write(&archive, &packed[..packed.len() / 2]).unwrap();
+    assert_eq!(job.run(&[&archive], json!({}))["unreadable"].as_array().unwrap().len(), 1);
+    std::fs::write(&archive, &packed).unwrap();
+    assert_eq!(job.run(&[&archive], json!({}))["read"], 0);
+    assert_eq!(job.report()["accepted"], 5_000);
+}
+
+#[test]
 fn dead_letters_of_a_router_are_counted_and_left_out() {
     let job = Job::new();
     let archive = job.archive("_rejected.jsonl", "{}\n{}\n");
