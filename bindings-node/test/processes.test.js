@@ -26,7 +26,8 @@ const configOf = (endpoint, more) => ({ client: { enabled: true, endpoint, flush
 
 /** A host, which ends as told. */
 function run (ending, config) {
-  return fork(HOST, [ending], { env: { ...process.env, HOST_CONFIG: JSON.stringify(config) }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const env = { ...process.env, HOST_CONFIG: JSON.stringify(config) }
+  return fork(HOST, [ending], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
 }
 
 for (const [ending, clients, code] of [
