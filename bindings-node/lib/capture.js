@@ -96,8 +96,8 @@ class Slab {
   }
 
   /**
-   * Writes a record behind the complete ones, of which it is none. One that cannot be written (a getter that throws, a symbol) is appended as nothing, which the
-   * engine counts as unreadable; one that is too large, as that.
+   * Writes a record behind the complete ones, of which it is none. One that cannot be written (a getter that throws, a
+   * symbol) is written as nothing, which the engine counts as unreadable; one that is too large, as that.
    *
    * @param {unknown} record
    * @returns {boolean} as {@link append}

@@ -1,9 +1,9 @@
 'use strict'
 
-const { jsonText, string, timeoutMs } = require('./arguments.js')
+const { jsonText, timeoutMs } = require('./arguments.js')
 const { HEAD_BYTES, SLAB_HEAD_BYTES, Slab } = require('./capture.js')
 const { contexts, enriched } = require('./context.js')
-const { Counter, Recorder, Timer } = require('./instruments.js')
+const { Meter } = require('./instruments.js')
 const { failure } = require('./error.js')
 const { toText } = require('./json.js')
 const { Listeners } = require('./listeners.js')
@@ -19,7 +19,7 @@ const HANDOVER_MS = 100
 /** Where a record alone in the slab begins. */
 const RECORD_BYTE = SLAB_HEAD_BYTES + HEAD_BYTES
 
-class Client {
+class Client extends Meter {
   #native
   #listeners
   /** @type {InstanceType<typeof Slab> | undefined} */
@@ -35,6 +35,7 @@ class Client {
 
   /** @param {import('../index.d.ts').Config | string} [config] */
   constructor (config) {
+    super()
     this.#native = new native.Client(jsonText(config))
     this.#listeners = new Listeners((since) => JSON.parse(this.#native.changes(since)))
     this.#isOff = this.#native.isOff()
@@ -109,49 +110,11 @@ class Client {
    * @param {import('../index.d.ts').Measurement} measurement
    * @returns {boolean}
    */
-  measure (measurement) {
-    const { name, type, value, unit, attributes } = measurement
-    return this.#measure(type, name, value, { unit }, attributes)
-  }
-
-  /**
-   * @param {string} name
-   * @param {import('../index.d.ts').InstrumentOptions} [options]
-   */
-  counter (name, options) {
-    return new Counter(this.#add, 'counter', string('name', name), options)
-  }
-
-  /**
-   * @param {string} name
-   * @param {import('../index.d.ts').InstrumentOptions} [options]
-   */
-  upDownCounter (name, options) {
-    return new Counter(this.#add, 'updowncounter', string('name', name), options)
-  }
-
-  /**
-   * @param {string} name
-   * @param {import('../index.d.ts').InstrumentOptions} [options]
-   */
-  gauge (name, options) {
-    return new Recorder(this.#add, 'gauge', string('name', name), options)
-  }
-
-  /**
-   * @param {string} name
-   * @param {import('../index.d.ts').InstrumentOptions} [options]
-   */
-  histogram (name, options) {
-    return new Recorder(this.#add, 'histogram', string('name', name), options)
-  }
-
-  /**
-   * @param {string} name
-   * @param {import('../index.d.ts').MetricAttributes} [attributes]
-   */
-  timer (name, attributes) {
-    return new Timer(this.histogram(name, { unit: 'ms' }), attributes)
+  measure ({ name, type, value, unit, attributes }) {
+    if (this.#slab === undefined) this.#attach()
+    // A number that JSON cannot hold is no measurement.
+    if (typeof value === 'number' && !Number.isFinite(value)) return false
+    return this.#native.measure(JSON.stringify({ name, type, value, unit, attributes }))
   }
 
   /** @returns {import('../index.d.ts').PreviewedRequest[]} */
@@ -263,28 +226,6 @@ class Client {
     if (this.#slab === undefined) this.#attach()
     this.#handOver()
     return this.#native.track(toText(record))
-  }
-
-  /**
-   * Never throws: measuring is no reason to fail.
-   *
-   * @type {import('./instruments.js').Add}
-   */
-  #add = (type, name, value, options, attributes) => {
-    try {
-      return this.#measure(type, name, value, options, attributes)
-    } catch {
-      return false
-    }
-  }
-
-  /** @type {import('./instruments.js').Add} */
-  #measure (type, name, value, options, attributes) {
-    if (this.#slab === undefined) this.#attach()
-    const unit = options?.unit
-    // A number that JSON cannot hold is no measurement.
-    if (typeof value === 'number' && !Number.isFinite(value)) return false
-    return this.#native.measure(JSON.stringify({ name, type, value, unit, attributes }))
   }
 
   /**

@@ -4,34 +4,36 @@
 
 const { performance } = require('node:perf_hooks')
 
-/** @typedef {(type: string, name: string, value: number, options: any, attributes?: object) => boolean} Add */
+const { string } = require('./arguments.js')
+
+/** @typedef {Omit<import('../index.d.ts').Measurement, 'value' | 'attributes'>} Identity */
 
 class Instrument {
-  #add
-  #type
-  #name
-  #options
+  #meter
+  #identity
 
   /**
-   * @param {Add} add
-   * @param {string} type
-   * @param {string} name
-   * @param {import('../index.d.ts').InstrumentOptions} [options]
+   * @param {Meter} meter
+   * @param {Identity} identity
    */
-  constructor (add, type, name, options) {
-    this.#add = add
-    this.#type = type
-    this.#name = name
-    this.#options = options
+  constructor (meter, { name, ...identity }) {
+    this.#meter = meter
+    this.#identity = { name: string('name', name), ...identity }
   }
 
   /**
+   * Never throws: measuring is no reason to fail.
+   *
    * @param {number} value
    * @param {import('../index.d.ts').MetricAttributes} [attributes]
    * @returns {boolean}
    */
   measure (value, attributes) {
-    return this.#add(this.#type, this.#name, value, this.#options, attributes)
+    try {
+      return this.#meter.measure({ ...this.#identity, value, attributes })
+    } catch {
+      return false
+    }
   }
 }
 
@@ -83,4 +85,59 @@ class Timer {
   }
 }
 
-module.exports = { Counter, Recorder, Timer }
+/**
+ * Makes instruments of whatever takes measurements.
+ *
+ * @typedef {import('../index.d.ts').InstrumentOptions} Options
+ */
+class Meter {
+  /**
+   * @param {import('../index.d.ts').Measurement} _
+   * @returns {boolean}
+   */
+  measure (_) {
+    return false
+  }
+
+  /**
+   * @param {string} name
+   * @param {Options} [options]
+   */
+  counter (name, options) {
+    return new Counter(this, { ...options, name, type: 'counter' })
+  }
+
+  /**
+   * @param {string} name
+   * @param {Options} [options]
+   */
+  upDownCounter (name, options) {
+    return new Counter(this, { ...options, name, type: 'updowncounter' })
+  }
+
+  /**
+   * @param {string} name
+   * @param {Options} [options]
+   */
+  gauge (name, options) {
+    return new Recorder(this, { ...options, name, type: 'gauge' })
+  }
+
+  /**
+   * @param {string} name
+   * @param {Options} [options]
+   */
+  histogram (name, options) {
+    return new Recorder(this, { ...options, name, type: 'histogram' })
+  }
+
+  /**
+   * @param {string} name
+   * @param {import('../index.d.ts').MetricAttributes} [attributes]
+   */
+  timer (name, attributes) {
+    return new Timer(this.histogram(name, { unit: 'ms' }), attributes)
+  }
+}
+
+module.exports = { Meter }

@@ -57,7 +57,8 @@ function installShutdownHooks ({ signals = ['SIGTERM', 'SIGINT'], timeoutMs = SH
   async function onSignal (signal) {
     // Whoever else listens decides when the process ends, and may have more to say until then.
     const isAlone = process.listenerCount(signal) === 1
-    await Promise.allSettled([...clients()].map((client) => isAlone ? client.shutdown(timeoutMs) : client.flush(timeoutMs)))
+    const end = (/** @type {Leaving} */ client) => isAlone ? client.shutdown(timeoutMs) : client.flush(timeoutMs)
+    await Promise.allSettled(Array.from(clients(), end))
     if (!isAlone) return
     remove()
     process.kill(process.pid, signal)

@@ -25,7 +25,9 @@ function built () {
   const of = (/** @type {string} */ reason) => messages.findLast((message) => {
     return message.reason === reason && /[/#]scrubjay-node[#@]|bindings-node#/.test(message.package_id)
   })
-  const library = of('compiler-artifact').filenames.find((/** @type {string} */ name) => name.endsWith(cargoArtifact(process.platform)))
+  /** @type {string[]} */
+  const files = of('compiler-artifact').filenames
+  const library = files.find((name) => name.endsWith(cargoArtifact(process.platform))) ?? ''
   return { library, types: join(of('build-script-executed').out_dir, 'types', 'scrubjay-node') }
 }
 

@@ -39,10 +39,12 @@ const { version, license } = manifest
 const published = files.filter((/** @type {string} */ file) => !file.endsWith('.node'))
 const optionalDependencies = Object.fromEntries(Object.keys(PLATFORMS).map((name) => [`@scrubjay/${name}`, version]))
 writeManifest(out, { ...manifest, files: published, optionalDependencies })
-const [folders, endings] = [[...published].filter((file) => file.endsWith('/')), [...published].filter((file) => file.startsWith('*'))]
+/** @type {string[]} */
+const folders = published.filter((/** @type {string} */ file) => file.endsWith('/'))
+const endings = ['README.md', '.js', '.mjs', '.d.ts']
 for (const name of folders) cpSync(join(ROOT, name), join(out, name), { recursive: true })
 for (const name of readdirSync(ROOT)) {
-  if (name === 'README.md' || endings.some((ending) => name.endsWith(ending.slice(1)))) cpSync(join(ROOT, name), join(out, name))
+  if (endings.some((ending) => name.endsWith(ending))) cpSync(join(ROOT, name), join(out, name))
 }
 for (const [name, { os, cpu, libc }] of Object.entries(PLATFORMS)) {
   const file = `scrubjay.${name}.node`
@@ -50,6 +52,7 @@ for (const [name, { os, cpu, libc }] of Object.entries(PLATFORMS)) {
   const description = `The compiled engine of scrubjay for ${name}.`
   const fits = { os: [os], cpu: [cpu], ...(libc && { libc: [libc] }) }
   const { engines } = manifest
-  writeManifest(join(out, 'npm', name), { name: `@scrubjay/${name}`, version, description, license, main: file, files: [file], engines, ...fits })
+  const content = { version, description, license, main: file, files: [file], engines, ...fits }
+  writeManifest(join(out, 'npm', name), { name: `@scrubjay/${name}`, ...content })
   cpSync(join(ROOT, file), join(out, 'npm', name, file))
 }

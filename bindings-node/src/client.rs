@@ -12,6 +12,7 @@ use scrubjay_core::ffi;
 use crate::blocking::{Blocking, wait, work};
 use crate::engine::{Text, bytes};
 use crate::error::to_js;
+use crate::leaving;
 use crate::slab::{Slab, attach};
 use crate::text::OneByte;
 
@@ -117,7 +118,7 @@ impl Client {
     /// `shutdown` at the end of the process: holds up the event loop, which is over.
     #[napi]
     pub fn leave(&self, timeout_ms: u32) -> bool {
-        self.client.shutdown(u64::from(timeout_ms))
+        leaving::leave(&self.client, timeout_ms)
     }
 
     /// Runs the engine at once, returns the outcome (JSON text) and queues what was accepted.

@@ -5,6 +5,7 @@
 const assert = require('node:assert/strict')
 const { fork, spawn } = require('node:child_process')
 const { once } = require('node:events')
+const { createServer } = require('node:http')
 const { mkdtempSync, rmSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
@@ -25,11 +26,12 @@ const configOf = (endpoint, more) => ({ client: { enabled: true, endpoint, flush
 
 /** A host, which ends as told. */
 function run (ending, config) {
-  return fork(HOST, [ending], { env: { ...process.env, HOST_CONFIG: JSON.stringify(config) }, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
+  const env = { ...process.env, HOST_CONFIG: JSON.stringify(config) }
+  return fork(HOST, [ending], { env, stdio: ['ignore', 'ignore', 'pipe', 'ipc'] })
 }
 
 for (const [ending, clients, code] of [
-  ['return', 1, 0], ['exit', 1, 0], ['exception', 1, 1], ['rejection', 1, 1], ['cluster', 3, 0], ['fork', 3, 0], ['threads', 3, 0]
+  ['return', 1, 0], ['exit', 1, 0], ['exception', 1, 1], ['rejection', 1, 1], ['cluster', 3, 0], ['fork', 3, 0], ['threads', 4, 0]
 ]) {
   test(`nothing is lost when a program ends by ${ending}`, async (t) => {
     const { arrived, endpoint } = await listen(t)
@@ -40,6 +42,18 @@ for (const [ending, clients, code] of [
     assert.equal(records.length, clients * RECORDS)
   })
 }
+
+test('a backend that never answers holds up the end of a program and its threads for a second in all', async (t) => {
+  const server = createServer(() => {}).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  t.after(() => { server.closeAllConnections(); server.close() })
+  const host = run('threads', configOf(`http://127.0.0.1:${server.address().port}`))
+  const [begun] = await once(host, 'message')
+  await once(host, 'exit')
+  const milliseconds = Date.now() - begun
+  // A second, a tenth for the threads, and what a busy machine needs.
+  assert.ok(milliseconds < 2_000, `${milliseconds} ms`)
+})
 
 test('SIGTERM ends a program with shutdown hooks as it would without, after delivery', async (t) => {
   const { arrived, endpoint } = await listen(t)

@@ -77,7 +77,8 @@ function logs (endpoint) {
   const through = (processor) => {
     const provider = new LoggerProvider({ processors: [processor] })
     const logger = provider.getLogger('bench')
-    return [(attributes) => logger.emit({ timestamp: Date.now(), severityNumber: 9, body: 'request', attributes }), () => provider.forceFlush()]
+    const take = (attributes) => logger.emit({ timestamp: Date.now(), severityNumber: 9, body: 'request', attributes })
+    return [take, () => provider.forceFlush()]
   }
   return {
     logsOurs: through(new BatchLogRecordProcessor({ exporter: new ScrubjayLogRecordExporter(ourClient(endpoint)) })),
@@ -160,9 +161,11 @@ function eventOf (n) {
 function discard () {
   const server = createServer(async (request, response) => {
     const body = Buffer.concat(await request.toArray())
-    if (request.url.startsWith('/v1/')) return response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end()
+    const type = request.url.startsWith('/v1/') ? 'application/x-protobuf' : 'application/json'
+    response.writeHead(200, { 'content-type': type })
+    if (type !== 'application/json') return response.end()
     const accepted = gunzipSync(body).toString('latin1').split('{"schema":"').length - 1
-    response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ accepted, rejected: 0, dropped: 0 }))
+    response.end(JSON.stringify({ accepted, rejected: 0, dropped: 0 }))
   })
   server.listen(0, '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`))
   process.stdin.on('end', () => process.exit()).resume()
