@@ -1,10 +1,9 @@
 /// What a call of the client costs a Dart program, for `make bench`: rows as JSON objects.
 ///
 /// One event with six attributes, whose values differ from call to call, against a server on this machine that discards
-/// what it gets. Wall time, as Dart tells no other, of the fastest tenth of the
-/// rounds. Rounds are short of a batch, so the worker sleeps while they are measured,
-/// except for the 99.9th percentile, which is that of a program that tracks without pause while batches are sent. Making the
-/// event's map is the program's, and not counted.
+/// what it gets. Wall time, as Dart tells no other, of the fastest tenth of the rounds; making the event's map is the
+/// program's, and not counted. Rounds are short of a batch, so the worker sleeps while they are measured, except for the
+/// 99.9th percentile, which is that of a program that tracks without pause while batches are sent.
 library;
 
 import 'dart:convert';

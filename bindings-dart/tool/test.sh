@@ -15,7 +15,14 @@ echo '== test/abi64_test.py'
 SCRUBJAY_LIBRARY="$("$tool/library.sh" host)" "${PYTHON:-python3}" -B test/abi64_test.py
 
 dart="$("$tool/fetch_vm.sh")"
-"$dart" --version 2>&1
+version="$("$dart" --version 2>&1)"
+echo "$version"
+# Once for all files: asking cargo each time takes longer than most of them run.
+case "$version" in
+  *ia32*) SCRUBJAY_LIBRARY="$("$tool/library.sh" i686)" ;;
+  *) SCRUBJAY_LIBRARY="$("$tool/library.sh" host)" ;;
+esac
+export SCRUBJAY_LIBRARY
 passed=0
 files=0
 broken=()
