@@ -1,5 +1,6 @@
 //! [`crate::Store`] behind text.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{Engine, guard};
@@ -10,9 +11,9 @@ use crate::store::{AggregateSpec, AuditEntry, ExportFormat, IngestOptions, Query
 /// What a collector accepted, in a folder. Shared between threads; a call that writes is on disk when it returns.
 ///
 /// Each call may fail with `argument_invalid` and the key, `store_unavailable`, `store_version` or `closed`.
-#[allow(clippy::missing_errors_doc, reason = "said once, above")]
 pub struct Store(pub(crate) crate::Store);
 
+#[allow(clippy::missing_errors_doc, reason = "said once, at the type")]
 impl Store {
     /// Opens a folder, or makes it. `options` is `{"ingest_log":bool,"retention_days":{"events","metrics","traces",
     /// "logs"},"encryption_key":base64,"purposes":{channel:purpose},"max_past_days":n,"max_log_bytes":n}`, every key
@@ -65,7 +66,7 @@ impl Store {
     /// Erases a user, named by their id or as records do: `{"request_id","user","records","requested_at","completed_at",
     /// "audit_seq"}`. `word` is `{"actor","source"}`.
     pub fn delete_user(&self, engine: &Engine, tenant: &str, user_id: &str, word: &str) -> Result<String> {
-        guard(|| to_json(&self.0.tenant(tenant)?.delete_user(&engine.0, user_id, word)?))
+        guard(|| Ok(to_json(&self.0.tenant(tenant)?.delete_user(&engine.0, user_id, word)?)))
     }
 
     /// One page of all that is kept of a user, as a query gives it. `spec` is `{"start_time","end_time","consistency",
@@ -110,7 +111,10 @@ impl Store {
     pub fn audit_verify(&self) -> Result<String> {
         guard(|| {
             let state = self.0.meta().audit_verify()?;
-            let head: String = state.head.iter().map(|byte| format!("{byte:02x}")).collect();
+            let mut head = String::new();
+            for byte in state.head {
+                let _ = write!(head, "{byte:02x}");
+            }
             let broken_at = state.broken_at.map_or_else(|| "null".to_owned(), |seq| seq.to_string());
             Ok(format!("{{\"entries\":{},\"head\":\"{head}\",\"broken_at\":{broken_at}}}", state.entries))
         })
@@ -123,7 +127,7 @@ impl Store {
 
     /// `{"id","tenant","name","roles","created_at","expires_at","revoked_at"}` of a living key, or `null`.
     pub fn api_key_find(&self, key: &str) -> Result<String> {
-        guard(|| to_json(&self.0.api_key_find(key)?))
+        guard(|| Ok(to_json(&self.0.api_key_find(key)?)))
     }
 
     /// Ends a key: `{"revoked":bool}`.
@@ -133,7 +137,7 @@ impl Store {
 
     /// A tenant's keys as an array, oldest first.
     pub fn api_keys(&self, tenant: &str) -> Result<String> {
-        guard(|| to_json(&self.0.tenant(tenant)?.api_keys()?))
+        guard(|| Ok(to_json(&self.0.tenant(tenant)?.api_keys()?)))
     }
 
     /// Removes what is older than its table keeps it, as of `now` (RFC 3339) or the clock: `{"days":n,"records":n}`.
@@ -141,7 +145,7 @@ impl Store {
         guard(|| {
             let wrong = || Error::new(ErrorKind::ArgumentInvalid, "/now", "expected an RFC 3339 time with an offset");
             let now = now.map(|text| Timestamp::parse(text).ok_or_else(wrong)).transpose()?;
-            to_json(&self.0.retain(now.map(Timestamp::microseconds))?)
+            Ok(to_json(&self.0.retain(now.map(Timestamp::microseconds))?))
         })
     }
 
@@ -160,7 +164,7 @@ impl Store {
         guard(|| {
             let files = self.0.check()?;
             let ok = files.iter().all(|file| file.faults.is_empty());
-            to_json(&serde_json::json!({"ok": ok, "files": files}))
+            Ok(to_json(&serde_json::json!({"ok": ok, "files": files})))
         })
     }
 
@@ -181,6 +185,6 @@ impl Store {
 }
 
 /// Plain data always serialises.
-fn to_json(value: &impl serde::Serialize) -> Result<String> {
-    Ok(serde_json::to_string(value).unwrap_or_default())
+fn to_json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
 }

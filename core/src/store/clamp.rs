@@ -4,6 +4,8 @@
 //! record would be gone with the next sweep, or never. It is kept under the moment when it came in, and says so: its
 //! `context.original_timestamp` has what it came with.
 
+use std::fmt::Write as _;
+
 use super::day::{DAY_MICROSECONDS, rfc3339};
 use crate::engine::Engine;
 use crate::outcome::{Outcome, Status};
@@ -31,9 +33,11 @@ pub(super) fn clamped(engine: &Engine, record: &str, timestamp: i64, now: i64) -
     match after.split_once(",\"context\":{") {
         Some((scalars, rest)) if Head::of(record)?.has("context") => {
             let comma = if rest.starts_with('}') { "" } else { "," };
-            text.push_str(&format!("{scalars},\"context\":{{\"{MARK}\":\"{original}\"{comma}{rest}"));
+            let _ = write!(text, "{scalars},\"context\":{{\"{MARK}\":\"{original}\"{comma}{rest}");
         }
-        _ => text.push_str(&format!(",\"context\":{{\"{MARK}\":\"{original}\"}}{after}")),
+        _ => {
+            let _ = write!(text, ",\"context\":{{\"{MARK}\":\"{original}\"}}{after}");
+        }
     }
     let outcome = engine.process(text.as_bytes(), None);
     (outcome.status == Status::Accepted).then_some(outcome)

@@ -26,8 +26,12 @@ const STATEMENTS: usize = 32;
 pub(super) fn open(path: &Path, steps: &[&str]) -> Result<Connection> {
     let file = file_name(path);
     let failed = |e| unavailable("open", &file, &e);
-    // SQLite gives -wal and -shm the permissions of the file it finds, so the file is made first.
-    private_file(path).map_err(|e| inaccessible("create", &file, &e))?;
+    // SQLite gives -wal and -shm the permissions of the file it finds, so the file is made first. One that is there is
+    // not opened for that: closing it again would release the locks of every connection of this process (POSIX).
+    match new_private_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::AlreadyExists => return Err(inaccessible("create", &file, &e)),
+        Ok(_) | Err(_) => {}
+    }
     // The connection is only ever used under a lock of ours.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
@@ -84,11 +88,18 @@ pub(super) fn create_private_folder(path: &Path) -> Result<()> {
 
 /// A file that only its owner may read, made where it is not there.
 pub(super) fn private_file(path: &Path) -> std::io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
+    private(OpenOptions::new().write(true).create(true).truncate(false)).open(path)
+}
+
+/// Likewise; an error where there is one.
+pub(super) fn new_private_file(path: &Path) -> std::io::Result<File> {
+    private(OpenOptions::new().write(true).create_new(true)).open(path)
+}
+
+fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
 }
 
 /// Makes creations and unlinks in a folder durable. Only Unix lets a folder be synced.

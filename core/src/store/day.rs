@@ -113,13 +113,12 @@ impl DayFiles {
         let path = self.path(day, "");
         let place = self.open.iter().position(|open| open.day == day);
         let known = place.and_then(|at| self.open.remove(at)).filter(|open| Some(open.file) == file_id(&path));
-        let open = match known {
-            Some(open) => open,
-            None => {
-                let connection = open(&path, DAY)?;
-                let file = file_id(&path).ok_or_else(|| inaccessible("open", &file_of(day), &NotFound.into()))?;
-                OpenDay { day, file, connection, dictionary: Dictionary::default() }
-            }
+        let open = if let Some(open) = known {
+            open
+        } else {
+            let connection = open(&path, DAY)?;
+            let file = file_id(&path).ok_or_else(|| inaccessible("open", &file_of(day), &NotFound.into()))?;
+            OpenDay { day, file, connection, dictionary: Dictionary::default() }
         };
         if self.open.len() >= self.most {
             self.open.pop_front();

@@ -15,9 +15,13 @@ pub(super) struct Dictionary {
     /// SQLite's count of what others wrote.
     version: i64,
     tenants: HashMap<Tenant, i64>,
-    series: HashMap<(i64, &'static str), HashMap<(String, String), i64>>,
+    /// By tenant and kind.
+    series: HashMap<(i64, &'static str), Names>,
     users: HashMap<(i64, String), i64>,
 }
+
+/// Numbers by channel and event.
+type Names = HashMap<(String, String), i64>;
 
 impl Dictionary {
     /// Forgets everything: after an erasure, or a transaction that was undone.

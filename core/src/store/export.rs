@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::TenantStore;
 use super::model::Page;
-use super::pick::{Scalar, pick};
+use super::pick::pick;
 use super::spec::{QuerySpec, invalid};
 use crate::error::Result;
 use crate::json::write_string;
@@ -86,7 +86,9 @@ impl TenantStore<'_> {
             ExportFormat::Ndjson => records.iter().fold(String::new(), |lines, record| lines + record + "\n"),
             ExportFormat::Csv => {
                 let mut out = if spec.cursor.is_none() { COLUMNS.join(",") + "\r\n" } else { String::new() };
-                records.iter().for_each(|record| write_row(record, &mut out));
+                for record in &records {
+                    write_row(record, &mut out);
+                }
                 out
             }
         };
@@ -108,12 +110,11 @@ fn write_row(record: &str, out: &mut String) {
             "trace_id" => write_cell(&head.text(column).or_else(|| head.context(column)).unwrap_or_default(), out),
             // Numbers stay numbers, signs and all.
             "sample_rate" => out.push_str(&head.text(column).unwrap_or_default()),
-            "value" => match pick(record, &value) {
-                Some(Scalar::Unsigned(_) | Scalar::Signed(_) | Scalar::Float(_)) => {
+            "value" => {
+                if pick(record, &value).is_some_and(|value| value.as_number().is_some()) {
                     out.push_str(&head.text(column).unwrap_or_default());
                 }
-                _ => {}
-            },
+            }
             "record" => write_cell(record, out),
             _ => write_cell(&head.text(column).unwrap_or_default(), out),
         }

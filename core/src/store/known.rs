@@ -1,7 +1,7 @@
 //! What is known of records before they are stored, in memory.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher, Hash, Hasher, RandomState};
+use std::hash::{BuildHasher, RandomState};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -120,11 +120,7 @@ impl Recent {
         // Of a clamped record the time that it came with: the other one differs each time it comes.
         let timestamp = event.original_timestamp.unwrap_or(event.timestamp);
         let what = (event.tenant.as_str(), event.schema, &event.channel, &event.event, timestamp, event.id);
-        let half = |state: &RandomState| {
-            let mut hasher = state.build_hasher();
-            what.hash(&mut hasher);
-            u128::from(hasher.finish())
-        };
+        let half = |state: &RandomState| u128::from(state.hash_one(what));
         half(&self.keys[0]) << 64 | half(&self.keys[1])
     }
 

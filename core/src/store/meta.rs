@@ -101,9 +101,10 @@ fn guard_audit(action: AuthAction<'_>, is_auditing: &AtomicBool) -> Authorizatio
     let is_audit = match action {
         AuthAction::Insert { table_name }
         | AuthAction::Delete { table_name }
-        | AuthAction::DropTable { table_name } => table_name == AUDIT,
-        AuthAction::Update { table_name, .. } | AuthAction::AlterTable { table_name, .. } => table_name == AUDIT,
-        AuthAction::DropTrigger { table_name, .. } => table_name == AUDIT,
+        | AuthAction::DropTable { table_name }
+        | AuthAction::Update { table_name, .. }
+        | AuthAction::AlterTable { table_name, .. }
+        | AuthAction::DropTrigger { table_name, .. } => table_name == AUDIT,
         _ => false,
     };
     if is_audit && !is_auditing.load(Ordering::Relaxed) { Authorization::Deny } else { Authorization::Allow }
@@ -135,7 +136,7 @@ impl MetaStore for SqliteMeta {
     }
 
     fn audit_verify(&self) -> Result<AuditState> {
-        self.read(|connection| audit::verify(connection))
+        self.read(audit::verify)
     }
 
     fn deletion_begin(
@@ -176,7 +177,7 @@ impl MetaStore for SqliteMeta {
     }
 
     fn subjects(&self) -> Result<Subjects> {
-        self.write(|connection| known::subjects(connection))
+        self.write(known::subjects)
     }
 
     fn refused(&self, refused: &[(Tenant, String, u64)]) -> Result<()> {
@@ -184,7 +185,7 @@ impl MetaStore for SqliteMeta {
     }
 
     fn refused_total(&self) -> Result<u64> {
-        self.read(|connection| known::refused_total(connection))
+        self.read(known::refused_total)
     }
 
     fn version(&self) -> Result<i64> {

@@ -119,7 +119,9 @@ impl TenantStore<'_> {
         let shared = &self.store.shared;
         shared.meta.deletion_begin(&self.tenant, &deletion, &by, &pending)?;
         let mut known = shared.known.write();
-        pending.iter().for_each(|(subject, _)| known.subjects.bury(&self.tenant, subject, now));
+        for (subject, _) in &pending {
+            known.subjects.bury(&self.tenant, subject, now);
+        }
         drop(known);
         self.store.finish(&self.tenant, deletion, &by, &users)
     }

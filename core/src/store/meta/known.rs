@@ -2,6 +2,7 @@
 //! impossible stamp was put.
 
 use std::collections::HashMap;
+use std::fmt::Write as _;
 
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
@@ -38,8 +39,11 @@ impl Subjects {
             hash.update(part);
         }
         let digest: [u8; 32] = hash.finalize().into();
-        let hex: String = digest.iter().take(SUBJECT_DIGITS / 2).map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{hex}")
+        let mut name = "sha256:".to_owned();
+        for byte in digest.iter().take(SUBJECT_DIGITS / 2) {
+            let _ = write!(name, "{byte:02x}");
+        }
+        name
     }
 
     /// Whether a record of `user` from that moment is refused.
@@ -104,15 +108,14 @@ fn salt(connection: &mut Connection) -> rusqlite::Result<Vec<u8>> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let find = "SELECT value FROM telemetry_settings WHERE name = ?1";
     let found = transaction.query_row(find, [SALT], |row| row.get(0)).optional()?;
-    let salt = match found {
-        Some(salt) => salt,
-        None => {
-            let mut salt = vec![0; 32];
-            // Only on a machine without a random source; hashes of ids are then without a salt.
-            let _ = getrandom::fill(&mut salt);
-            transaction.execute("INSERT INTO telemetry_settings (name, value) VALUES (?1, ?2)", params![SALT, salt])?;
-            salt
-        }
+    let salt = if let Some(salt) = found {
+        salt
+    } else {
+        let mut salt = vec![0; 32];
+        // Only on a machine without a random source; hashes of ids are then without a salt.
+        let _ = getrandom::fill(&mut salt);
+        transaction.execute("INSERT INTO telemetry_settings (name, value) VALUES (?1, ?2)", params![SALT, salt])?;
+        salt
     };
     transaction.commit()?;
     Ok(salt)
