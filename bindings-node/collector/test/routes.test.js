@@ -5,7 +5,7 @@ const { test } = require('node:test')
 const { AGGREGATE, BATCH, EVENTS, build, event, post } = require('./collector.js')
 
 async function figures (app, query) {
-  const response = await app.inject({ url: AGGREGATE, query })
+  const response = await app.inject({ url: AGGREGATE, query: { consistency: 'now', ...query } })
   assert.equal(response.statusCode, 200, response.body)
   return response.json().buckets
 }
