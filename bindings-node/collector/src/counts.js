@@ -51,4 +51,4 @@ class Counts {
   }
 }
 
-module.exports = { Counts }
+exports.Counts = Counts

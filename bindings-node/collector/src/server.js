@@ -81,10 +81,12 @@ async function start () {
   const logger = loggerOptions(config.logLevel)
   const { forward, deletion, dataDir } = config
   const forwarder = forward === undefined ? undefined : new Forwarder(forward, privacy, dataDir, metrics)
-  const log = { warn: (/** @type {any} */ fields, /** @type {string} */ text) => app.log.warn(fields, text) }
+  /** @type {import('./forward/notices.js').Log} */
+  const log = { warn: (fields, text) => app.log.warn(fields, text) }
   const notices = deletion === undefined ? undefined : new Notices(join(dataDir, 'notices'), deletion, metrics, log)
   const app = buildApp({ config, engine, store, metrics, version: version(), forwarder, notices, logger })
   const metricsServer = metrics.server()
+  /** @type {NodeJS.Timeout | undefined} */
   let retention
 
   closeWithGrace({ delay: GRACE_MS, logger: app.log }, async ({ signal, err }) => {

@@ -34,7 +34,8 @@ class Forwarder {
   constructor ({ endpoint, protocol, headers }, privacy, dataDir, metrics) {
     const folder = join(dataDir, 'forward')
     this.#metrics = metrics
-    this.#client = new Client({
+    /** @type {any} */
+    const config = {
       privacy,
       // Whoever sent the records decided on their share already.
       sampling: { rate: 1 },
@@ -45,7 +46,8 @@ class Forwarder {
         spool: { dir: join(folder, 'spool') },
         export: { exporter: 'otlp', otlp_endpoint: endpoint, protocol, headers }
       }
-    })
+    }
+    this.#client = new Client(config)
   }
 
   /**
@@ -103,4 +105,4 @@ class Forwarder {
   }
 }
 
-module.exports = { Forwarder }
+exports.Forwarder = Forwarder

@@ -152,7 +152,7 @@ async function keyOf (jose, { secret, publicKey, jwksUrl, jwksCacheS, algorithms
   if (publicKey !== undefined) {
     const keys = new Map(await Promise.all(algorithms.map(async (name) =>
       /** @type {const} */ ([name, await jose.importSPKI(publicKey, name)]))))
-    return ({ alg }) => keys.get(alg)
+    return (/** @type {{ alg: string }} */ { alg }) => keys.get(alg)
   }
   return jose.createRemoteJWKSet(new URL(/** @type {string} */ (jwksUrl)), { cacheMaxAge: jwksCacheS * 1_000 })
 }
@@ -163,4 +163,5 @@ function unavailable () {
   })
 }
 
-module.exports = { EVERYBODY, Verifier }
+exports.EVERYBODY = EVERYBODY
+exports.Verifier = Verifier
