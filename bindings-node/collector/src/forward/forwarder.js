@@ -75,9 +75,9 @@ class Forwarder {
   }
 
   /**
-   * Lets go of everything that waits, because a user in it was deleted: what can be sent is sent, so that the receiver's
-   * own deletion finds it, and the rest is erased from memory and disk. A queue cannot be searched for a person: others'
-   * records in it are lost, and counted.
+   * Lets go of everything that waits, because a user in it was deleted: what can be sent is sent, so that the
+   * receiver's own deletion finds it, and the rest is erased from memory and disk. A queue cannot be searched for a
+   * person: others' records in it are lost, and counted.
    */
   async erase () {
     if (await this.#client.flush(DELETION_FLUSH_MS)) return

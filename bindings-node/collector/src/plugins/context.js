@@ -34,7 +34,8 @@ async function context (app) {
   app.decorateRequest('identity', undefined)
   app.decorateRequest('context', {
     getter () {
-      const { id, routeOptions, identity } = /** @type {import('fastify').FastifyRequest} */ (/** @type {unknown} */ (this))
+      const request = /** @type {import('fastify').FastifyRequest} */ (/** @type {unknown} */ (this))
+      const { id, routeOptions, identity } = request
       return { requestId: id, routeName: routeOptions.url, identity }
     }
   })
