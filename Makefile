@@ -74,7 +74,7 @@ BENCH_BUILDS_python := build-python
 BENCH_BUILDS_node := build-node
 BENCH_BUILDS_client := build-python build-node
 BENCH_BUILDS_collector := build-node
-bench: $(sort $(foreach group,$(or $(ONLY),python node client collector),$(BENCH_BUILDS_$(group)))) ## Ratios against peers, in one run. ONLY="engine python node client collector" runs some.
+bench: $(sort $(foreach group,$(or $(ONLY),python node client collector),$(BENCH_BUILDS_$(group)))) ## Ratios against peers, in one run. ONLY="engine python node client collector store" runs some.
 	@$(PYTHON) tests/bench/run.py $(ONLY)
 
 # Alone in its process, so that memory and open files are its own.

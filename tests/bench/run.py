@@ -2,8 +2,8 @@
 
     run.py [GROUP…]
 
-Groups are `engine`, `python`, `node`, `client` and `collector`; none means all. Prints one table and keeps the figures in
-`target/bench.json`, an object from name to `{ratio, ours, theirs, unit}`; a run of one group leaves the others' figures
+Groups are `engine`, `python`, `node`, `client`, `collector` and `store`; none means all. Prints one table and keeps
+the figures in `target/bench.json`, an object from name to `{ratio, ours, theirs, unit}`; a run of one group leaves the others' figures
 as they were. Figures are CPU time; ratios are what counts, as a machine's speed drifts. A bar that is missed is marked
 and is no failure; exits 1 where a group could not run.
 """
@@ -60,6 +60,16 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
         "slow_loris_p99": (AT_MOST, 2),
         "noisy_neighbour_p99": (AT_MOST, 2),
     },
+    # All but the first are compared with what they have to reach, in their unit; the naive table stands beside them.
+    "store": {
+        "durable_vs_sqlite": (AT_LEAST, 4),
+        "indexer_rows_per_s": (AT_LEAST, 80_000),
+        "bytes_per_row": (AT_MOST, 400),
+        "aggregate_1m": (AT_MOST, 60),
+        "aggregate_1m_all_series": (AT_MOST, 1_000),
+        "delete_user": (AT_MOST, 1_000),
+        "drop_day": (AT_MOST, 20),
+    },
 }
 """Names by group, with the figure that each is to reach."""
 
@@ -69,6 +79,9 @@ CARGO_BENCH += ["--features", "twin"]
 
 CARGO_BENCH_CLIENT = ["cargo", "bench", "--quiet", "--locked", "-p", "scrubjay-core", "--no-default-features"]
 CARGO_BENCH_CLIENT += ["--features", "client"]
+
+CARGO_BENCH_STORE = ["cargo", "bench", "--quiet", "--locked", "-p", "scrubjay-core", "--no-default-features"]
+CARGO_BENCH_STORE += ["--features", "store"]
 
 Rows = dict[str, dict[str, object]]
 
@@ -96,6 +109,8 @@ def main() -> int:
             ["node", str(HERE / "client.js")],
         ],
         "collector": [["node", str(HERE / "collector/run.js"), str(EVENTS)]],
+    },
+        "store": [[*CARGO_BENCH_STORE, "--bench", "store"]],
     }
     for group in groups:
         for command in commands[group]:

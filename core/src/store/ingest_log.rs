@@ -12,9 +12,9 @@ use std::time::{Duration, Instant};
 
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
+use super::Shared;
 use super::ingest::event_of;
 use super::model::{LogStats, StoredEvent, Tenant};
-use super::{Kept, Shared};
 use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::{Chunk, Failure, Folder, Log, MachineTime, Options, owner};
@@ -262,7 +262,7 @@ impl Indexer {
         let events: Vec<StoredEvent> = records.into_iter().filter_map(decode).collect();
         let lost = corrupt + (count - events.len()) as u64;
         let indexed = events.len() as u64;
-        let Kept { .. } = self.shared.store(events)?;
+        self.shared.store(events)?;
         self.log.acknowledge(end);
         // Where it cannot be noted, the batch is read again after a restart, and falls on itself.
         let _ = self.log.persist(None);

@@ -5,6 +5,7 @@ mod erasing;
 mod figures;
 mod finding;
 mod keeping;
+mod kill;
 mod kinds;
 mod meta;
 mod rights;

@@ -38,13 +38,14 @@ pub(in crate::store) fn delete(
     users: &[String],
 ) -> rusqlite::Result<u64> {
     let transaction = connection.transaction()?;
-    let mut rows = 0;
+    let (mut rows, mut found) = (0, false);
     for user in users {
         let number = "SELECT u.user FROM telemetry_users u JOIN telemetry_tenants t ON t.tenant = u.tenant
                       WHERE t.name = ?1 AND u.user_id = ?2";
         let mut statement = transaction.prepare_cached(number)?;
         let numbers: Vec<i64> =
             statement.query_map(params![tenant.as_str(), user], |row| row.get(0))?.collect::<rusqlite::Result<_>>()?;
+        found |= !numbers.is_empty();
         for number in numbers {
             for table in Table::ALL {
                 rows += transaction.execute(&format!("DELETE FROM {} WHERE user = ?1", table.name()), [number])?;
@@ -59,6 +60,8 @@ pub(in crate::store) fn delete(
             params![tenant.as_str(), rows],
         )?;
         transaction.execute("DELETE FROM telemetry_totals WHERE records = 0", [])?;
+    }
+    if found {
         note_due(&transaction, REWRITE)?;
     }
     transaction.commit()?;
