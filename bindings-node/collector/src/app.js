@@ -54,7 +54,9 @@ const MAX_PARAMETER_CHARS = 1_024
  * @param {import('fastify').FastifyServerOptions['logger']} [dependencies.logger]
  * @returns {import('fastify').FastifyInstance}
  */
-function buildApp ({ config, engine, store, metrics, version, forwarder, notices, requestTimeoutMs = REQUEST_TIMEOUT_MS, logger = false }) {
+function buildApp ({
+  config, engine, store, metrics, version, forwarder, notices, requestTimeoutMs = REQUEST_TIMEOUT_MS, logger = false
+}) {
   const app = Fastify({
     logger,
     logController: new RequestLog(),
@@ -84,7 +86,8 @@ function buildApp ({ config, engine, store, metrics, version, forwarder, notices
   const { pending } = config.limits
   metrics.watch('telemetry_pending_bodies', 'Bodies that wait for the disk.', () => ingestion.counter.pending)
   if (forwarder !== undefined) {
-    metrics.watch('telemetry_forward_pending', 'Records that wait for the OTLP receiver.', () => forwarder.stats().pending)
+    const waiting = () => forwarder.stats().pending
+    metrics.watch('telemetry_forward_pending', 'Records that wait for the OTLP receiver.', waiting)
   }
 
   app.register(errors)

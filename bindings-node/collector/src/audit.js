@@ -35,4 +35,4 @@ class Audit {
   }
 }
 
-module.exports = { Audit }
+exports.Audit = Audit

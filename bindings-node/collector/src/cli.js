@@ -74,7 +74,7 @@ async function run (words, options) {
         return state
       }
       case 'keys': return await keys(store, rest, options)
-      default: throw new UsageError(`no such command`)
+      default: throw new UsageError('no such command')
     }
   } finally {
     store.close()
@@ -85,7 +85,10 @@ async function main () {
   const { positionals, values } = parseArgs({
     allowPositionals: true,
     options: {
-      help: { type: 'boolean', short: 'h' }, tenant: { type: 'string' }, roles: { type: 'string' }, days: { type: 'string' }
+      help: { type: 'boolean', short: 'h' },
+      tenant: { type: 'string' },
+      roles: { type: 'string' },
+      days: { type: 'string' }
     }
   })
   const { help, ...options } = values
@@ -96,6 +99,7 @@ async function main () {
 
 main().catch((error) => {
   const isUsage = error instanceof UsageError || error.code?.startsWith('ERR_PARSE_ARGS')
-  console.error(isUsage ? `${error.message}\n\n${HELP}` : `scrubjay-collector: ${error.faults?.join('; ') ?? error.message}`)
+  const said = error.faults?.join('; ') ?? error.message
+  console.error(isUsage ? `${said}\n\n${HELP}` : `scrubjay-collector: ${said}`)
   process.exit(isUsage ? 2 : 1)
 })

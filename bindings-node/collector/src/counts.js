@@ -59,4 +59,4 @@ function none () {
   return { accepted: 0, rejected: 0, reasons: {}, redactions: {} }
 }
 
-module.exports = { Counts }
+exports.Counts = Counts

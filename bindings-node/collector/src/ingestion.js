@@ -68,4 +68,4 @@ class Ingestion {
   }
 }
 
-module.exports = { Ingestion }
+exports.Ingestion = Ingestion

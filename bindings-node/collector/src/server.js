@@ -3,8 +3,8 @@
 
 /** The process around the app: environment, ports, signals, exit code. */
 
-// Before anything uses libuv's pool, whose size is read once. Each body waits there for one sync of the disk, which many
-// share: with Node's four places, four would be all that ever share it.
+// Before anything uses libuv's pool, whose size is read once. Each body waits there for one sync of the disk, which
+// many share: with Node's four places, four would be all that ever share it.
 process.env.UV_THREADPOOL_SIZE ??= '16'
 
 const { once } = require('node:events')
@@ -81,10 +81,12 @@ async function start () {
   const logger = loggerOptions(config.logLevel)
   const { forward, deletion, dataDir } = config
   const forwarder = forward === undefined ? undefined : new Forwarder(forward, privacy, dataDir, metrics)
-  const log = { warn: (/** @type {any} */ fields, /** @type {string} */ text) => app.log.warn(fields, text) }
+  /** @type {import('./forward/notices.js').Log} */
+  const log = { warn: (fields, text) => app.log.warn(fields, text) }
   const notices = deletion === undefined ? undefined : new Notices(join(dataDir, 'notices'), deletion, metrics, log)
   const app = buildApp({ config, engine, store, metrics, version: version(), forwarder, notices, logger })
   const metricsServer = metrics.server()
+  /** @type {NodeJS.Timeout | undefined} */
   let retention
 
   closeWithGrace({ delay: GRACE_MS, logger: app.log }, async ({ signal, err }) => {

@@ -20,7 +20,7 @@ test('an accepted event is answered with its verdict and is stored scrubbed', as
   assert.equal(response.statusCode, 200)
   const { status, id, violations } = response.json()
   assert.deepEqual({ status, violations }, { status: 'accepted', violations: [] })
-  const { records } = await store.query('default')
+  const { records } = await store.query('default', { consistency: 'now' })
   assert.deepEqual([records[0].id, records[0].payload], [id, { to: '[email]' }])
 })
 
@@ -47,6 +47,7 @@ test('in a batch every record has its own verdict, in order', async (t) => {
   const verdict = response.json()
   assert.deepEqual(verdict.results.map(({ status }) => status), ['accepted', 'rejected', 'rejected', 'accepted'])
   assert.deepEqual([verdict.accepted, verdict.rejected], [2, 2])
+  await store.settle()
   assert.equal((await store.stats()).records, 2)
 })
 
@@ -104,6 +105,7 @@ test('an event sent twice is stored once', async (t) => {
   const record = { ...event('a'), id: '01940000-0000-7000-8000-000000000001', timestamp: new Date().toISOString() }
   await post(app, BATCH, [record])
   assert.equal((await post(app, BATCH, [record])).json().duplicates, 1)
+  await store.settle()
   assert.equal((await store.stats()).records, 1)
 })
 

@@ -225,7 +225,7 @@ test('A7: a tenant is that of the token, whatever path, parameter, header, body 
   const trace = { event_key: 'a.b', severity: 'info' }
   const sent = await post(app, BATCH, [{ ...event('secret'), user_id: 'ann' }, span, metric, trace], ours)
   assert.equal(sent.json().accepted, 4, sent.body)
-  await store.settle?.()
+  await store.settle()
   const reads = ROUTES.filter(({ method, access, pattern }) =>
     method === 'GET' && access !== PUBLIC && !/keys|audit|dashboard$/.test(pattern))
   const query = { '/api/v1/telemetry/consent/status': '?user_id=ann' }

@@ -81,7 +81,7 @@ test('H5 to H11: hostile JSON costs its record and nothing else', async (t) => {
   const statuses = JSON.parse(body).results.map(({ status, violations }) => violations[0]?.code ?? status)
   assert.deepEqual(statuses, ['json_depth', 'json_duplicate_key', 'json_number', 'json_number', 'json_surrogate', 'accepted'])
   assert.equal({}.isAdmin, undefined)
-  await store.settle?.()
+  await store.settle()
   assert.match(await store.queryText('default', { event: 'good' }), /"n":9007199254740993/)
   const bad = [Buffer.from([0x7b, 0xff, 0x7d]), Buffer.from('\ufeff{}'), Buffer.from('{}', 'utf16le')]
   for (const bytes of bad) assert.equal((await post(app, EVENTS, bytes)).statusCode, 400)

@@ -15,7 +15,7 @@ const TIMEOUT = { timeout: 30_000 }
 const PROTOBUF = { 'content-type': 'application/x-protobuf' }
 
 async function stored (app, store, schema, more = {}) {
-  await store.settle?.()
+  await store.settle()
   const response = await app.inject({ url: RECORDS, query: { schema, ...more } })
   assert.equal(response.statusCode, 200, response.body)
   return response.json().records
@@ -119,7 +119,7 @@ test('H8: 64-bit integers come through exactly, as strings and as numbers', asyn
   const large = '{"key":"a","value":{"intValue":"9223372036854775807"}},{"key":"b","value":{"intValue":9007199254740993}}'
   const body = `{"resourceLogs":[{"scopeLogs":[{"logRecords":[{"attributes":[${large}]}]}]}]}`
   assert.deepEqual((await post(app, '/v1/logs', body)).json(), {})
-  await store.settle?.()
+  await store.settle()
   const { body: text } = await app.inject({ url: RECORDS, query: { schema: 'telemetry_log_v1' } })
   assert.match(text, /"a":9223372036854775807,"b":9007199254740993/)
 })
@@ -156,6 +156,6 @@ test('thousands of records in one request are all stored', async (t) => {
   const { app, store } = build(t)
   const records = Array.from({ length: 2_500 }, (_, i) => ({ timeUnixNano: `${Date.now()}000000`, body: { stringValue: `${i}` } }))
   assert.deepEqual((await post(app, '/v1/logs', logs(...records))).json(), {})
-  await store.settle?.()
+  await store.settle()
   assert.equal((await store.stats()).records, 2_500)
 })

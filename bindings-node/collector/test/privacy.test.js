@@ -72,7 +72,7 @@ test('C11, C14, C15: access gives all of one user and nothing of another, and de
   const notices = { add: async (notice) => { noticed.push(notice) } }
   const { app, as, data, store, erase, get } = await secured(t, { forwarder, notices })
   const users = ['user1', 'user10', '%', 'ünï', 'a/b', 'user1 ']
-  const records = users.flatMap((user, i) => [of(user, `first-${i}-x`), of(user, `second-${i}-x`)])
+  const records = users.flatMap((user, i) => [of(user, `first-${i}-x`, { note: `canary-${i}-x` }), of(user, `second-${i}-x`)])
   assert.equal((await post(app, BATCH, records, as.ingest)).json().accepted, records.length)
   await store.settle()
   const names = async (user) => {
@@ -89,7 +89,9 @@ test('C11, C14, C15: access gives all of one user and nothing of another, and de
   assert.deepEqual(await names('user1'), [])
   assert.deepEqual(await names('user10'), ['first-1-x', 'second-1-x'])
   await store.settle()
-  assert.ok(!bytesOf(data).includes('first-0-x'), 'rows, free pages and the log are overwritten')
+  const bytes = bytesOf(data)
+  assert.ok(!bytes.includes('canary-0-x'), 'rows, free pages and the log are overwritten')
+  assert.ok(bytes.includes('canary-1-x'), 'what was looked for can be found')
   assert.equal(erased.length, 1)
   assert.deepEqual([noticed[0].request_id, noticed[0].tenant_id], [receipt.json().request_id, 'acme'])
   assert.ok(!JSON.stringify(noticed).includes('user1'))

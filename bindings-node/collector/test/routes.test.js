@@ -5,7 +5,7 @@ const { test } = require('node:test')
 const { AGGREGATE, BATCH, EVENTS, build, event, post } = require('./collector.js')
 
 async function figures (app, query) {
-  const response = await app.inject({ url: AGGREGATE, query })
+  const response = await app.inject({ url: AGGREGATE, query: { consistency: 'now', ...query } })
   assert.equal(response.statusCode, 200, response.body)
   return response.json().buckets
 }
@@ -40,6 +40,25 @@ test('a wrong parameter is 400 argument_invalid and quotes no value', async (t) 
     assert.equal(response.json().error.code, 'argument_invalid')
     assert.doesNotMatch(response.body, /secret1/)
   }
+})
+
+test('Q1, Q2: a question that is no question, or too large a one, is 400 or is answered soon', async (t) => {
+  const { app } = build(t)
+  await post(app, BATCH, [event('a', { ms: 1 })])
+  const hostile = ["'; DROP TABLE telemetry_events--", '1 OR 1=1', '%%%', '../x', 'a\u0000b', '$.x', '__proto__', '/payload/~9']
+  for (const name of ['group_by', 'aggregation', 'interval', 'order_by', 'field', 'schema', 'trace_id', 'top', 'consistency']) {
+    for (const value of hostile) {
+      const { statusCode, body } = await app.inject({ url: AGGREGATE, query: { [name]: value } })
+      assert.ok([200, 400].includes(statusCode), `${name}=${value}: ${statusCode} ${body}`)
+      if (statusCode === 200) assert.equal(name, 'group_by', `${name}=${value}`)
+    }
+  }
+  const begun = performance.now()
+  const wide = { start_time: '2016-01-01T00:00:00Z', end_time: '2026-12-31T00:00:00Z', interval: '1m' }
+  const { statusCode } = await app.inject({ url: AGGREGATE, query: wide })
+  assert.ok([200, 400].includes(statusCode))
+  assert.ok(performance.now() - begun < 5_000)
+  assert.equal((await app.inject({ url: AGGREGATE, query: { consistency: 'now' } })).json().buckets[0].count, 1)
 })
 
 test('health says that the process lives, ready that the store answers', async (t) => {

@@ -28,7 +28,7 @@ for (const prefix of ['/v1/telemetry', '/api/v1/telemetry']) {
     assert.equal(response.statusCode, 202, response.body)
     assert.match(response.json().correlationId, UUID)
     assert.equal(response.headers['x-correlation-id'], response.json().correlationId)
-    await store.settle?.()
+    await store.settle()
     const { records } = await store.query('default', { schema: 'perf_sample_v1' })
     assert.deepEqual([records.length, records[0].fps], [1, 60])
   })
@@ -36,7 +36,7 @@ for (const prefix of ['/v1/telemetry', '/api/v1/telemetry']) {
   test(`a replay inconsistency is 202 and is stored (${prefix})`, async (t) => {
     const { app, store } = build(t)
     assert.equal((await post(app, `${prefix}/replay-inconsistency`, REPORT)).statusCode, 202)
-    await store.settle?.()
+    await store.settle()
     assert.equal((await store.query('default', { schema: 'replay_inconsistency_v1' })).records.length, 1)
   })
 }
@@ -96,7 +96,7 @@ test('C9: a sample of who opted out gets the same 202, and is nowhere stored, lo
   const taken = await post(app, '/v1/telemetry/perf-sample', SAMPLE)
   assert.equal(refused.statusCode, 202)
   assert.deepEqual(Object.keys(refused.json()), Object.keys(taken.json()))
-  await store.settle?.()
+  await store.settle()
   assert.equal((await store.stats()).records, 1)
   assert.ok(!bytesOf(data).includes('canary-7f3a'))
   assert.ok(!JSON.stringify(lines).includes('canary-7f3a'))
@@ -115,6 +115,6 @@ test('a body with samples of both kinds of users stores those who agreed', async
   const batch = [SAMPLE, { ...SAMPLE, telemetryOptIn: false }, SAMPLE]
   const response = await post(app, '/api/v1/telemetry/events/batch', batch)
   assert.equal(response.statusCode, 200)
-  await store.settle?.()
+  await store.settle()
   assert.equal((await store.stats()).records, 2)
 })

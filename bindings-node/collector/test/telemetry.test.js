@@ -15,7 +15,7 @@ const TRACE = { schema: 'telemetry_trace_v1', event_key: 'auth.login', severity:
 test('storage puts a trace into the store', async (t) => {
   const { engine, store } = build(t)
   await new TelemetryStorage(engine, store).insert('acme', TRACE)
-  await store.settle?.()
+  await store.settle()
   const { records } = await store.query('acme', { schema: 'telemetry_trace_v1' })
   assert.equal(records[0].event_key, 'auth.login')
 })
@@ -68,7 +68,7 @@ test('a refusal is traced with its route and request, and a store that fails doe
   assert.equal(await ask(), 403)
   const traces = async () => (await store.query('acme', { schema: 'telemetry_trace_v1' })).records
   const deadline = Date.now() + 5_000
-  while ((await traces()).length === 0 && Date.now() < deadline) await store.settle?.()
+  while ((await traces()).length === 0 && Date.now() < deadline) await store.settle()
   const [trace] = await traces()
   assert.deepEqual([trace.event_key, trace.severity, trace.request_id, trace.route_name],
     ['collector.access.denied', 'warning', 'req-7', AGGREGATE])

@@ -44,6 +44,7 @@ const { Reader } = require('./reader.js')
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']
 const PRIVACY_MODES = /** @type {const} */ (['strict', 'balanced', 'minimal'])
+const PROTOCOLS = /** @type {const} */ (['http/protobuf', 'http/json'])
 /** Bytes, as the engine has it. */
 const MIN_PSEUDONYM_KEY_BYTES = 16
 /** Days (design, section 7). */
@@ -112,7 +113,7 @@ function readConfig (env) {
  */
 function readForward (reader) {
   const endpoint = reader.url('FORWARD_OTLP_ENDPOINT')
-  const protocol = reader.oneOf('FORWARD_OTLP_PROTOCOL', /** @type {const} */ (['http/protobuf', 'http/json']), 'http/protobuf')
+  const protocol = reader.oneOf('FORWARD_OTLP_PROTOCOL', PROTOCOLS, 'http/protobuf')
   /** @type {Record<string, string>} */
   const headers = {}
   for (const pair of reader.words('FORWARD_OTLP_HEADERS') ?? []) {

@@ -92,7 +92,7 @@ class Reader {
   url (name) {
     const text = this.text(name)
     if (text === undefined) return undefined
-    const url = URL.parse?.(text) ?? parsed(text)
+    const url = parsed(text)
     const isSafe = url?.protocol === 'https:' || (url?.protocol === 'http:' && isLoopback(url.hostname))
     if (url && isSafe && url.username === '' && url.password === '') return text
     this.fault(name, 'must be an https URL without credentials in it; http is for the loopback interface only')
@@ -155,4 +155,5 @@ function isLoopback (host) {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127\.\d{1,3}\.\d{1,3}\.\d{1,3}$/.test(host)
 }
 
-module.exports = { Reader, isLoopback }
+exports.Reader = Reader
+exports.isLoopback = isLoopback

@@ -37,4 +37,4 @@ class Deletion {
   }
 }
 
-module.exports = { Deletion }
+exports.Deletion = Deletion

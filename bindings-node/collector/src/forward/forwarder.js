@@ -34,7 +34,8 @@ class Forwarder {
   constructor ({ endpoint, protocol, headers }, privacy, dataDir, metrics) {
     const folder = join(dataDir, 'forward')
     this.#metrics = metrics
-    this.#client = new Client({
+    /** @type {any} */
+    const config = {
       privacy,
       // Whoever sent the records decided on their share already.
       sampling: { rate: 1 },
@@ -45,7 +46,8 @@ class Forwarder {
         spool: { dir: join(folder, 'spool') },
         export: { exporter: 'otlp', otlp_endpoint: endpoint, protocol, headers }
       }
-    })
+    }
+    this.#client = new Client(config)
   }
 
   /**
@@ -73,9 +75,9 @@ class Forwarder {
   }
 
   /**
-   * Lets go of everything that waits, because a user in it was deleted: what can be sent is sent, so that the receiver's
-   * own deletion finds it, and the rest is erased from memory and disk. A queue cannot be searched for a person: others'
-   * records in it are lost, and counted.
+   * Lets go of everything that waits, because a user in it was deleted: what can be sent is sent, so that the
+   * receiver's own deletion finds it, and the rest is erased from memory and disk. A queue cannot be searched for a
+   * person: others' records in it are lost, and counted.
    */
   async erase () {
     if (await this.#client.flush(DELETION_FLUSH_MS)) return
@@ -103,4 +105,4 @@ class Forwarder {
   }
 }
 
-module.exports = { Forwarder }
+exports.Forwarder = Forwarder

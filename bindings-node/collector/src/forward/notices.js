@@ -12,6 +12,8 @@ const { join } = require('node:path')
  * @property {string} tenant_id
  * @property {string} user_id as it stands in the records: a pseudonym
  * @property {string} requested_at
+ *
+ * @typedef {{ warn: (fields: object, text: string) => void }} Log
  */
 
 const FIRST_RETRY_MS = 1_000
@@ -35,7 +37,7 @@ class Notices {
    * @param {string} folder
    * @param {import('../config/index.js').DeletionConfig} target
    * @param {import('../metrics.js').Metrics} metrics
-   * @param {Pick<import('fastify').FastifyBaseLogger, 'warn'>} log
+   * @param {Log} log
    */
   constructor (folder, { url, token }, metrics, log) {
     this.#folder = folder
@@ -139,4 +141,4 @@ class Notices {
   }
 }
 
-module.exports = { Notices }
+exports.Notices = Notices

@@ -12,7 +12,7 @@ const ROLES = /** @type {const} */ (['ingest', 'viewer', 'analyst', 'privacy_off
 /** @typedef {typeof ROLES[number]} Role */
 
 /** Anybody, without credentials: nothing here depends on a tenant. */
-const PUBLIC = 'public'
+const PUBLIC = /** @type {const} */ ('public')
 
 /** @type {readonly Role[]} */
 const SENDERS = ['ingest', 'admin']

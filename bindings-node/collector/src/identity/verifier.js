@@ -12,7 +12,7 @@ const { ROLES } = require('./roles.js')
  * @property {readonly import('./roles.js').Role[]} roles
  */
 
-/** Milliseconds for which an API key is believed without asking the store: the longest that a revoked one still works. */
+/** Milliseconds for which a key is believed without asking the store: the longest that a revoked one still works. */
 const KEY_CACHE_MS = 5_000
 /** Keys that are remembered, right or wrong. */
 const KEY_CACHE_SIZE = 1_000
@@ -33,7 +33,11 @@ class Verifier {
   #store
   /** @type {Promise<(token: string) => Promise<import('jose').JWTPayload>> | undefined} */
   #verify
-  /** By the hash of the key, so that memory holds no keys. @type {Map<string, { until: number, identity: Identity | null }>} */
+  /**
+   * By the hash of the key, so that memory holds no keys.
+   *
+   * @type {Map<string, { until: number, identity: Identity | null }>}
+   */
   #keys = new Map()
 
   /**
@@ -152,7 +156,7 @@ async function keyOf (jose, { secret, publicKey, jwksUrl, jwksCacheS, algorithms
   if (publicKey !== undefined) {
     const keys = new Map(await Promise.all(algorithms.map(async (name) =>
       /** @type {const} */ ([name, await jose.importSPKI(publicKey, name)]))))
-    return ({ alg }) => keys.get(alg)
+    return (/** @type {{ alg: string }} */ { alg }) => keys.get(alg)
   }
   return jose.createRemoteJWKSet(new URL(/** @type {string} */ (jwksUrl)), { cacheMaxAge: jwksCacheS * 1_000 })
 }
@@ -163,4 +167,5 @@ function unavailable () {
   })
 }
 
-module.exports = { EVERYBODY, Verifier }
+exports.EVERYBODY = EVERYBODY
+exports.Verifier = Verifier

@@ -4,6 +4,10 @@ const { randomUUID } = require('node:crypto')
 const fp = require('fastify-plugin')
 
 /**
+ * @typedef {typeof import('../types.d.ts')} Types what is added to Fastify's requests
+ */
+
+/**
  * What is known of a request beside its body: its correlation id, and once it is proven, whose it is.
  *
  * @typedef {object} RequestContext
@@ -30,7 +34,8 @@ async function context (app) {
   app.decorateRequest('identity', undefined)
   app.decorateRequest('context', {
     getter () {
-      const { id, routeOptions, identity } = /** @type {import('fastify').FastifyRequest} */ (/** @type {unknown} */ (this))
+      const request = /** @type {import('fastify').FastifyRequest} */ (/** @type {unknown} */ (this))
+      const { id, routeOptions, identity } = request
       return { requestId: id, routeName: routeOptions.url, identity }
     }
   })

@@ -1,7 +1,7 @@
 'use strict'
 
 const fp = require('fastify-plugin')
-const { PUBLIC, accessOf } = require('../identity/roles.js')
+const { accessOf } = require('../identity/roles.js')
 const { COOKIE } = require('../identity/sessions.js')
 
 /**
@@ -27,7 +27,7 @@ async function identity (app, { verifier, sessions, metrics, tracing }) {
     // No such route: 404, which says nothing that the documentation does not say.
     if (url === undefined) return
     const access = accessOf(request.method, url)
-    if (access === PUBLIC) return
+    if (access === 'public') return
     const found = await verifier.identify(request.headers) ?? ofSession(sessions, request)
     if (found === null) {
       metrics.refused.inc({ reason: 'unauthenticated' })
@@ -35,10 +35,11 @@ async function identity (app, { verifier, sessions, metrics, tracing }) {
       throw refusal(401, 'unauthenticated', 'send a valid token or API key as `authorization: Bearer …`')
     }
     request.identity = found
-    if (!access?.some((role) => found.roles.includes(role))) {
+    const allowed = access ?? []
+    if (!allowed.some((role) => found.roles.includes(role))) {
       metrics.refused.inc({ reason: 'forbidden' })
       tracing.record(request.context, { event_key: 'collector.access.denied', severity: 'warning' })
-      throw refusal(403, 'forbidden', `needs one of the roles ${access?.join(', ')}`)
+      throw refusal(403, 'forbidden', `needs one of the roles ${allowed.join(', ')}`)
     }
   })
 }

@@ -20,7 +20,10 @@ async function limits (app, { limits: { perKey, perTenant }, metrics }) {
   await app.register(rateLimit, { global: false, timeWindow: WINDOW_MS, cache: COUNTED })
   const limiters = [
     { max: perTenant, keyGenerator: (/** @type {any} */ request) => request.identity.tenant },
-    { max: perKey, keyGenerator: (/** @type {any} */ request) => `${request.identity.tenant}\n${request.identity.subject}` }
+    {
+      max: perKey,
+      keyGenerator: (/** @type {any} */ { identity }) => `${identity.tenant}\n${identity.subject}`
+    }
   ].filter(({ max }) => max > 0).map((options) => app.createRateLimit({ ...options, timeWindow: WINDOW_MS }))
 
   app.addHook('onRequest', async (request, reply) => {

@@ -28,7 +28,9 @@ const KEY = {
  */
 async function keyRoutes (app, { store, audit, verifier }) {
   app.get('/api/v1/telemetry/keys', {
-    schema: { tags: ['keys'], summary: 'The API keys, without their secrets.', response: { 200: json('Keys.'), ...GUARDED } }
+    schema: {
+      tags: ['keys'], summary: 'The API keys, without their secrets.', response: { 200: json('Keys.'), ...GUARDED }
+    }
   }, async (request) => ({ keys: await store.apiKeys(asked(request).tenant) }))
 
   app.post('/api/v1/telemetry/keys', {
@@ -36,7 +38,9 @@ async function keyRoutes (app, { store, audit, verifier }) {
       tags: ['keys'],
       summary: 'Makes an API key. Rotation is two keys for a while.',
       body: KEY,
-      response: { 201: json('The key, shown this once.', { id: { type: 'string' }, key: { type: 'string' } }), ...GUARDED, ...BODIES }
+      response: {
+        201: json('The key, shown this once.', { id: { type: 'string' }, key: { type: 'string' } }), ...GUARDED, ...BODIES
+      }
     }
   }, async (request, reply) => {
     const { tenant } = asked(request)

@@ -72,7 +72,9 @@ async function privacyRoutes (app, { engine, store, audit, deletion }) {
       tags: ['privacy'],
       summary: 'Deletes everything of a user, for good (R1).',
       params: USER,
-      response: { 200: json('The receipt.', { request_id: { type: 'string' }, records: { type: 'integer' } }), ...GUARDED }
+      response: {
+        200: json('The receipt.', { request_id: { type: 'string' }, records: { type: 'integer' } }), ...GUARDED
+      }
     }
   }, async (request) => {
     const { tenant, subject } = asked(request)
@@ -95,7 +97,10 @@ async function privacyRoutes (app, { engine, store, audit, deletion }) {
 
   app.get('/api/v1/telemetry/deletions', {
     schema: {
-      tags: ['privacy'], summary: 'Deletions and their receipts.', querystring: query(PAGING), response: { 200: LIST, ...GUARDED }
+      tags: ['privacy'],
+      summary: 'Deletions and their receipts.',
+      querystring: query(PAGING),
+      response: { 200: LIST, ...GUARDED }
     }
   }, async (request) => {
     const { tenant, query: spec } = asked(request)

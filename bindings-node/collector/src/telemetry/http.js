@@ -27,4 +27,4 @@ class HttpTelemetry {
   }
 }
 
-module.exports = { HttpTelemetry }
+exports.HttpTelemetry = HttpTelemetry

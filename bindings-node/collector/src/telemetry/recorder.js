@@ -48,4 +48,4 @@ class TelemetryRecorder {
   }
 }
 
-module.exports = { TelemetryRecorder }
+exports.TelemetryRecorder = TelemetryRecorder

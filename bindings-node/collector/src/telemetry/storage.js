@@ -46,4 +46,4 @@ function exception (cause) {
   return new /** @type {any} */ (TelemetryStorageException)(cause)
 }
 
-module.exports = { TelemetryStorage }
+exports.TelemetryStorage = TelemetryStorage
