@@ -4,12 +4,15 @@
 //! All else (names, rotation, dead letters, trouble) is the package's: it is told of what could not go this way, and
 //! says which archives may be written to.
 
+mod file;
+mod waiting;
+
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
+use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyo3::exceptions::PyException;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -18,23 +21,11 @@ use pyo3::types::PyString;
 use scrubjay_core::ffi;
 use scrubjay_core::ffi::Archived;
 
+use self::file::{Admitted, copy_of};
+use self::waiting::Waiting;
 use crate::capture::{Stop, Walk, with_writer};
 use crate::event::Event;
 use crate::{Engine, to_py};
-
-/// An archive that may be written to as long as nothing about it changes.
-struct Admitted {
-    file: File,
-    /// Bytes at which it is rotated.
-    max_bytes: u64,
-    /// Seconds since 1970 at which it is rotated.
-    until: u64,
-    /// Its bytes when last looked at.
-    size: u64,
-    /// Whole lines that wait for their append, and how many.
-    buffer: Vec<u8>,
-    lines: u64,
-}
 
 /// What became of a line.
 enum Written {
@@ -44,6 +35,14 @@ enum Written {
     /// The file system refused so many lines; a part of them may be in the file.
     Refused(io::Error, u64),
 }
+
+thread_local! {
+    /// Whether this thread drains. What the host does meanwhile, such as in a handler of a complaint, may track again.
+    static DRAINING: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Buffers full of records that wait at most, before callers help.
+const MOST_WAITING: usize = 64;
 
 /// Files of one router by their channels' names. Only whoever let go of the interpreter takes the lock, so that nobody
 /// waits for the one while holding the other.
@@ -60,8 +59,14 @@ pub(crate) struct Archiver {
     settle: Py<PyAny>,
     /// Gets a channel and the reason where the file system refused a line.
     failed: Py<PyAny>,
-    /// Bytes of lines that are appended together; nothing for each by itself.
+    /// Told that something waits, and whether it is as much as shall wait: `(is_full,)`.
+    wake: Py<PyAny>,
+    /// Bytes of records that are processed, and of lines that are appended, together; nothing for each by itself.
     buffer_bytes: usize,
+    /// Records that wait to be processed.
+    waiting: Mutex<Waiting>,
+    /// Held while they are, so that they stay in order.
+    draining: Mutex<()>,
     admitted: Mutex<HashMap<String, Admitted>>,
     written: AtomicU64,
 }
@@ -78,11 +83,27 @@ impl Archiver {
         session: Option<Py<PyAny>>,
         settle: Py<PyAny>,
         failed: Py<PyAny>,
+        wake: Py<PyAny>,
         buffer_bytes: usize,
     ) -> Self {
+        let (waiting, draining) = (Mutex::default(), Mutex::default());
         let (admitted, written) = (Mutex::default(), AtomicU64::new(0));
         let engine = ffi::ArchiveEngine::new(engine.0.clone());
-        Self { engine, plain, refused, ambient, session, settle, failed, buffer_bytes, admitted, written }
+        Self {
+            engine,
+            plain,
+            refused,
+            ambient,
+            session,
+            settle,
+            failed,
+            wake,
+            buffer_bytes,
+            waiting,
+            draining,
+            admitted,
+            written,
+        }
     }
 
     /// Whether the record stands in its channel's archive.
@@ -106,11 +127,16 @@ impl Archiver {
         };
         let session_id = anonymous.as_ref().or(session_id);
         let event = Event { channel, name: event, payload, timestamp, user_id, session_id, tenant_id, context };
-        let processed = with_writer(|record| {
+        let name = channel.cast::<PyString>().ok().and_then(|name| name.to_str().ok());
+        let taken = with_writer(|record| {
             let walked = event.walk(&mut Walk { record, plain: self.plain.bind(py) }, self.ambient.bind(py));
             match walked {
                 // What is too large is the engine's to refuse.
-                Ok(()) | Err(Stop::TooLarge) => Ok(Some(self.engine.process(record.as_bytes()))),
+                Ok(()) | Err(Stop::TooLarge) if self.buffer_bytes == 0 => {
+                    let processed = self.engine.process(record.as_bytes(), None);
+                    py.detach(|| self.finish(name, processed)).map(Some)
+                }
+                Ok(()) | Err(Stop::TooLarge) => Ok(Some(self.wait(py, name, record.as_bytes())?)),
                 Err(Stop::Unwritable(error)) if error.is_instance_of::<PyException>(py) => {
                     self.refused.call1(py, (error.into_value(py),))?;
                     Ok(None)
@@ -118,30 +144,21 @@ impl Archiver {
                 Err(Stop::Unwritable(error)) => Err(error),
             }
         })?;
-        let Some(processed) = processed else { return Ok(false) };
-        match processed {
-            Ok(Archived::Line(mut line)) => {
-                let name = channel.cast::<PyString>().ok().and_then(|name| name.to_str().ok());
-                if let Some(name) = name {
-                    line.push('\n');
-                    match py.detach(|| self.write(name, line.as_bytes())) {
-                        Written::Yes => return Ok(true),
-                        Written::Refused(error, lines) => {
-                            self.failed.call1(py, (name, error.to_string(), lines))?;
-                            return Ok(false);
-                        }
-                        Written::NotHere => _ = line.pop(),
-                    }
-                }
-                self.settle.call1(py, (line, true))?.extract(py)
-            }
-            Ok(Archived::Outcome(outcome)) => self.settle.call1(py, (outcome, false))?.extract(py),
-            // A contained defect of the engine: what it could not scrub is not kept.
-            Err(error) => {
-                self.refused.call1(py, (to_py(py, &error).into_value(py),))?;
-                Ok(false)
-            }
+        Ok(taken.unwrap_or_default())
+    }
+
+    /// Processes what waits, in order. Does nothing where this thread is at it already.
+    fn drain(&self, py: Python<'_>) -> PyResult<()> {
+        if DRAINING.get() {
+            return Ok(());
         }
+        py.detach(|| {
+            let _alone = self.draining.lock().unwrap_or_else(PoisonError::into_inner);
+            DRAINING.set(true);
+            let drained = self.drain_alone();
+            DRAINING.set(false);
+            drained
+        })
     }
 
     /// Lets records of a channel be written to the open file `fd`, of which this keeps a copy, until it has `max_bytes`
@@ -192,6 +209,7 @@ impl Archiver {
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.settle)?;
         visit.call(&self.failed)?;
+        visit.call(&self.wake)?;
         visit.call(&self.refused)
     }
 
@@ -202,6 +220,62 @@ impl Archiver {
 }
 
 impl Archiver {
+    /// Lets a record wait for whoever drains. Where too many do, the caller drains: nothing is lost for lack of room.
+    fn wait(&self, py: Python<'_>, channel: Option<&str>, record: &[u8]) -> PyResult<bool> {
+        // Nobody who holds this waits for the interpreter.
+        let (before, now) = {
+            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+            let before = waiting.len();
+            waiting.push(channel, record);
+            (before, waiting.len())
+        };
+        if before == 0 || (before < self.buffer_bytes && now >= self.buffer_bytes) {
+            self.wake.call1(py, (now >= self.buffer_bytes,))?;
+        }
+        if now > self.buffer_bytes.saturating_mul(MOST_WAITING) {
+            self.drain(py)?;
+        }
+        Ok(true)
+    }
+
+    fn drain_alone(&self) -> PyResult<()> {
+        loop {
+            let waiting = mem::take(&mut *self.waiting.lock().unwrap_or_else(PoisonError::into_inner));
+            if waiting.len() == 0 {
+                return Ok(());
+            }
+            for (at, channel, record) in waiting.each() {
+                self.finish(channel, self.engine.process(record, Some(at)))?;
+            }
+        }
+    }
+
+    /// Puts what the engine made of a record where it belongs; whether that is its channel's archive. The caller has let
+    /// go of the interpreter.
+    fn finish(&self, channel: Option<&str>, processed: scrubjay_core::Result<Archived>) -> PyResult<bool> {
+        let (text, is_line) = match processed {
+            Ok(Archived::Line(mut line)) => {
+                line.push('\n');
+                match channel.map_or(Written::NotHere, |channel| self.write(channel, line.as_bytes())) {
+                    Written::Yes => return Ok(true),
+                    Written::Refused(error, lines) => {
+                        return Python::attach(|py| {
+                            self.failed.call1(py, (channel, error.to_string(), lines)).map(|_| false)
+                        });
+                    }
+                    Written::NotHere => _ = line.pop(),
+                }
+                (line, true)
+            }
+            Ok(Archived::Outcome(outcome)) => (outcome, false),
+            // A contained defect of the engine: what it could not scrub is not kept.
+            Err(error) => {
+                return Python::attach(|py| self.refused.call1(py, (to_py(py, &error).into_value(py),)).map(|_| false));
+            }
+        };
+        Python::attach(|py| self.settle.call1(py, (text, is_line))?.extract(py).map_err(Into::into))
+    }
+
     /// Appends a whole line, or lets it wait for others.
     fn write(&self, channel: &str, line: &[u8]) -> Written {
         let mut admitted = self.locked();
@@ -250,65 +324,4 @@ impl Archiver {
     fn locked(&self) -> MutexGuard<'_, HashMap<String, Admitted>> {
         self.admitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-impl Admitted {
-    /// Looks at the file again: whether it is still there.
-    fn look(&mut self) -> io::Result<bool> {
-        let metadata = self.file.metadata()?;
-        self.size = metadata.len();
-        Ok(is_linked(&metadata))
-    }
-
-    /// Whether neither size nor day ask for the next file.
-    fn has_room(&self, bytes: u64) -> bool {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let held = self.size + self.buffer.len() as u64;
-        // An empty file takes any line: it could not be rotated into something smaller.
-        now < self.until && (held == 0 || held + bytes <= self.max_bytes)
-    }
-
-    /// One append of the lines that wait.
-    fn append(&mut self) -> io::Result<()> {
-        if self.buffer.is_empty() {
-            return Ok(());
-        }
-        let (written, length) = (self.file.write(&self.buffer)?, self.buffer.len());
-        if written != length {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
-        self.buffer.clear();
-        self.lines = 0;
-        // Others may have written, too, or removed it; what is written to a removed file is lost like the file.
-        if self.look()? { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
-    }
-}
-
-/// Whether anybody will find what is written: the file was not removed.
-#[cfg(unix)]
-fn is_linked(metadata: &std::fs::Metadata) -> bool {
-    std::os::unix::fs::MetadataExt::nlink(metadata) > 0
-}
-
-#[cfg(not(unix))]
-fn is_linked(_: &std::fs::Metadata) -> bool {
-    true
-}
-
-#[cfg(unix)]
-#[allow(unsafe_code, reason = "a file descriptor comes from Python as a number")]
-fn copy_of(fd: i32) -> io::Result<Option<File>> {
-    use std::os::fd::BorrowedFd;
-
-    if fd < 0 {
-        return Ok(None);
-    }
-    // SAFETY: the caller holds the file open until this returns; a number that is no open file is refused by the copy.
-    let borrowed = unsafe { BorrowedFd::borrow_raw(fd) };
-    Ok(Some(File::from(borrowed.try_clone_to_owned()?)))
-}
-
-#[cfg(not(unix))]
-fn copy_of(_: i32) -> io::Result<Option<File>> {
-    Ok(None)
 }

@@ -404,6 +404,38 @@ def test_buffered_lines_are_written_at_the_end_of_the_process_and_not_twice_by_a
     assert found.count("child") == (1 if hasattr(os, "fork") else 0)
 
 
+def test_a_buffered_router_keeps_times_dead_letters_and_books(tmp_path: Path) -> None:
+    before = datetime.datetime.now(datetime.timezone.utc)
+    with TelemetryRouter(tmp_path, buffer_bytes=BUFFER_BYTES) as router:
+        assert router.track("app", "login", {"mail": "ann@example.com"})
+        after = datetime.datetime.now(datetime.timezone.utc)
+        time.sleep(0.01)
+        # What becomes of it is known later.
+        assert router.track("app", "")
+        assert router.track("…", "odd")
+        assert not router.track("app", "unwritable", {"x": {1}})
+        router.flush()
+        stats = router.stats()
+    assert (stats["accepted"], stats["rejected"], stats["not_captured"]) == (2, 1, 1)
+    (record,) = records(tmp_path / "app.jsonl")
+    assert before <= datetime.datetime.fromisoformat(record["timestamp"][:-1] + "+00:00") <= after
+    assert "ann@" not in everything(tmp_path)
+    assert not router.track("app", "late")
+
+
+def test_a_buffered_router_that_is_off_keeps_nothing(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path, {"client": {"enabled": False}}, buffer_bytes=BUFFER_BYTES) as router:
+        assert not router.track("app", "login")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_buffer_that_is_filled_faster_than_it_is_emptied_loses_nothing(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path, buffer_bytes=256) as router:
+        for n in range(3_000):
+            assert router.track("app", "step", {"n": n})
+    assert [record["payload"]["n"] for record in records(tmp_path / "app.jsonl")] == list(range(3_000))
+
+
 def test_a_buffered_archive_is_rotated_in_order(tmp_path: Path) -> None:
     with TelemetryRouter(tmp_path, max_bytes=2_000, buffer_bytes=BUFFER_BYTES) as router:
         for n in range(50):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -210,6 +211,17 @@ def test_preview_shows_what_the_next_request_would_carry_and_sends_nothing(colle
         assert "[email]" in request["body"]
         assert "ann@" not in request["body"]
     assert collector.requests.empty()
+
+
+def test_the_readme_s_example_runs_as_it_stands(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
+    readme = (Path(__file__).resolve().parents[1] / "README.md").read_text(encoding="utf-8")
+    source = readme.partition("## Traces and metrics")[2].partition("```python\n")[2].partition("```")[0]
+    monkeypatch.setenv("TELEMETRY_ENABLED", "true")
+    monkeypatch.setenv("TELEMETRY_ENDPOINT", collector.url)
+    exec(compile(source, "README.md", "exec"), {"__name__": "readme"})  # noqa: S102 - our own page
+    records = [record for request in list(collector.requests.queue) for record in request.records]
+    names = {record.get("name") or record.get("event") for record in records}
+    assert names == {"load", "loaded", "import.duration", "api_requests", "queue.depth"}
 
 
 def test_the_program_s_client_serves_decorators_that_came_before_it(collector: Collector) -> None:

@@ -31,7 +31,7 @@ REJECTED: Final = "_rejected.jsonl"
 _NOWHERE: Final = "http://localhost"
 #: Bytes (64 MiB) at which an archive is rotated: what a person's tools still open.
 MAX_BYTES: Final = 64 << 20
-#: Bytes of lines that are appended together where the host asks for it: beyond it, larger appends are no faster.
+#: Bytes that are processed and appended together where the host asks for it: beyond it, more are no faster.
 BUFFER_BYTES: Final = 64 << 10
 #: Seconds that a line waits at most for others.
 FLUSH_INTERVAL: Final = 0.25
@@ -66,10 +66,11 @@ class TelemetryRouter(Recorder):
     Rotation: before a line that would make a file larger than `max_bytes`, and before the first line of another day in
     UTC, the file becomes `<channel>@<day>.<number>.jsonl` and a new one begins. A single line is never divided.
 
-    Buffer: with `buffer_bytes`, such as `scrubjay.router.BUFFER_BYTES`, lines are appended together when there are so
-    many bytes of them, after a quarter of a second, by `flush`, and at the end of the process. It costs a third, and
-    what is lost where the process is killed is then what waits. Archives of such a router are to be removed or moved
-    only while it is closed.
+    Buffer: with `buffer_bytes`, such as `scrubjay.router.BUFFER_BYTES`, `track` only captures, and answers whether it
+    did. A thread of the router validates, scrubs and appends: when there are so many bytes, after a quarter of a
+    second, by `flush`, and at the end of the process. Order and times are those of the calls. What waits is in memory,
+    and lost where the process is killed; where too much waits, callers help. Archives of such a router are to be
+    removed or moved only while it is closed.
 
     Sessions: `session_id` tells the records of one session from others' and nothing else. Without a pseudonym key in
     the configuration, ids are hashed with a key that this router makes and nobody keeps; with one, the engine hashes
@@ -98,7 +99,8 @@ class TelemetryRouter(Recorder):
         self._sessions = None if has_key else Sessions()
         self._root = Path(root)
         self._max_bytes = max_bytes
-        self._buffer_bytes = buffer_bytes
+        # Where collection is off, nothing is kept, not even for a moment.
+        self._buffer_bytes = buffer_bytes if self._enabled else 0
         self.exit_timeout: Final = 0.0
         """Seconds that leaving may take: it waits for nobody."""
         self._archives: OrderedDict[str, Archive] = OrderedDict()
@@ -131,15 +133,19 @@ class TelemetryRouter(Recorder):
             }
 
     def flush(self) -> None:
-        """Appends what waits in the buffer. Where there is none, nothing ever waits."""
+        """Processes and appends what waits. Without a buffer, nothing ever waits."""
+        self._archiver.drain()
         self._archiver.flush()
 
     def close(self) -> None:
         """Closes the files; afterwards `track` returns `False`. Idempotent."""
         _exit.let_go(self)
-        self._ended.set()
+        self.flush()
+        self._ended = True
+        self._some.set()
         with self._lock:
             self._closed = True
+            self.__dict__.pop("track", None)
             self._archiver.dismiss()
             for name in list(self._archives):
                 self._let_go(name)
@@ -169,6 +175,10 @@ class TelemetryRouter(Recorder):
         timestamp: datetime.datetime | str | None = None,
     ) -> bool:
         """Does what `Recorder.track` says."""
+        if self._closed:
+            with self._lock:
+                self._not_captured += 1
+            return False
         return self._archiver.track(
             channel,
             event,
@@ -196,6 +206,9 @@ class TelemetryRouter(Recorder):
         record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
         if record is None:
             return cast(Outcome, json.loads(UNWRITTEN))
+        if self._buffer_bytes:
+            # What waits came before.
+            self.flush()
         outcome = self._engine.process_now(record)
         if value_of(outcome, "status") == "accepted":
             # The record is an outcome's last member: it is cut out, since reading it would double the cost.
@@ -272,7 +285,6 @@ class TelemetryRouter(Recorder):
         if channel is not None:
             # From here on the native part writes by itself, until the file is full or the day is over.
             self._archiver.admit(channel, archive.fd, self._max_bytes, next_day(archive.day))
-            self._flush_later()
             self._channels[name] = channel
         return True
 
@@ -305,19 +317,29 @@ class TelemetryRouter(Recorder):
             self._let_go(file_name(channel))
             self._unwritten.add(why, lines)
 
-    def _flush_later(self) -> None:
-        """Starts the thread that appends what waits, where anything may wait."""
-        if not self._buffer_bytes or self._flusher is not None:
-            return
-        _exit.hold(self)
-        archiver, ended = self._archiver, self._ended
+    def _wake(self, is_full: bool) -> None:
+        """Something waits; starts the thread that sees to it, where it does not run."""
+        if self._flusher is None:
+            with self._lock:
+                if self._flusher is None:
+                    _exit.hold(self)
+                    flusher = threading.Thread(target=self._run, name="scrubjay-flush", daemon=True)
+                    flusher.start()
+                    self._flusher = flusher
+        if is_full:
+            self._full.set()
+        self._some.set()
 
-        def run() -> None:
-            while not ended.wait(FLUSH_INTERVAL):
-                archiver.flush()
-
-        flusher = self._flusher = threading.Thread(target=run, name="scrubjay-flush", daemon=True)
-        flusher.start()
+    def _run(self) -> None:
+        some, full = self._some, self._full
+        while True:
+            some.wait()
+            if self._ended:
+                return
+            full.wait(FLUSH_INTERVAL)
+            some.clear()
+            full.clear()
+            self.flush()
 
     def _let_go(self, name: str) -> None:
         archive, channel = self._archives.pop(name, None), self._channels.pop(name, None)
@@ -344,11 +366,13 @@ class TelemetryRouter(Recorder):
             None if self._sessions is None else self._sessions.anonymous,
             self._settle,
             self._failed,
+            self._wake,
             self._buffer_bytes,
         )
-        self._ended = threading.Event()
+        # Something waits; as much as shall wait.
+        self._some, self._full, self._ended = threading.Event(), threading.Event(), False
         self._flusher = None
-        if type(self).track is TelemetryRouter.track:
+        if type(self).track is TelemetryRouter.track and not self._closed:
             # The interpreter then calls the native method at once.
             self.__dict__["track"] = self._archiver.track
 

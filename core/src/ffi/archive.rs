@@ -40,13 +40,14 @@ impl ArchiveEngine {
         Self { engine, bits: Mutex::new(bits) }
     }
 
-    /// Processes a record that a shell wrote value by value; an absent id or timestamp is filled in. Where it is accepted
-    /// there is no outcome's text: copying a line into one only to cut it out again costs as much as writing it.
+    /// Processes a record that a shell wrote value by value `at` this moment, in microseconds since 1970, or now; an absent
+    /// id or timestamp is filled in. Where it is accepted there is no outcome's text: copying a line into one only to cut
+    /// it out again costs as much as writing it.
     ///
     /// # Errors
     /// `internal` only.
-    pub fn process(&self, record: &[u8]) -> Result<Archived> {
-        let stamp = Stamp::captured(microseconds_now(), self.bits.lock().next());
+    pub fn process(&self, record: &[u8], at: Option<i64>) -> Result<Archived> {
+        let stamp = Stamp::captured(at.unwrap_or_else(microseconds_now), self.bits.lock().next());
         guard(|| {
             let json = crate::capture::json_of(record).unwrap_or_default();
             let mut outcome = self.engine.0.process(&json, Some(&stamp));
@@ -96,17 +97,21 @@ mod tests {
     #[test]
     fn an_accepted_record_is_its_scrubbed_line_and_any_other_its_outcome() {
         let archive = archive();
-        let Archived::Line(line) = archive.process(event("sent").as_bytes()).unwrap() else { panic!("accepted") };
+        let Archived::Line(line) = archive.process(event("sent").as_bytes(), None).unwrap() else { panic!("accepted") };
         assert!(line.starts_with('{') && line.contains(r#""to":"[email]""#), "{line}");
-        let Archived::Outcome(outcome) = archive.process(event("").as_bytes()).unwrap() else { panic!("rejected") };
+        let Archived::Outcome(outcome) = archive.process(event("").as_bytes(), Some(1_767_323_045_000_006)).unwrap()
+        else {
+            panic!("rejected")
+        };
         assert!(outcome.starts_with(r#"{"status":"rejected""#), "{outcome}");
+        assert!(outcome.contains(r#""timestamp":"2026-01-02T03:04:05.000006Z""#), "{outcome}");
     }
 
     #[test]
     fn no_two_records_have_one_id() {
         let archive = archive();
         let ids: BTreeSet<String> = (0..3 * IDS_AT_ONCE)
-            .map(|_| match archive.process(event("sent").as_bytes()).unwrap() {
+            .map(|_| match archive.process(event("sent").as_bytes(), None).unwrap() {
                 Archived::Line(line) => line.split(r#""id":""#).nth(1).unwrap()[..36].to_owned(),
                 Archived::Outcome(outcome) => panic!("{outcome}"),
             })
