@@ -4,8 +4,19 @@
  * Who read or changed what: entries of the store's audit trail, which is a chain of hashes. They say who, what and
  * where, and never which person was asked for.
  */
+/**
+ * Milliseconds in which asking for the same figures again is one entry: a dashboard asks every few seconds, and a trail
+ * of nothing else hides what matters. Figures are of no single person; reading records is told each time.
+ */
+const REPEATED_MS = 60_000
+const FIGURES = 'figures.read'
+/** Readers that are remembered. The oldest goes. */
+const MAX_READERS = 1_000
+
 class Audit {
   #store
+  /** When each reader's last entry was made. @type {Map<string, number>} */
+  #readers = new Map()
 
   /** @param {import('scrubjay').Store} store */
   constructor (store) {
@@ -19,7 +30,21 @@ class Audit {
    * @param {string} action
    */
   async read (request, action) {
+    if (action === FIGURES && this.#isRepeated(request)) return
     await this.write(request, action, '')
+  }
+
+  /** @param {import('fastify').FastifyRequest} request */
+  #isRepeated ({ context: { identity, routeName } }) {
+    const reader = JSON.stringify([identity?.tenant, identity?.subject, routeName])
+    const now = performance.now()
+    const last = this.#readers.get(reader)
+    if (last !== undefined && now - last < REPEATED_MS) return true
+    const [oldest] = this.#readers.keys()
+    if (this.#readers.size >= MAX_READERS && oldest !== undefined) this.#readers.delete(oldest)
+    this.#readers.delete(reader)
+    this.#readers.set(reader, now)
+    return false
   }
 
   /**

@@ -22,11 +22,17 @@ async function token (roles, tenant = 'acme') {
 }
 
 function span (name, id, parent, start, ms, status = 'ok') {
-  const trace = '0af7651916cd43dd8448eb211c80319c'
-  const at = (offset) => new Date(start + offset).toISOString()
   return {
-    schema: 'telemetry_span_v1', name, trace_id: trace, span_id: id, ...(parent ? { parent_span_id: parent } : {}),
-    kind: 'internal', timestamp: at(0), start_time: at(0), end_time: at(ms), status: { code: status }
+    schema: 'telemetry_span_v1',
+    name,
+    trace_id: '0af7651916cd43dd8448eb211c80319c',
+    span_id: id,
+    ...(parent ? { parent_span_id: parent } : {}),
+    kind: 'internal',
+    timestamp: new Date(start).toISOString(),
+    start_time_unix_nano: `${start}000000`,
+    end_time_unix_nano: `${start + ms}000000`,
+    status: { code: status }
   }
 }
 

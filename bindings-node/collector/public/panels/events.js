@@ -43,7 +43,7 @@ export const top = {
     const sorted = [...buckets].sort((a, b) => b.count - a.count)
     const most = sorted[0].count
     const rows = sorted.slice(0, TOP).map(({ group, count: n }) => [
-      el('button', { type: 'button', title: 'Show only this event', onclick: () => filters.choose('name', group.event ?? '') }, group.event ?? '–'),
+      el('button', { type: 'button', class: 'link', title: 'Show only this event', onclick: () => filters.choose('name', group.event ?? '') }, group.event ?? '–'),
       group.channel ?? '–',
       [count(n), n / most]
     ])

@@ -21,7 +21,7 @@ export const distributions = {
     if (buckets.length === 0) return empty('No metrics in this range. Send one with ', el('code', {}, 'track_metric'), ' or ', el('code', {}, 'measure'), '.')
     const sorted = [...buckets].sort((a, b) => b.count - a.count)
     const rows = sorted.map(({ group, count: n, avg, p50, p95, p99 }) => [
-      el('button', { type: 'button', title: 'Show only this metric', onclick: () => filters.choose('name', group.event ?? '') }, group.event ?? '–'),
+      el('button', { type: 'button', class: 'link', title: 'Show only this metric', onclick: () => filters.choose('name', group.event ?? '') }, group.event ?? '–'),
       count(n), figure(avg), figure(p50), figure(p95), figure(p99)
     ])
     const columns = ['Count', 'Mean', 'p50', 'p95', 'p99'].map((name) => ({ name, number: true }))
@@ -54,7 +54,7 @@ export const catalog = {
       return el('div', {}, el('h3', {}, `${name} (${unit})`), el('p', { class: 'note' }, description),
         chart(`${name} over time: mean and 95th percentile`, mean.times, [...mean.series, ...high.series]))
     })
-    return el('div', {}, ratio, ...charts)
+    return el('div', {}, ratio, el('div', { class: 'charts' }, ...charts))
   }
 }
 

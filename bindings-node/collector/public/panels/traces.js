@@ -8,22 +8,21 @@ const RECENT_SPANS = 1_000
 const SHOWN_TRACES = 12
 const SHOWN_SPANS = 200
 
-/** Milliseconds since 1970, with fractions: times have microseconds, which `Date` cuts off. @param {string} text */
-function ms (text) {
-  const fraction = /\.(\d+)/.exec(text)?.[1] ?? ''
-  return Math.floor(Date.parse(text) / 1_000) * 1_000 + Number(`0.${fraction || 0}`) * 1_000
-}
+const NS_PER_US = 1_000n
+const US_PER_MS = 1_000
 
+/** Milliseconds since 1970, to the microsecond: nanoseconds do not fit a number. @param {string} nanoseconds */
+const ms = (nanoseconds) => Number(BigInt(nanoseconds) / NS_PER_US) / US_PER_MS
 /** @param {any} span */
-const startOf = (span) => ms(span.start_time ?? span.timestamp)
+const startOf = (span) => ms(span.start_time_unix_nano)
 /** @param {any} span */
-const endOf = (span) => span.end_time === undefined ? startOf(span) + (span.duration_ms ?? 0) : ms(span.end_time)
+const endOf = (span) => ms(span.end_time_unix_nano)
 /** @param {any} span */
-const failed = (span) => (span.status?.code ?? span.status) === 'error' || span.status?.code === 2
+const failed = (span) => span.status?.code === 'error' || span.status?.code === 2
 /** @param {any} span */
-const traceOf = (span) => span.trace_id ?? span.context?.trace_id
+const traceOf = (span) => span.trace_id
 /** @param {any} span */
-const idOf = (span) => span.span_id ?? span.context?.span_id
+const idOf = (span) => span.span_id
 
 /** Spans in the order of a tree, each with its depth; a parent that is not there counts as the root. @param {any[]} spans */
 function tree (spans) {
@@ -88,8 +87,8 @@ export const traces = {
     const rows = latest.map(([id, spans]) => {
       const root = tree(spans)[0]?.span
       return [
-        el('button', { type: 'button', onclick: () => show(id) }, root?.name ?? id),
-        time(root?.start_time ?? root?.timestamp), count(spans.length),
+        el('button', { type: 'button', class: 'link', onclick: () => show(id) }, root?.name ?? id),
+        time(root?.timestamp), count(spans.length),
         duration(Math.max(...spans.map(endOf)) - Math.min(...spans.map(startOf))),
         spans.some(failed) ? 'error' : 'ok'
       ]
