@@ -11,8 +11,8 @@ mod client;
 mod engine;
 mod error;
 mod leaving;
-mod slab;
 mod receive;
+mod slab;
 mod store;
 mod text;
 

@@ -326,7 +326,8 @@ mod tests {
         let payload = r#"{"a@x.io":0,"\u005bemail:2]\u200b b@x.io":1,"c@x.io":2,"1.2.3.4":3,"1.2.3.0":4,"1.2.3.5":5,"d@x.io e@x.io":6,"f@x.io g@x.io":7}"#;
         let record = engine().process(event(payload).as_bytes(), None).record.unwrap();
         let read: std::collections::BTreeMap<String, serde_json::Value> =
-            serde_json::from_value(serde_json::from_str::<serde_json::Value>(&record).unwrap()["payload"].clone()).unwrap();
+            serde_json::from_value(serde_json::from_str::<serde_json::Value>(&record).unwrap()["payload"].clone())
+                .unwrap();
         assert_eq!(read.len(), 8, "{record}");
     }
 

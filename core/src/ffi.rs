@@ -11,10 +11,10 @@ mod client;
 #[cfg(feature = "client")]
 mod consent;
 mod plan;
-#[cfg(feature = "report")]
-mod report;
 #[cfg(feature = "receive")]
 mod receive;
+#[cfg(feature = "report")]
+mod report;
 #[cfg(feature = "client")]
 mod spool;
 #[cfg(feature = "store")]
@@ -35,10 +35,10 @@ pub use self::client::Client;
 #[cfg(feature = "client")]
 pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};
-#[cfg(feature = "report")]
-pub use self::report::{Report, etl, report_page, to_parquet};
 #[cfg(feature = "receive")]
 pub use self::receive::{OtlpRecords, check, forwarded, inflate_zstd, otlp_answer, otlp_records, otlp_refusal};
+#[cfg(feature = "report")]
+pub use self::report::{Report, etl, report_page, to_parquet};
 #[cfg(feature = "client")]
 pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]

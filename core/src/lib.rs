@@ -30,10 +30,10 @@ mod explanation;
 mod hash;
 mod json;
 mod outcome;
-#[cfg(feature = "receive")]
-mod receive;
 #[cfg(feature = "segment")]
 mod packing;
+#[cfg(feature = "receive")]
+mod receive;
 mod record;
 #[cfg(feature = "report")]
 mod report;

@@ -95,9 +95,8 @@ impl Path {
             let texts = document.members(node).map(|(name, _)| document.text(document.node(name)));
             texts.filter(|name| name.contains('[') == with_token).map(Cow::into_owned).collect()
         };
-        let rewritten = frame
-            .rewritten
-            .get_or_insert_with(|| Box::new(Rewritten { taken: names(true), ..Rewritten::default() }));
+        let rewritten =
+            frame.rewritten.get_or_insert_with(|| Box::new(Rewritten { taken: names(true), ..Rewritten::default() }));
         if !base.contains('[') && !rewritten.has_plain {
             rewritten.has_plain = true;
             rewritten.taken.extend(names(false));
