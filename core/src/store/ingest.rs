@@ -19,6 +19,9 @@ use crate::record::batch::{Format, split};
 use crate::record::time::Timestamp;
 use crate::stamp::Stamp;
 
+/// Random bytes of a stamp.
+const STAMP_BYTES: usize = 10;
+
 /// How a body is taken in.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -117,8 +120,13 @@ impl TenantStore<'_> {
         let mut verdict = Verdict::default();
         let mut events = Vec::new();
         let mut refused: HashMap<String, u64> = HashMap::new();
-        for slot in slots {
-            let stamp = Stamp::now();
+        let now = Timestamp::now();
+        // One call of the system for all records of the body.
+        let mut random = vec![[0; STAMP_BYTES]; slots.len()];
+        // Only on a machine without a random source; ids then fall back to their millisecond.
+        let _ = getrandom::fill(random.as_flattened_mut());
+        for (slot, random) in slots.into_iter().zip(random) {
+            let stamp = Stamp { now, random };
             let mut outcome = engine.process(slot, Some(&stamp));
             let fate = shared.fate(engine, &self.tenant, &mut outcome, stamp.now.microseconds(), options);
             match fate {
