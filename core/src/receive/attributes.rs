@@ -15,7 +15,8 @@ use crate::record::limits::MAX_NAME_CHARS;
 /// Writes a value as JSON. Recursion is bounded by the decoders: 100 levels in protocol buffers, 128 in JSON.
 pub(super) fn any_value(value: Option<&AnyValue>, out: &mut String) {
     match value.and_then(|value| value.value.as_ref()) {
-        None => out.push_str("null"),
+        // The latter is an index into a table that only profiles have.
+        None | Some(Value::StringValueStrindex(_)) => out.push_str("null"),
         Some(Value::StringValue(text)) => write_string(text, out),
         Some(Value::BoolValue(value)) => out.push_str(if *value { "true" } else { "false" }),
         Some(Value::IntValue(value)) => out.push_str(&value.to_string()),
@@ -31,8 +32,6 @@ pub(super) fn any_value(value: Option<&AnyValue>, out: &mut String) {
                 out.any(key, value.as_ref());
             }
         }),
-        // An index into a table that only profiles have.
-        Some(Value::StringValueStrindex(_)) => out.push_str("null"),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Log records of others as `telemetry_log_v1`.
 
+use std::borrow::Cow;
+
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 
 use super::attributes::{Attributes, Who, any_value, string};
@@ -35,22 +37,24 @@ fn foreign(log: &LogRecord, mut attributes: Attributes<'_>, origin: &Origin<'_>,
         who.write(out);
         out.string("component", component.as_deref().filter(|name| !name.is_empty()).unwrap_or(NO_COMPONENT));
         out.string("level", level(log));
-        match log.body.as_ref() {
-            None => out.string("message", ""),
-            Some(body) => match string(body) {
-                Some(text) => out.string("message", text),
-                None => {
-                    // A structured body; its text is JSON, into which the engine looks.
-                    let mut json = String::new();
-                    any_value(Some(body), &mut json);
-                    out.string("message", &json);
-                }
-            },
-        }
+        out.string("message", &message(log));
         out.string("event_type", if event.is_empty() { NO_EVENT } else { &event });
         out.object("feature_flag_context", |_| {});
         out.object("metadata", |out| attributes.write(out, origin));
     });
+}
+
+/// The text of the body; of a structured one its JSON, into which the engine looks.
+fn message(log: &LogRecord) -> Cow<'_, str> {
+    let Some(body) = log.body.as_ref() else { return Cow::Borrowed("") };
+    string(body).map_or_else(
+        || {
+            let mut json = String::new();
+            any_value(Some(body), &mut json);
+            Cow::Owned(json)
+        },
+        Cow::Borrowed,
+    )
 }
 
 /// OpenTelemetry gives each level four numbers; where there is none, the text may say it.

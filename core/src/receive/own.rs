@@ -41,8 +41,8 @@ pub(super) fn write(log: &LogRecord, kind: RecordKind, mut attributes: Attribute
         let mut shared = Vec::new();
         if kind == RecordKind::Trace {
             for (member, short) in SHARED {
-                let long = attributes.take(&format!("scrubjay.record.{member}"));
-                if let Some(value) = long.or_else(|| attributes.take(short)) {
+                let own = attributes.take(&format!("scrubjay.record.{member}"));
+                if let Some(value) = own.or_else(|| attributes.take(short)) {
                     shared.push((member, value));
                 }
             }
@@ -60,7 +60,7 @@ pub(super) fn write(log: &LogRecord, kind: RecordKind, mut attributes: Attribute
                 }
                 "event_type" | "event_key" => out.string(field.name, &log.event_name),
                 "trace_id" => {
-                    out.optional("trace_id", own_trace.as_deref().or(attributes.take_string("scrubjay.trace_id")))
+                    out.optional("trace_id", own_trace.as_deref().or(attributes.take_string("scrubjay.trace_id")));
                 }
                 name => {
                     let place = shared.iter().position(|(member, _)| *member == name);

@@ -252,9 +252,7 @@ mod own {
     #[test]
     fn logs_come_back_as_the_records_that_they_were() {
         for own in [
-            format!(
-                r#""channel":"app","event":"sign.up","payload":{{}},"context":{{"request_id":"r","mine":[1,2.5]}}"#
-            ),
+            r#""channel":"app","event":"sign.up","payload":{},"context":{"request_id":"r","mine":[1,2.5]}"#.to_owned(),
             format!(
                 r#""channel":"a.b","event":"c","user_id":"u","session_id":"s","payload":{{"scrubjay.x":1,"user.id":"v",
                 "n":9007199254740993,"d":1.0,"o":{{"a":null,"b":[{{}}]}},"http.route":"mine"}},
