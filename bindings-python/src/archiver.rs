@@ -173,7 +173,7 @@ impl Archiver {
         })
     }
 
-    /// Ends that, for one channel or all, after what waits was appended. Raises OSError where that failed.
+    /// Ends that, for one channel or all, after what waits was appended. Raises `OSError` where that failed.
     #[pyo3(signature = (channel = None))]
     fn dismiss(&self, py: Python<'_>, channel: Option<&str>) -> PyResult<()> {
         self.flush(py, channel)?;
@@ -273,7 +273,7 @@ impl Archiver {
                 return Python::attach(|py| self.refused.call1(py, (to_py(py, &error).into_value(py),)).map(|_| false));
             }
         };
-        Python::attach(|py| self.settle.call1(py, (text, is_line))?.extract(py).map_err(Into::into))
+        Python::attach(|py| self.settle.call1(py, (text, is_line))?.extract(py))
     }
 
     /// Appends a whole line, or lets it wait for others.
