@@ -81,7 +81,7 @@ impl ArrowStream {
         detached(py, || ArrowRecords::new(config, archives)).map(|records| Self(Mutex::new(Some(records))))
     }
 
-    /// The Arrow PyCapsule protocol. Consumers ask for no other schema: there is only one.
+    /// The Arrow `PyCapsule` protocol. Consumers ask for no other schema: there is only one.
     #[pyo3(signature = (requested_schema = None))]
     fn __arrow_c_stream__<'py>(
         &self,
@@ -94,6 +94,6 @@ impl ArrowStream {
         let records = records
             .ok_or_else(|| pyo3::exceptions::PyValueError::new_err("the stream was read already: make a new one"))?;
         let stream = FFI_ArrowArrayStream::new(Box::new(records));
-        PyCapsule::new(py, stream, Some(c"arrow_array_stream".to_owned()))
+        PyCapsule::new_with_value(py, stream, c"arrow_array_stream")
     }
 }

@@ -7,6 +7,9 @@ use scrubjay_core::ffi;
 
 use crate::{Engine, Octets, detached};
 
+/// Without the log: a collector may have it, and who reads needs none.
+const BESIDE_A_COLLECTOR: &str = r#"{"ingest_log":false}"#;
+
 /// Keeps accepted records in a folder and answers questions about them.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
 pub(crate) struct Store(Arc<ffi::Store>);
@@ -15,12 +18,12 @@ pub(crate) struct Store(Arc<ffi::Store>);
 impl Store {
     #[new]
     fn new(py: Python<'_>, folder: &str) -> PyResult<Self> {
-        detached(py, || ffi::Store::open(folder)).map(|store| Self(Arc::new(store)))
+        detached(py, || ffi::Store::open(folder, BESIDE_A_COLLECTOR)).map(|store| Self(Arc::new(store)))
     }
 
     /// Processes a body (`record`, `batch` or `ndjson`) and stores what is accepted: the verdict as JSON text.
     fn ingest(&self, py: Python<'_>, engine: &Engine, tenant: &str, format: &str, body: Octets) -> PyResult<String> {
-        detached(py, || self.0.ingest(&engine.0, tenant, format, body.as_ref()))
+        detached(py, || self.0.ingest(&engine.0, tenant, format, body.as_ref(), "{}"))
     }
 
     /// One page of records, as JSON text.

@@ -11,7 +11,7 @@ mod catalog;
 mod check;
 mod choice;
 mod field;
-#[cfg(any(feature = "store", test))]
+#[cfg(any(feature = "store", all(feature = "report", test)))]
 mod head;
 mod inline;
 mod intact;
@@ -32,7 +32,7 @@ pub(crate) use self::agent::{cut_agent, is_long_agent};
 pub(crate) use self::catalog::Metric as CatalogMetric;
 pub(crate) use self::catalog::to_json as metrics_catalog;
 pub(crate) use self::check::{Check, is_tenant};
-#[cfg(any(feature = "store", test))]
+#[cfg(any(feature = "store", all(feature = "report", test)))]
 pub(crate) use self::head::Head;
 pub(crate) use self::inline::Inline;
 pub(crate) use self::json_schema::schemas;

@@ -1,5 +1,10 @@
 //! The kinds of records, and how a record without a `schema` is told to be of one.
 
+#![cfg_attr(
+    not(any(feature = "store", feature = "report")),
+    allow(dead_code, reason = "under which names records are found again is for stores and reports")
+)]
+
 use std::borrow::Cow;
 
 use super::field::{Field, Shape};
