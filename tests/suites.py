@@ -75,7 +75,18 @@ SUITES = [
     Suite("dart", ["bindings-dart/tool/test.sh"], r"passed: (\d+)", r"failed: (\d+)"),
     Suite(
         "examples",
-        [str(BIN / "python"), "-m", "pytest", "-q", "-rs", "tests/readme_test.py", "tests/dart_test.py", "tests/spark_test.py", "tests/collector_tour_test.py"],
+        [
+            str(BIN / "python"),
+            "-m",
+            "pytest",
+            "-q",
+            "-rs",
+            "tests/readme_test.py",
+            "tests/service_test.py",
+            "tests/dart_test.py",
+            "tests/spark_test.py",
+            "tests/collector_tour_test.py",
+        ],
         r"(\d+) passed",
     ),
     Suite(

@@ -201,7 +201,7 @@ class _Collector:
             self._headers["authorization"] = f"Bearer {api_key}"
 
     def query(self, tenant: str, spec: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - see above
-        return self._ask("metrics" if spec.get("schema") == "telemetry_metric_v1" else "events", spec)
+        return self._ask("records", spec)
 
     def aggregate(self, tenant: str, spec: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG002 - see above
         asked = {**spec, "aggregation": spec["aggregations"]}
