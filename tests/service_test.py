@@ -6,9 +6,8 @@ import pathlib
 from collections.abc import Iterator
 
 import pytest
-from scrubjay import TelemetryClient, TelemetryService
-
 from collector import Collector
+from scrubjay import TelemetryClient, TelemetryService
 
 
 @pytest.fixture

@@ -76,13 +76,13 @@ fn is_found(folder: &Path, word: &str) -> bool {
             })
             .any(|plain| holds(&plain))
     };
-    fs::read_dir(folder).unwrap().any(|entry| {
-        let path = entry.unwrap().path();
+    fs::read_dir(folder).unwrap().filter_map(Result::ok).any(|entry| {
+        let path = entry.path();
         if path.is_dir() {
             return is_found(&path, word);
         }
-        let bytes = fs::read(&path).unwrap();
-        holds(&bytes) || unpacked(&bytes)
+        // Another client may erase the file meanwhile.
+        fs::read(&path).is_ok_and(|bytes| holds(&bytes) || unpacked(&bytes))
     })
 }
 
