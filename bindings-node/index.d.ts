@@ -8,10 +8,10 @@ import type {
   AggregateSpec, ApiKey, ApiKeyInput, AuditEntry, AuditInput, BodyFormat, Buckets, CatalogMetric, ChangedKey,
   ClientChange, ClientConfig, ClientStats, ClientStatus, Codes, Config, ConsentEntry, ConsentGrant, ConsentState,
   ConsentUpdate, ConsentWord, Counter, Deletion, DeletionWord, DoctorReport, Explanation, ExportFormat, ExportPage,
-  IngestOptions, InstrumentOptions, KeyPair, Measurement, MetricAttributes, Outcome, Page, PageSpec, Plan, PlanDiff,
-  PlanFigures, PreviewedRequest, QuerySpec, RecordInput, Recorder, RequestContext, ScrubbedJson, ScrubbedText,
-  ScrubjayError, ShutdownHooks, Span, SpanContext, SpanOptions, Stamp, StoreCheck, StoreOptions, StoreStats, Timer,
-  TrailState, Unsealed, UserDataSpec, Verdict
+  IngestOptions, InstrumentOptions, KeyPair, Measurement, MetricAttributes, Outcome, Page, PageSpec, ParquetPage, Plan,
+  PlanDiff, PlanFigures, PreviewedRequest, QuerySpec, RecordInput, Recorder, Report, RequestContext, ScrubbedJson,
+  ScrubbedText, ScrubjayError, ShutdownHooks, Span, SpanContext, SpanOptions, Stamp, StoreCheck, StoreOptions,
+  StoreStats, Timer, TrailState, Unsealed, UserDataSpec, Verdict
 } from './shapes.js'
 
 export type * from './shapes.js'
@@ -195,6 +195,12 @@ export class Store {
   /** One page of a query, written for another program. */
   export (tenant: string, spec: QuerySpec | string | undefined, format: ExportFormat): Promise<ExportPage>
 
+  /** One page of a query as a Parquet file. */
+  exportParquet (engine: Engine, tenant: string, spec?: QuerySpec | string): Promise<ParquetPage>
+
+  /** The report about all records that a query selects, whatever its `limit`. */
+  report (engine: Engine, tenant: string, spec?: QuerySpec | string): Promise<Report>
+
   /** Erases a user, named by their id or as records name them. What comes later from before this moment is refused.
    * An erasure that fails is finished by the next, or when the store is opened again. */
   deleteUser (engine: Engine, tenant: string, userId: string, word?: DeletionWord | string): Promise<Deletion>
@@ -282,6 +288,9 @@ export function codes (): Codes
 
 /** The record kinds as JSON Schema documents (2020-12), by the kinds' names. */
 export function schemas (): { [schema: string]: { [keyword: string]: unknown } }
+
+/** A report as one page of HTML that needs nothing else. */
+export function reportPage (report: Report | string): string
 
 /** The metrics whose type and unit are fixed. */
 export function metricsCatalog (): CatalogMetric[]

@@ -28,6 +28,7 @@ const scrubjay = {
   version: () => native.version(),
   codes: () => JSON.parse(native.codes()),
   schemas: () => JSON.parse(native.schemas()),
+  reportPage: (report) => native.reportPage(jsonText(report)),
   metricsCatalog: () => JSON.parse(native.metricsCatalog()),
   planCheck: (plan) => JSON.parse(native.planCheck(jsonText(plan))),
   planDiff: (old, next) => JSON.parse(native.planDiff(jsonText(old), jsonText(next))),

@@ -2,6 +2,6 @@ import scrubjay from './index.js'
 
 export const {
   Engine, Client, Store, TelemetryStorageException, withContext, currentSpan, currentTraceparent, readTraceparent,
-  installShutdownHooks, version, codes, schemas, metricsCatalog, planCheck, planDiff, profile, doctor, sealKeypair, unseal,
-  panicForTest
+  installShutdownHooks, version, codes, schemas, metricsCatalog, reportPage, planCheck, planDiff, profile, doctor,
+  sealKeypair, unseal, panicForTest
 } = scrubjay

@@ -286,6 +286,22 @@ export interface ExportPage {
   next: string | null
 }
 
+/** One page of records as a Parquet file: its columns are those of the ETL. */
+export interface ParquetPage {
+  content: Buffer
+  records: number
+  next: string | null
+}
+
+/** The aggregate report over records (R0), as `scrubjay etl` writes it; {@link reportPage} shows it. */
+export interface Report {
+  read: number
+  accepted: number
+  rejected: number
+  dropped: number
+  [part: string]: unknown
+}
+
 export interface PageSpec {
   /** 1 to 1,000; default 100. */
   limit?: number

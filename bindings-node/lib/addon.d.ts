@@ -163,47 +163,77 @@ export class Engine {
    scrubJson(document: Text): string
 }
 
-/** Keeps what a collector accepted and answers questions about it. */
+/**
+ * Keeps what a collector accepted and answers questions about it. Specifications and answers are JSON text; what each
+ * call takes and gives is said at the facade's method of the same name.
+ */
 export class Store {
   /**
    * Opens (or creates) the store in a folder.
    *
    * # Errors
-   * `store_unavailable`, `store_version`.
+   * `argument_invalid`, `store_unavailable`, `store_version`.
    */
-  static open(folder: string): Store
-  /**
-   * Processes a body (`record`, `batch` or `ndjson`) and stores what was accepted: the verdict as JSON text,
-   * once it is durable.
-   *
-   * # Errors
-   * The promise rejects with `batch_unreadable`, `argument_invalid`, `closed`, `store_unavailable`.
-   */
-   ingest(engine: Engine, tenant: string, format: string, body: Uint8Array): Promise<unknown>
-  /**
-   * Stored records as JSON text, selected by a specification in JSON.
-   *
-   * # Errors
-   * The promise rejects with `argument_invalid`, `closed`, `store_unavailable`.
-   */
-   query(tenant: string, spec: string): Promise<unknown>
-  /**
-   * Numbers over stored records as JSON text, described by a specification in JSON.
-   *
-   * # Errors
-   * The promise rejects with `argument_invalid`, `closed`, `store_unavailable`.
-   */
-   aggregate(tenant: string, spec: string): Promise<unknown>
-  /**
-   * What the store holds, as JSON text.
-   *
-   * # Errors
-   * The promise rejects with `closed`, `store_unavailable`.
-   */
-   stats(): Promise<unknown>
+  static open(folder: string, options: string): Store
+  /** The verdict on a body, once what was accepted of it is durable. */
+   ingest(engine: Engine, tenant: string, format: string, body: Uint8Array, options: string): Answer
+  /** Waits for what was acknowledged. */
+   settle(): Answer
+  /** One page of records. */
+   query(tenant: string, spec: string): Answer
+  /** Figures over records. */
+   aggregate(tenant: string, spec: string): Answer
+  /** One page of an export. */
+   export(tenant: string, spec: string, format: string): Answer
+  /** One page of an export as a Parquet file. */
+   exportParquet(engine: Engine, tenant: string, spec: string): Promise<unknown>
+  /** The report about records. */
+   report(engine: Engine, tenant: string, spec: string): Answer
+  /** Erases a user. */
+   deleteUser(engine: Engine, tenant: string, userId: string, word: string): Answer
+  /** One page of a user's records. */
+   userData(engine: Engine, tenant: string, userId: string, spec: string): Answer
+  /** One page of deletions. */
+   deletions(tenant: string, spec: string): Answer
+  /** Keeps a user's decisions. */
+   consentUpdate(engine: Engine, tenant: string, word: string): Answer
+  /** A user's decisions. */
+   consentStatus(engine: Engine, tenant: string, userId: string): Answer
+  /** Appends to the audit trail. */
+   auditAppend(tenant: string, entry: string): Answer
+  /** One page of the audit trail. */
+   audit(tenant: string, spec: string): Answer
+  /** Checks the audit trail. */
+   auditVerify(): Answer
+  /** Makes an API key. */
+   apiKeyAdd(tenant: string, wanted: string): Answer
+  /** Whose an API key is. */
+   apiKeyFind(key: string): Answer
+  /** Ends an API key. */
+   apiKeyRevoke(tenant: string, id: string): Answer
+  /** A tenant's API keys. */
+   apiKeys(tenant: string): Answer
+  /** Removes what is too old. */
+   retain(now?: string | undefined | null): Answer
+  /** Gives unused space back. */
+   vacuum(): Answer
+  /** Copies the store into a new folder. */
+   backup(folder: string): Answer
+  /** Reads everything and says what is damaged. */
+   check(): Answer
+  /** What the store holds. */
+   stats(): Answer
   /** Closes the store; calls under way finish first, later ones fail with `closed`. */
    close(): void
 }
+
+/**
+ * What an engine says of a body, of which nothing is kept, as JSON text.
+ *
+ * # Errors
+ * The promise rejects with `argument_invalid`, `batch_unreadable`.
+ */
+export function check(engine: Engine, format: string, body: Uint8Array): Promise<unknown>
 
 /** Every stable code as JSON text: `{"statuses":[…],"violations":[…],"errors":[…],"actions":[…],"rules":[…],"reasons":[…]}`. */
 export function codes(): string
@@ -219,11 +249,51 @@ export function doctor(config: string): Promise<string>
  */
 export function failForTest(code: string): string
 
+/**
+ * The records of a body that its verdict accepted, with the id and tenant that they were kept under.
+ *
+ * # Errors
+ * The promise rejects with `argument_invalid`, `batch_unreadable`.
+ */
+export function forwarded(format: string, body: Uint8Array, verdict: string, tenant: string): Promise<unknown>
+
+/**
+ * A body without its zstd compression, or null where that has more than `limit` bytes.
+ *
+ * # Errors
+ * The promise rejects with `batch_unreadable`.
+ */
+export function inflateZstd(body: Uint8Array, limit: number): Promise<unknown>
+
 /** The metrics catalog as JSON text: `[{"name","type","unit","description"}…]`. */
 export function metricsCatalog(): string
 
 /** The `traceparent` of a new span: below `parent`, or the root of a new trace where that is none. */
 export function newTraceparent(parent: string): string
+
+/**
+ * The body of the answer to an OTLP request, of which some items were not taken.
+ *
+ * # Errors
+ * `argument_invalid`.
+ */
+export function otlpAnswer(signal: string, encoding: string, rejected: number, reason: string): Uint8Array
+
+/**
+ * The records of an OTLP request (`logs`, `metrics` or `traces`, as `protobuf` or `json`).
+ *
+ * # Errors
+ * The promise rejects with `batch_unreadable`, `argument_invalid`.
+ */
+export function otlpRecords(signal: string, encoding: string, body: Uint8Array): Promise<unknown>
+
+/**
+ * The body of a refusal of an OTLP request.
+ *
+ * # Errors
+ * `argument_invalid`.
+ */
+export function otlpRefusal(encoding: string, httpStatus: number, message: string): Uint8Array
 
 /**
  * Panics on purpose inside the engine's guard: proves what this host makes of it.
@@ -259,6 +329,14 @@ export function profile(name: string): string
 
 /** A `traceparent` header as JSON text: `{"trace_id","span_id","flags"}`, or `null`. */
 export function readTraceparent(header: string): string
+
+/**
+ * A report's JSON text as one page of HTML that needs nothing else.
+ *
+ * # Errors
+ * `internal` only.
+ */
+export function reportPage(report: string): string
 
 /**
  * What sampling makes of a record: `{"kept":bool,"sample_rate":n|null}`.

@@ -73,6 +73,7 @@ const { platformName } = require('./platform.js')
  * @property {() => string} version
  * @property {() => string} codes
  * @property {() => string} schemas
+ * @property {(report: string) => string} reportPage
  * @property {() => string} metricsCatalog
  * @property {(plan: string) => string} planCheck
  * @property {(old: string, next: string) => string} planDiff

@@ -29,10 +29,11 @@ function raised (error) {
 }
 
 /**
- * @param {Promise<string>} answer
- * @returns {Promise<string>}
+ * @template T
+ * @param {Promise<T>} answer
+ * @returns {Promise<T>}
  */
-async function text (answer) {
+async function told (answer) {
   try {
     return await answer
   } catch (error) {
@@ -45,7 +46,7 @@ async function text (answer) {
  * @returns {Promise<any>}
  */
 async function parsed (answer) {
-  return JSON.parse(await text(answer))
+  return JSON.parse(await told(answer))
 }
 
 class Store {
@@ -91,13 +92,13 @@ class Store {
    */
   async ingestText (engine, tenant, format, body, options) {
     const bytes = body instanceof Uint8Array ? body : Buffer.from(string('body', body))
-    return text(this.#native.ingest(
+    return told(this.#native.ingest(
       nativeOf(engine), string('tenant', tenant), string('format', format), bytes, jsonText(options)))
   }
 
   /** @returns {Promise<void>} */
   async settle () {
-    await text(this.#native.settle())
+    await told(this.#native.settle())
   }
 
   /**
@@ -115,7 +116,7 @@ class Store {
    * @returns {Promise<string>}
    */
   async queryText (tenant, spec) {
-    return text(this.#native.query(string('tenant', tenant), jsonText(spec)))
+    return told(this.#native.query(string('tenant', tenant), jsonText(spec)))
   }
 
   /**
@@ -133,7 +134,7 @@ class Store {
    * @returns {Promise<string>}
    */
   async aggregateText (tenant, spec) {
-    return text(this.#native.aggregate(string('tenant', tenant), jsonText(spec)))
+    return told(this.#native.aggregate(string('tenant', tenant), jsonText(spec)))
   }
 
   /**
@@ -144,6 +145,28 @@ class Store {
    */
   async export (tenant, spec, format) {
     return parsed(this.#native.export(string('tenant', tenant), jsonText(spec), string('format', format)))
+  }
+
+  /**
+   * @param {import('../index.d.ts').Engine} engine
+   * @param {string} tenant
+   * @param {import('../index.d.ts').QuerySpec | string} [spec]
+   * @returns {Promise<import('../index.d.ts').ParquetPage>}
+   */
+  async exportParquet (engine, tenant, spec) {
+    const { content, records, next = null } =
+      await told(this.#native.exportParquet(nativeOf(engine), string('tenant', tenant), jsonText(spec)))
+    return { content, records, next }
+  }
+
+  /**
+   * @param {import('../index.d.ts').Engine} engine
+   * @param {string} tenant
+   * @param {import('../index.d.ts').QuerySpec | string} [spec]
+   * @returns {Promise<import('../index.d.ts').Report>}
+   */
+  async report (engine, tenant, spec) {
+    return parsed(this.#native.report(nativeOf(engine), string('tenant', tenant), jsonText(spec)))
   }
 
   /**
@@ -177,7 +200,7 @@ class Store {
    * @returns {Promise<string>}
    */
   async userDataText (engine, tenant, userId, spec) {
-    return text(this.#native.userData(
+    return told(this.#native.userData(
       nativeOf(engine), string('tenant', tenant), string('userId', userId), jsonText(spec)))
   }
 
@@ -281,7 +304,7 @@ class Store {
 
   /** @returns {Promise<void>} */
   async vacuum () {
-    await text(this.#native.vacuum())
+    await told(this.#native.vacuum())
   }
 
   /**
@@ -289,7 +312,7 @@ class Store {
    * @returns {Promise<void>}
    */
   async backup (folder) {
-    await text(this.#native.backup(string('folder', folder)))
+    await told(this.#native.backup(string('folder', folder)))
   }
 
   /** @returns {Promise<import('../index.d.ts').StoreCheck>} */

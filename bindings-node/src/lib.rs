@@ -119,6 +119,15 @@ pub fn read_traceparent(header: String) -> String {
     ffi::read_traceparent(&header)
 }
 
+/// A report's JSON text as one page of HTML that needs nothing else.
+///
+/// # Errors
+/// `internal` only.
+#[napi]
+pub fn report_page(env: Env, report: String) -> Result<String> {
+    ffi::report_page(&report).map_err(|e| error::to_js(env, &e))
+}
+
 /// Panics on purpose inside the engine's guard: proves what this host makes of it.
 ///
 /// # Errors

@@ -14,6 +14,17 @@ use crate::error::to_js;
 /// A promise of JSON text. It rejects with `argument_invalid`, `store_unavailable`, `store_version` or `closed`.
 type Answer = AsyncTask<Blocking<String>>;
 
+/// One page of an export as a Parquet file.
+#[napi(object)]
+pub struct ParquetPage {
+    /// The file.
+    pub content: Buffer,
+    /// Records in it.
+    pub records: u32,
+    /// Where the next page begins.
+    pub next: Option<String>,
+}
+
 /// Keeps what a collector accepted and answers questions about it. Specifications and answers are JSON text; what each
 /// call takes and gives is said at the facade's method of the same name.
 #[napi]
@@ -69,6 +80,23 @@ impl Store {
     #[napi]
     pub fn export(&self, tenant: String, spec: String, format: String) -> Answer {
         self.work(move |store| store.export(&tenant, &spec, &format))
+    }
+
+    /// One page of an export as a Parquet file.
+    #[napi]
+    pub fn export_parquet(&self, engine: &Engine, tenant: String, spec: String) -> AsyncTask<Blocking<ParquetPage>> {
+        let (store, engine) = (Arc::clone(&self.0), engine.0.clone());
+        work(move || {
+            let (file, records, next) = store.export_parquet(&engine, &tenant, &spec)?;
+            Ok(ParquetPage { content: file.into(), records: u32::try_from(records).unwrap_or(u32::MAX), next })
+        })
+    }
+
+    /// The report about records.
+    #[napi]
+    pub fn report(&self, engine: &Engine, tenant: String, spec: String) -> Answer {
+        let engine = engine.0.clone();
+        self.work(move |store| store.report(&engine, &tenant, &spec))
     }
 
     /// Erases a user.

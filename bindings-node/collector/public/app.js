@@ -12,12 +12,14 @@ import { audit, deletions } from './panels/privacy.js'
 import { traces } from './panels/traces.js'
 
 const PANELS = [overTime, top, distributions, catalog, traces, rejected, redactions, clients, storage, deletions, audit]
+const SEES_FIGURES = ['viewer', 'analyst', 'admin']
 const THEME = 'scrubjay.theme'
 
 const panels = /** @type {HTMLElement} */ (document.getElementById('panels'))
 const status = /** @type {HTMLElement} */ (document.getElementById('status'))
 const who = /** @type {HTMLElement} */ (document.getElementById('who'))
 const signOut = /** @type {HTMLButtonElement} */ (document.getElementById('sign-out'))
+const reports = /** @type {HTMLElement} */ (document.getElementById('reports'))
 const form = /** @type {HTMLFormElement} */ (document.getElementById('filters'))
 
 /** @type {{ tenant: string, subject: string, roles: string[] } | null} */
@@ -43,7 +45,7 @@ async function draw () {
   const { signal } = round
   const selection = filters.selection
   try {
-    const seesCounts = ['viewer', 'analyst', 'admin'].some((role) => current?.roles.includes(role))
+    const seesCounts = maySee({ roles: SEES_FIGURES })
     const [overview, counts] = await Promise.all([
       get('/dashboard/overview', {}, signal), seesCounts ? get('/records/counts', {}, signal) : undefined
     ])
@@ -104,7 +106,7 @@ function signIn (reason) {
   round.abort()
   clearTimeout(timer)
   current = null
-  form.hidden = signOut.hidden = true
+  form.hidden = signOut.hidden = reports.hidden = true
   who.textContent = status.textContent = ''
   const fault = el('p', { class: 'fault', role: 'alert' }, reason ?? '')
   const token = el('input', { id: 'token', type: 'password', autocomplete: 'off', required: true, spellcheck: false })
@@ -136,6 +138,7 @@ function begin (opened) {
   current = opened
   who.textContent = `${opened.tenant} · ${opened.subject}`
   signOut.hidden = false
+  reports.hidden = !maySee({ roles: SEES_FIGURES })
   panels.replaceChildren()
   filters.draw()
   draw()

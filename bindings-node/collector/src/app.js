@@ -101,14 +101,14 @@ function buildApp ({
   app.register(openapi, { version })
   app.register(healthRoutes, { store, version })
   for (const routes of [eventRoutes, sampleRoutes, otlpRoutes]) app.register(routes, { ingestion, metrics, pending })
-  app.register(queryRoutes, { store, counts, audit })
+  app.register(queryRoutes, { engine, store, counts, audit })
   app.register(privacyRoutes, { engine, store, audit, deletion })
   app.register(keyRoutes, { store, audit, verifier })
   if (config.hasDashboard) {
     app.register(pageRoutes)
     // Where nobody else reaches the address, cookies go over plain HTTP too; anywhere else the dashboard needs TLS.
     app.register(sessionRoutes, { verifier, sessions, isSecure: !isLoopback(config.host) })
-    app.register(dashboardRoutes, { store, counts, audit, config })
+    app.register(dashboardRoutes, { engine, store, counts, audit, config })
   }
   return app
 }

@@ -37,13 +37,8 @@ class Report {
    * @throws {Error} `argument_invalid`
    */
   static async of (store, tenant, period, end, consistency) {
-    const { ms, interval } = PERIODS[period]
-    const endMs = end === undefined ? Date.now() : Date.parse(end)
-    // What is no time is refused by the store, in its own words.
-    const range = Number.isNaN(endMs)
-      ? { end_time: end }
-      : { start_time: new Date(endMs - ms).toISOString(), end_time: new Date(endMs).toISOString() }
-    const common = /** @type {any} */ ({ ...range, ...(consistency === undefined ? {} : { consistency }) })
+    const { interval } = PERIODS[period]
+    const common = /** @type {any} */ ({ ...rangeOf(period, end), ...waits(consistency) })
     const [events, metrics, steps] = await Promise.all([
       store.aggregate(tenant, { ...common, group_by: ['channel', 'event'], aggregations: ['count', 'users'], limit: MAX_ROWS }),
       store.aggregate(tenant, {
@@ -78,6 +73,25 @@ class Report {
   }
 }
 
+/**
+ * The range of a report.
+ *
+ * @param {keyof typeof PERIODS} period
+ * @param {string} [end] RFC 3339; now where absent
+ * @returns {{ start_time?: string, end_time?: string }}
+ */
+function rangeOf (period, end) {
+  const endMs = end === undefined ? Date.now() : Date.parse(end)
+  // What is no time is refused by the store, in its own words.
+  if (Number.isNaN(endMs)) return { end_time: end }
+  return { start_time: new Date(endMs - PERIODS[period].ms).toISOString(), end_time: new Date(endMs).toISOString() }
+}
+
+/** @param {string | undefined} consistency */
+function waits (consistency) {
+  return /** @type {{ consistency?: 'now' }} */ (consistency === undefined ? {} : { consistency })
+}
+
 /** @param {unknown} value */
 function cell (value) {
   if (value === null || value === undefined) return ''
@@ -88,4 +102,4 @@ function cell (value) {
   return /[",\r\n]/.test(inert) ? `"${inert.replaceAll('"', '""')}"` : inert
 }
 
-module.exports = { PERIODS, Report }
+module.exports = { PERIODS, Report, rangeOf, waits }

@@ -141,6 +141,16 @@ test('signing out ends the session, and its cookie is out of reach of scripts', 
   assert.equal(after.status, 401)
 })
 
+test('the report of the day is a page that says what was stored, and runs nothing', TIMEOUT, async (t) => {
+  const { page, faults } = await open(t)
+  await page.getByRole('link', { name: 'Report of the day' }).click()
+  await page.waitForURL(/format=html/)
+  await page.getByText('checkout').first().waitFor()
+  assert.equal(await page.evaluate(() => /** @type {any} */ (window).hit), undefined)
+  assert.deepEqual(faults.filter((text) => !isSignedOut(text)), [])
+  if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/report.png`, fullPage: true })
+})
+
 test('a cookie alone changes nothing', TIMEOUT, async (t) => {
   const { page, url } = await open(t, { roles: ['admin'] })
   await page.locator('#panel-top').getByText('checkout').waitFor()

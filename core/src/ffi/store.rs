@@ -63,6 +63,34 @@ impl Store {
         })
     }
 
+    /// One page of a query as a Parquet file: its bytes, the records in it, and where the next page begins.
+    #[cfg(feature = "report")]
+    pub fn export_parquet(&self, engine: &Engine, tenant: &str, spec: &str) -> Result<(Vec<u8>, usize, Option<String>)> {
+        guard(|| {
+            let page = self.0.tenant(tenant)?.query(&QuerySpec::from_json(spec)?)?;
+            let file = crate::report::to_parquet(&engine.0, page.records.join("\n").as_bytes())?;
+            Ok((file, page.records.len(), page.next.map(|next| next.to_string())))
+        })
+    }
+
+    /// The report about all records that a query selects, whatever its `limit`: what [`super::Report::to_json`] says.
+    #[cfg(feature = "report")]
+    pub fn report(&self, engine: &Engine, tenant: &str, spec: &str) -> Result<String> {
+        /// Records that are in memory at a time.
+        const PAGE: usize = 1_000;
+        guard(|| {
+            let (tenant, mut report) = (self.0.tenant(tenant)?, crate::Report::default());
+            let mut spec = QuerySpec { limit: PAGE, ..QuerySpec::from_json(spec)? };
+            loop {
+                let page = tenant.query(&spec)?;
+                report.add_lines(&engine.0, page.records.join("\n").as_bytes());
+                let Some(next) = page.next else { return Ok(report.to_json()) };
+                // What was accepted meanwhile may wait for the next report.
+                spec = QuerySpec { cursor: Some(next), is_consistent: false, ..spec };
+            }
+        })
+    }
+
     /// Erases a user, named by their id or as records do: `{"request_id","user","records","requested_at","completed_at",
     /// "audit_seq"}`. `word` is `{"actor","source"}`.
     pub fn delete_user(&self, engine: &Engine, tenant: &str, user_id: &str, word: &str) -> Result<String> {

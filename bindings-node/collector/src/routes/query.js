@@ -6,15 +6,18 @@ const { GUARDED, PAGING, SELECTION, failure, json, query } = require('../plugins
  * Questions about what is stored. Schemas know the names of parameters; what their values may be is for the store to
  * say, so that every host refuses alike. Who reads records is written into the audit trail.
  *
- * @typedef {{ store: import('scrubjay').Store, counts: import('../counts.js').Counts,
+ * @typedef {{ engine: import('scrubjay').Engine, store: import('scrubjay').Store, counts: import('../counts.js').Counts,
  *   audit: import('../audit.js').Audit }} Dependencies
  */
 
 const METRIC = 'telemetry_metric_v1'
 const TRACE = 'telemetry_trace_v1'
-/** Formats of an export; columns in files come with the store's. @type {Record<string, string>} */
+/** Formats of an export. @type {Record<string, string>} */
 const EXPORT_TYPES = {
-  json: 'application/json', ndjson: 'application/x-ndjson', csv: 'text/csv; charset=utf-8'
+  json: 'application/json',
+  ndjson: 'application/x-ndjson',
+  csv: 'text/csv; charset=utf-8',
+  parquet: 'application/vnd.apache.parquet'
 }
 
 const FILTERS = {
@@ -70,7 +73,7 @@ function asked (request) {
  * @param {import('fastify').FastifyInstance} app
  * @param {Dependencies} dependencies
  */
-async function queryRoutes (app, { store, counts, audit }) {
+async function queryRoutes (app, { engine, store, counts, audit }) {
   /**
    * Answers with a page of records, and says so in the audit trail.
    *
@@ -124,7 +127,7 @@ async function queryRoutes (app, { store, counts, audit }) {
   app.get('/api/v1/telemetry/metrics/export', {
     schema: {
       tags: ['metrics'],
-      summary: 'Records of a range of time as JSON, lines of it, or CSV; of metrics unless `schema` says otherwise (R1).',
+      summary: 'Records of a range of time as JSON, lines of it, CSV or Parquet; of metrics unless `schema` says otherwise (R1).',
       querystring: query({
         format: { type: 'string', enum: Object.keys(EXPORT_TYPES), default: 'json' },
         ...FILTERS,
@@ -137,7 +140,8 @@ async function queryRoutes (app, { store, counts, audit }) {
           content: {
             'application/json': { schema: {} },
             'application/x-ndjson': { schema: { type: 'string' } },
-            'text/csv': { schema: { type: 'string' } }
+            'text/csv': { schema: { type: 'string' } },
+            'application/vnd.apache.parquet': { schema: { type: 'string', format: 'binary' } }
           }
         },
         ...GUARDED
@@ -146,7 +150,10 @@ async function queryRoutes (app, { store, counts, audit }) {
   }, async (request, reply) => {
     const { tenant, query: { format, ...rest } } = asked(request)
     await audit.read(request, 'records.export')
-    const { content, next } = await store.export(tenant, { schema: METRIC, ...rest }, format)
+    const spec = { schema: METRIC, ...rest }
+    const { content, next } = format === 'parquet'
+      ? await store.exportParquet(engine, tenant, spec)
+      : await store.export(tenant, spec, format)
     if (next !== null) reply.header('x-next-cursor', next)
     return reply.type(/** @type {string} */ (EXPORT_TYPES[format]))
       .header('content-disposition', `attachment; filename="telemetry.${format}"`)
