@@ -51,6 +51,9 @@ const { platformName } = require('./platform.js')
  * @property {(tenant: string, spec: string) => Promise<string>} query
  * @property {(tenant: string, spec: string) => Promise<string>} aggregate
  * @property {(tenant: string, spec: string, format: string) => Promise<string>} export
+ * @property {(engine: NativeEngine, tenant: string, spec: string) => Promise<{ content: Buffer, records: number,
+ *   next?: string }>} exportParquet
+ * @property {(engine: NativeEngine, tenant: string, spec: string) => Promise<string>} report
  * @property {(engine: NativeEngine, tenant: string, userId: string, word: string) => Promise<string>} deleteUser
  * @property {(engine: NativeEngine, tenant: string, userId: string, spec: string) => Promise<string>} userData
  * @property {(tenant: string, spec: string) => Promise<string>} deletions

@@ -19,6 +19,8 @@ const PERIODS = { daily: { ms: DAY_MS, interval: '1h' }, weekly: { ms: 7 * DAY_M
 /** Rows of each table; the most frequent first is for who reads it. */
 const MAX_ROWS = 1_000
 const METRIC = 'telemetry_metric_v1'
+/** Columns of a report as CSV. */
+const COLUMNS = ['section', 'name', 'channel', 'count', 'users', 'avg', 'p50', 'p95', 'p99']
 /** First signs with which spreadsheets begin a formula. */
 const FORMULA = /^[=+\-@\t\r]/
 
@@ -54,7 +56,7 @@ class Report {
       end_time: common.end_time,
       events: ranked(events.buckets.map(({ group, count, users }) => ({ channel: group.channel, event: group.event, count, users }))),
       metrics: ranked(metrics.buckets.map(({ group, count, avg, p50, p95, p99 }) => ({ name: group.event, count, avg, p50, p95, p99 }))),
-      over_time: steps.buckets.map(({ start, count }) => ({ start, count })),
+      over_time: steps.buckets.map((/** @type {any} */ { start, count }) => ({ start, count })),
       truncated: events.truncated || metrics.truncated
     })
   }
@@ -63,13 +65,12 @@ class Report {
   toCsv () {
     const { events, metrics, over_time: steps } = this.figures
     const rows = [
-      ['section', 'name', 'channel', 'count', 'users', 'avg', 'p50', 'p95', 'p99'],
+      COLUMNS,
       ...events.map(({ channel, event, count, users }) => ['event', event, channel, count, users]),
       ...metrics.map(({ name, count, avg, p50, p95, p99 }) => ['metric', name, '', count, '', avg, p50, p95, p99]),
       ...steps.map(({ start, count }) => ['time', start, '', count])
     ]
-    const width = rows[0].length
-    return rows.map((row) => Array.from({ length: width }, (_, i) => cell(row[i])).join(',') + '\r\n').join('')
+    return rows.map((row) => Array.from({ length: COLUMNS.length }, (_, i) => cell(row[i])).join(',') + '\r\n').join('')
   }
 }
 

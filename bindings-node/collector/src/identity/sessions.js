@@ -63,4 +63,6 @@ function secret () {
   return randomBytes(SECRET_BYTES).toString('base64url')
 }
 
-module.exports = { COOKIE, SESSION_MS, Sessions }
+exports.COOKIE = COOKIE
+exports.SESSION_MS = SESSION_MS
+exports.Sessions = Sessions
