@@ -65,7 +65,12 @@ impl Store {
 
     /// One page of a query as a Parquet file: its bytes, the records in it, and where the next page begins.
     #[cfg(feature = "report")]
-    pub fn export_parquet(&self, engine: &Engine, tenant: &str, spec: &str) -> Result<(Vec<u8>, usize, Option<String>)> {
+    pub fn export_parquet(
+        &self,
+        engine: &Engine,
+        tenant: &str,
+        spec: &str,
+    ) -> Result<(Vec<u8>, usize, Option<String>)> {
         guard(|| {
             let page = self.0.tenant(tenant)?.query(&QuerySpec::from_json(spec)?)?;
             let file = crate::report::to_parquet(&engine.0, page.records.join("\n").as_bytes())?;
