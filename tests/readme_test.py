@@ -61,7 +61,7 @@ def run(command: list[str], collector: Collector, file: pathlib.Path, code: str)
 
 def stored(collector: Collector) -> int:
     """Events that the collector has."""
-    answer = json.loads(fetch(f"{collector.url}/api/v1/telemetry/metrics/aggregate?aggregation=count"))
+    answer = json.loads(fetch(f"{collector.url}/api/v1/telemetry/metrics/aggregate?aggregation=count&consistency=now"))
     return sum(bucket["count"] for bucket in answer["buckets"])
 
 

@@ -136,7 +136,7 @@ def etl(archives: pathlib.Path, analytics: pathlib.Path) -> dict[str, Any]:
 
 def aggregate(url: str) -> int:
     """Events that the collector's aggregate query counts over the last day."""
-    answer = json.loads(fetch(f"{url}/api/v1/telemetry/metrics/aggregate?aggregation=count"))
+    answer = json.loads(fetch(f"{url}/api/v1/telemetry/metrics/aggregate?aggregation=count&consistency=now"))
     return sum(bucket["count"] for bucket in answer["buckets"])
 
 
