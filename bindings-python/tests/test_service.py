@@ -37,7 +37,8 @@ def fill(folder: Path) -> None:
         "tenant456",
         metric("api_requests", 3, "/users", 3.1),
         metric("api_requests", 4, "/users", 1.1),
-        metric("api_requests", 5, "/items", 1.1),
+        # A little later: where times are equal, ids decide the order, and those are random.
+        metric("api_requests", 5, "/items", 1.099_999),
         metric("response_time", 12.5, "/users", 2.1),
     )
     put("other", metric("api_requests", 100, "/users", 1))
