@@ -67,7 +67,7 @@ pub(super) fn place_of(name: &str) -> Place {
     }
     let is_agent = ends_spelt(name, b"useragent").is_some()
         || ends_spelt(name, b"useragentoriginal").is_some()
-        || ends_spelt(name, b"ua").is_some_and(|before| ends_spelt(before, b"").is_some_and(str::is_empty));
+        || ends_spelt(name, b"ua").is_some_and(str::is_empty);
     match () {
         () if is_agent => Place::UserAgent,
         () if is_version_name(name) => Place::Version,
@@ -75,28 +75,16 @@ pub(super) fn place_of(name: &str) -> Place {
     }
 }
 
-/// What stands before `word` at the end of `name`, in any case and with any separators.
+/// What stands before `word` and its separators at the end of `name`; `word` in any case, with any separators inside.
 fn ends_spelt<'n>(name: &'n str, word: &[u8]) -> Option<&'n str> {
-    let is_separator = |byte: u8| matches!(byte, b'_' | b'-' | b'.');
-    let mut rest = name.as_bytes();
+    let spelt = |rest: &'n str| rest.trim_end_matches(['_', '-', '.']);
+    let mut rest = spelt(name);
     for &letter in word.iter().rev() {
-        while let [before @ .., last] = rest
-            && is_separator(*last)
-        {
-            rest = before;
-        }
-        let [before @ .., last] = rest else { return None };
-        if !last.eq_ignore_ascii_case(&letter) {
-            return None;
-        }
-        rest = before;
+        // Words are of ASCII: so is what is cut off.
+        rest.as_bytes().last().filter(|last| last.eq_ignore_ascii_case(&letter))?;
+        rest = spelt(&rest[..rest.len() - 1]);
     }
-    while let [before @ .., last] = rest
-        && is_separator(*last)
-    {
-        rest = before;
-    }
-    name.get(..rest.len())
+    Some(rest)
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ export const redactions = {
   roles: ['viewer', 'analyst', 'admin'],
   load: async () => ({}),
   draw (/** @type {any} */ _, /** @type {any} */ { counts }) {
-    const found = counts.redactions ?? {}
+    const found = counts.redactions
     return Object.values(found).some((n) => n > 0)
       ? el('div', {}, el('p', { class: 'note' }, 'What clients had not scrubbed already: a client that scrubs leaves nothing to do here.'),
         ranking(found, 'Values that this collector replaced, by rule', 'Rule'))
@@ -41,14 +41,11 @@ export const storage = {
   roles: ['viewer', 'analyst', 'privacy_officer', 'admin'],
   load: async () => ({}),
   draw (/** @type {any} */ _, /** @type {any} */ { overview }) {
-    const { retention_days: retention, privacy_mode: mode, storage } = overview
-    const days = typeof retention === 'number'
-      ? [['Kept for', retention, 'days']]
-      : Object.entries(retention).map(([kind, n]) => [`${kind} kept for`, n, 'days'])
+    const { retention_days: days, privacy_mode: mode, storage } = overview
     const size = storage === undefined
       ? []
       : [['Records stored', count(storage.records)], ['On disk', bytes(storage.bytes)], ['Days', count(storage.days)]]
-    return el('div', {}, figures(/** @type {any} */ ([...days, ['Privacy mode', mode], ...size])),
+    return el('div', {}, figures(/** @type {any} */ ([['Kept for', days, 'days'], ['Privacy mode', mode], ...size])),
       storage === undefined ? el('p', { class: 'note' }, 'Sizes are of all tenants, so only an administrator sees them.') : null)
   }
 }

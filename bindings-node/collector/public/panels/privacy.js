@@ -7,11 +7,10 @@ export const deletions = {
   title: 'Deletion requests',
   roles: ['privacy_officer', 'admin'],
   load: (/** @type {any} */ { signal }) => get('/deletions', { limit: 50 }, signal),
-  draw (/** @type {any} */ answer) {
-    const found = answer.deletions ?? answer.records ?? answer.entries ?? []
+  draw (/** @type {any} */ { deletions: found }) {
     if (found.length === 0) return empty('No user asked for deletion. The route is ', el('code', {}, 'DELETE /api/v1/telemetry/data/{user_id}'), '.')
     const rows = found.map((/** @type {any} */ { requested_at: at, completed_at: done, records, request_id: id }) =>
-      [time(at), done === null || done === undefined ? 'under way' : time(done), count(records), el('code', {}, id)])
+      [time(at), done === null ? 'under way' : time(done), count(records), el('code', {}, id)])
     return table('Deletion requests', [{ name: 'Asked' }, { name: 'Completed' }, { name: 'Records', number: true }, { name: 'Receipt' }], rows)
   }
 }
@@ -25,12 +24,12 @@ export const audit = {
     return { state, page }
   },
   draw (/** @type {any} */ { state, page }) {
-    const entries = page.entries ?? page.records ?? []
-    const isWhole = state.valid ?? state.intact ?? (state.broken_at === null || state.broken_at === undefined)
-    const verdict = isWhole
+    const { entries } = page
+    // Anything but the word that it is whole is told as a break.
+    const verdict = state.broken_at === null
       ? el('p', {}, `The chain of ${count(state.entries)} entries is unbroken.`)
       : el('p', { class: 'fault' }, 'The chain is broken: somebody changed the trail. Keep a copy and see the incident page of the documentation.')
-    const rows = entries.map((/** @type {any} */ { at, timestamp, time: when, actor, action }) => [time(at ?? timestamp ?? when), actor, action])
+    const rows = entries.map((/** @type {any} */ { at, actor, action }) => [time(at), actor, action])
     return el('div', {}, verdict, entries.length === 0 ? null : table('Audit trail', [{ name: 'Time' }, { name: 'Who' }, { name: 'What' }], rows))
   }
 }
