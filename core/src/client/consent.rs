@@ -103,13 +103,13 @@ impl Shared {
         if change.must_erase.is_empty() {
             return Ok(());
         }
-        self.wait_for_writers();
+        self.wait_for_writers(PATIENCE);
         self.erase_disk()
     }
 
-    /// What is being written to the disk must be there to be erased.
-    fn wait_for_writers(&self) {
-        let deadline = Instant::now() + PATIENCE;
+    /// Waits for those who are writing to the disk.
+    pub(crate) fn wait_for_writers(&self, timeout: Duration) {
+        let deadline = Instant::now() + timeout;
         let mut state = self.state.lock();
         while state.writers > 0 && !self.settled.wait_until(&mut state, deadline).timed_out() {}
     }

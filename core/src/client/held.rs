@@ -91,14 +91,22 @@ impl Held {
 
     /// Adds to the books what ended, and what ended unread meanwhile. Returns all that is to be booked.
     fn note(&self, mut ended: Ended) -> Ended {
-        ended.add(&self.log.take_losses().into());
+        let lost = Ended::from(self.log.take_losses());
+        self.unkept.fetch_add(lost.sum(), Ordering::Relaxed);
+        ended.add(&lost);
         self.books.lock().add(&ended);
         ended
     }
 
-    /// Keeps what is not kept yet.
+    /// Adds to the books what ended unread. Returns what is to be booked.
+    pub(crate) fn note_losses(&self) -> Ended {
+        self.note(Ended::default())
+    }
+
+    /// Keeps what is not kept yet. Returns what is to be booked.
     pub(crate) fn settle(&self) -> Ended {
-        if self.unkept.load(Ordering::Relaxed) > 0 { self.persist(Ended::default()) } else { Ended::default() }
+        let lost = self.note_losses();
+        if self.unkept.load(Ordering::Relaxed) > 0 { lost.and(&self.persist(Ended::default())) } else { lost }
     }
 
     /// Erases the records that `keep` does not hold for. Returns what is to be booked.
@@ -112,9 +120,10 @@ impl Held {
         (result, self.persist(ended))
     }
 
-    /// Gives back what was read and did not end.
-    pub(crate) fn release(&self) {
+    /// Gives back what was read and did not end. Returns what is to be booked: some of it may have fallen to the bound.
+    pub(crate) fn release(&self) -> Ended {
         self.log.release();
+        self.note_losses()
     }
 
     /// Keeps the position and the books, with what ended unread meanwhile. Returns all that is to be booked.
@@ -125,5 +134,38 @@ impl Held {
         // Where it cannot be written, records may be sent once more after a restart; their ids are the same.
         let _ = self.log.persist(note);
         ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::segment::{self, MachineTime, Options, Time};
+
+    #[test]
+    fn what_fell_to_the_bound_while_it_was_read_is_booked_when_it_is_given_back_and_kept_at_the_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options { segment_bytes: 1_000, max_bytes: 6_000, max_age: None, key: None, elsewhere: None };
+        let time: Arc<dyn Time> = Arc::new(MachineTime::new());
+        let open = || {
+            let (log, slot) = segment::claim(folder.path(), &time, &options).unwrap();
+            Held::new(log, slot)
+        };
+        let held = open();
+        let append = |count: usize| (0..count).for_each(|n| _ = held.log.append(&[format!("{n:064}")]).unwrap());
+        append(4);
+        held.log.read(4, usize::MAX).unwrap();
+        append(96);
+        assert_eq!(held.note_losses(), Ended::default());
+        let lost = held.release();
+        assert!(lost.spool_full >= 4, "{lost:?}");
+        assert_eq!(lost.sum() + held.log.pending(), 100);
+        assert_eq!(held.settle(), Ended::default(), "booked once");
+        let left = held.log.pending();
+        drop(held);
+        let next = open();
+        assert_eq!((*next.books.lock(), next.log.pending()), (lost, left));
     }
 }

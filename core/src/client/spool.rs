@@ -151,9 +151,7 @@ impl Spool {
         let mut ended = Ended::default();
         for held in inner.adopted.iter().chain([&own]) {
             held.log.expire();
-            let gone = Ended::from(held.log.take_losses());
-            held.books.lock().add(&gone);
-            ended.add(&gone);
+            ended.add(&held.note_losses());
         }
         (recovered, ended)
     }
@@ -226,8 +224,7 @@ impl Spool {
             other => other,
         };
         // Room was made for them.
-        let mut gone = Ended::from(own.log.take_losses());
-        own.books.lock().add(&gone);
+        let mut gone = own.note_losses();
         let mut inner = self.inner.lock();
         match appended {
             Ok(_) => {
@@ -283,13 +280,14 @@ impl Spool {
         std::mem::take(&mut self.inner.lock().notes)
     }
 
-    /// Leaves the folder to others.
-    pub(crate) fn close(&self) {
+    /// Leaves the folder to others. Returns what ended unread.
+    pub(crate) fn close(&self) -> Ended {
         let mut inner = self.inner.lock();
-        // What falls to the bound at this moment is booked by nobody any more.
-        inner.held().for_each(|held| _ = held.settle());
+        let mut ended = Ended::default();
+        inner.held().for_each(|held| ended.add(&held.settle()));
         inner.own = None;
         inner.adopted.clear();
+        ended
     }
 
     /// Why records wait in memory instead of on the disk.

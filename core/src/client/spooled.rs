@@ -156,6 +156,12 @@ impl Shared {
         })
     }
 
+    /// Gives back to the spool what could not be delivered.
+    fn give_back(&self, held: &Held) {
+        let lost = held.release();
+        self.book(|state| state.ledger.end_spooled(&lost));
+    }
+
     /// Delivers a batch of the oldest records in the spool.
     pub(crate) async fn deliver_spooled(&self, sender: &Sender<'_>) -> std::result::Result<(), Abandoned> {
         if self.erase_disk_once().is_err() {
@@ -199,7 +205,7 @@ impl Shared {
             let ended = match sender.send(self, &part).await {
                 Ok(ended) => ended,
                 Err(abandoned) => {
-                    held.release();
+                    self.give_back(&held);
                     return Err(abandoned);
                 }
             };
@@ -223,7 +229,7 @@ impl Shared {
                     parts.extend([second, first]);
                 }
                 Err(failure) if failure.is_retryable() => {
-                    held.release();
+                    self.give_back(&held);
                     self.stall();
                     return Ok(());
                 }

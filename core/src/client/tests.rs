@@ -10,6 +10,7 @@ mod failure;
 mod faults;
 mod inspect;
 mod kill;
+mod leaving;
 mod lifecycle;
 mod metrics;
 mod otlp;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::runtime::Builder;
 use tokio::select;
@@ -10,11 +10,13 @@ use tokio::time::sleep_until;
 
 use crate::client::batch::{Batch, Ready};
 use crate::client::deliver::deliver;
+use crate::client::held::Ended;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::prepare::Pipeline;
 use crate::client::queue::{Captured, Chunk, Form};
 use crate::client::self_metrics::Told;
 use crate::client::sender::Sender;
+use crate::client::settings::Bounds;
 use crate::client::shared::Shared;
 use crate::client::spool::LOOK_EVERY;
 use crate::client::state::{Next, Phase};
@@ -22,6 +24,13 @@ use crate::client::waiting::SpoolNext;
 use crate::consent::LOOK_INTERVAL;
 use crate::export::Target;
 use crate::stamp::microseconds_now;
+
+/// Records that a closing client writes to the disk at once, as long as they keep a batch's bytes. Each write costs two
+/// syncs, and there is time for few; what is on its way when the time runs out is left behind.
+const KEPT_AT_ONCE: usize = 2_000;
+
+/// How long the end waits for callers who write to the disk: a disk that does not answer for so long has failed.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Starts the thread; false where the system has none left. Nobody ever joins it.
 pub(crate) fn start(shared: Arc<Shared>) -> bool {
@@ -58,12 +67,19 @@ struct Farewell<'a>(&'a Shared);
 
 impl Drop for Farewell<'_> {
     fn drop(&mut self) {
+        let is_panicking = thread::panicking();
+        let mut lost = Ended::default();
         // Before anybody hears of the end: whoever comes next finds the folder free.
         if self.0.state.lock().phase != Phase::Open {
-            self.0.spool.close();
+            // Who writes holds the folder, or would open it again. One that broke down may be the writer itself.
+            if !is_panicking {
+                self.0.wait_for_writers(PATIENCE);
+            }
+            lost = self.0.spool.close();
         }
         self.0.book(|state| {
-            if thread::panicking() {
+            state.ledger.end_spooled(&lost);
+            if is_panicking {
                 state.ledger.fail("worker broke down".to_owned());
             }
             state.worker_ended();
@@ -100,7 +116,7 @@ async fn serve(shared: &Arc<Shared>, target: &Target) -> Served {
         sender.renew();
         let ended = match work {
             Work::Queue(taken) => {
-                let batches = in_requests(target, prepare(shared, taken), shared);
+                let batches = in_requests(target, prepare(shared, taken), shared.settings.batch);
                 deliver(shared, &sender, batches).await
             }
             Work::Spool => shared.deliver_spooled(&sender).await,
@@ -123,22 +139,24 @@ async fn serve(shared: &Arc<Shared>, target: &Target) -> Served {
 }
 
 /// Batches, each of one signal; the order within a signal stays.
-fn in_requests(target: &Target, mut ready: Vec<Ready>, shared: &Shared) -> Vec<Batch> {
+fn in_requests(target: &Target, mut ready: Vec<Ready>, batch: Bounds) -> Vec<Batch> {
     ready.sort_by_key(|record| target.signal_of(&record.text));
-    Batch::divide_by(ready, shared.settings.batch, |record| target.signal_of(&record.text))
+    Batch::divide_by(ready, batch, |record| target.signal_of(&record.text))
 }
 
 /// Moves what is left in the queue of a closing client into the spool.
 fn keep_rest(shared: &Shared, target: &Target) {
+    let batch = shared.settings.batch;
+    let rest = Bounds { items: batch.items.max(KEPT_AT_ONCE), ..batch };
     while shared.spool.is_configured() {
         let taken = {
             let mut state = shared.state.lock();
-            if state.phase == Phase::Closed { Vec::new() } else { state.queue.take(shared.settings.batch) }
+            if state.phase == Phase::Closed { Vec::new() } else { state.queue.take(rest) }
         };
         if taken.is_empty() {
             return;
         }
-        for batch in in_requests(target, prepare(shared, taken), shared) {
+        for batch in in_requests(target, prepare(shared, taken), rest) {
             if !shared.keep(&batch) {
                 return;
             }

@@ -28,12 +28,13 @@ impl Log {
     }
 
     /// Acknowledges every record before `end`, which are not read again, and returns how many were acknowledged: none
-    /// where they were wiped meanwhile. Nothing is written: see [`persist`](Self::persist).
+    /// where they were wiped meanwhile. The rest of the chunk that was read stays on its way. Nothing is written: see
+    /// [`persist`](Self::persist).
     pub(crate) fn acknowledge(&self, end: u64) -> u64 {
         let mut core = self.core.lock();
         let end = end.clamp(core.acknowledged, core.next);
         let acknowledged = end - core.acknowledged;
-        core.is_read = false;
+        core.is_read &= end < core.read_end;
         core.acknowledged = end;
         core.catch_up();
         acknowledged

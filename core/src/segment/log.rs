@@ -85,6 +85,8 @@ pub(super) struct Core {
     pub(super) acknowledged: u64,
     /// Whether a chunk was read and not settled.
     pub(super) is_read: bool,
+    /// The number behind that chunk.
+    pub(super) read_end: u64,
     pub(super) losses: Losses,
     pub(super) note: Option<Box<RawValue>>,
     /// What others kept when it was asked last.
@@ -119,6 +121,7 @@ impl Log {
                 next,
                 acknowledged: position.acknowledged,
                 is_read: false,
+                read_end: 0,
                 losses: Losses::default(),
                 note: position.note.clone(),
                 elsewhere: 0,

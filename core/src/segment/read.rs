@@ -65,6 +65,7 @@ impl Log {
                 }
             }
             if chunk.end > start {
+                self.core.lock().read_end = chunk.end;
                 return Some(chunk);
             }
             self.release();

@@ -82,7 +82,7 @@ fn the_books_balance_over_restarts_and_outages() {
     let (mut total, mut made, mut lives): (BTreeMap<String, u64>, u64, u64) = (BTreeMap::new(), 0, 0);
     #[cfg(target_os = "linux")]
     let mut first = None;
-    let (mut left, mut before) = (0, Value::Null);
+    let (mut left, mut before, mut late) = (0, Value::Null, 0);
     while Instant::now() < until {
         let durable = dice.lock().unwrap().below(2) == 0;
         let life = open(durable);
@@ -100,13 +100,21 @@ fn the_books_balance_over_restarts_and_outages() {
             stats(&life);
             server.rest();
         }
-        life.shutdown(Duration::from_secs(2));
+        let (ending, time) = (Instant::now(), Duration::from_secs(2));
+        let is_all_kept = life.shutdown(time);
+        assert!(is_all_kept || ending.elapsed() >= time, "nothing is given up while there is time");
         // On a busy disk it may have given up waiting: what the worker does until it ends is in the books then.
         life.shutdown(PATIENCE);
         let books = stats(&life);
-        assert_eq!(books["recovered"], left, "what one life left the next one finds: {before} then {books}");
-        left = books["pending"].as_u64().unwrap();
-        assert_eq!(books["spooled"], left);
+        let count = |name: &str| books[name].as_u64().unwrap();
+        let given_up = books["dropped"]["shutdown"].as_u64().unwrap();
+        assert_eq!(is_all_kept, given_up == 0, "who is told that all is kept finds all: {books}");
+        // What was given up and reached the disk all the same is found as well.
+        let found = count("recovered").checked_sub(left).filter(|found| *found <= given_up);
+        let found = found.unwrap_or_else(|| panic!("what one life left the next one finds: {before} then {books}"));
+        late += found;
+        left = count("pending");
+        assert_eq!(count("spooled"), left);
         for (name, count) in flat(&books) {
             *total.entry(name).or_default() += count;
         }
@@ -128,10 +136,10 @@ fn the_books_balance_over_restarts_and_outages() {
     assert!(last.shutdown(PATIENCE));
     let of = |name: &str| total.get(name).copied().unwrap_or(0);
     let dropped: u64 = total.iter().filter(|(name, _)| name.starts_with("dropped.")).map(|(_, count)| count).sum();
-    println!("soak: {lives} lives, {made} records: {total:?}");
+    println!("soak: {lives} lives, {made} records, {late} kept late: {total:?}");
     assert_eq!(of("accepted") - of("recovered"), made, "every record is accounted for");
-    assert_eq!(made, of("delivered") + dropped);
-    assert_eq!([of("dropped.corrupt"), of("dropped.shutdown")], [0, 0]);
+    assert_eq!(made + late, of("delivered") + dropped, "those kept late were given up first, and delivered then");
+    assert_eq!(of("dropped.corrupt"), 0);
     #[cfg(target_os = "linux")]
     if let Some((bytes, files)) = first {
         let now = usage();

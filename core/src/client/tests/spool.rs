@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::config::ClientConfig;
 
@@ -9,7 +10,7 @@ use super::super::Client;
 use super::server::{ACCEPTED, Answer, DEAD_ENDPOINT, Request, Server};
 use super::{PATIENCE, client, record, stats, track};
 
-fn spooling(dir: &Path) -> impl FnOnce(&mut ClientConfig) + use<> {
+pub(super) fn spooling(dir: &Path) -> impl FnOnce(&mut ClientConfig) + use<> {
     let dir = dir.join("spool").to_str().unwrap().to_owned();
     move |config| {
         config.spool.dir = Some(dir);
@@ -17,7 +18,7 @@ fn spooling(dir: &Path) -> impl FnOnce(&mut ClientConfig) + use<> {
     }
 }
 
-fn durable(dir: &Path) -> impl FnOnce(&mut ClientConfig) + use<> {
+pub(super) fn durable(dir: &Path) -> impl FnOnce(&mut ClientConfig) + use<> {
     let spooling = spooling(dir);
     move |config| {
         spooling(config);
@@ -25,7 +26,7 @@ fn durable(dir: &Path) -> impl FnOnce(&mut ClientConfig) + use<> {
     }
 }
 
-fn counts(client: &Client, names: [&str; 4]) -> [u64; 4] {
+pub(super) fn counts(client: &Client, names: [&str; 4]) -> [u64; 4] {
     let stats = stats(client);
     names.map(|name| stats[name].as_u64().or_else(|| stats["dropped"][name].as_u64()).unwrap())
 }
@@ -39,7 +40,7 @@ fn names(numbers: impl IntoIterator<Item = usize>) -> Vec<String> {
 }
 
 /// Every byte in every file of a folder.
-fn raw(dir: &Path) -> Vec<u8> {
+pub(super) fn raw(dir: &Path) -> Vec<u8> {
     let mut bytes = Vec::new();
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -123,7 +124,7 @@ fn a_shutdown_during_a_request_that_hangs_keeps_all_of_it() {
     });
     track(&client, 0..7);
     server.next();
-    assert!(client.shutdown(std::time::Duration::from_millis(400)));
+    assert!(client.shutdown(Duration::from_millis(400)));
     assert_eq!(counts(&client, ["pending", "spooled", "delivered", "shutdown"]), [7, 7, 0, 0]);
 }
 

@@ -52,6 +52,21 @@ fn what_falls_to_the_bound_while_it_is_sent_is_counted_once() {
 }
 
 #[test]
+fn what_falls_to_the_bound_while_part_of_it_is_sent_is_counted_once() {
+    let disk = SimulatedDisk::default();
+    let small = Options { max_bytes: 6_000, segment_bytes: 1_000, ..options() };
+    let log = open(&disk, &small).unwrap();
+    append(&log, 0..10);
+    let sent = log.read(4, usize::MAX).unwrap();
+    let arrived = log.acknowledge(sent.ends[1]);
+    append(&log, 10..200);
+    assert_eq!(log.take_losses(), Losses::default(), "the other half is on its way");
+    let arrived = arrived + log.acknowledge(sent.end);
+    assert_eq!(arrived, 4);
+    assert_eq!(arrived + log.take_losses().full + drain(&log).0.len() as u64, 200);
+}
+
+#[test]
 fn what_others_keep_counts_against_the_bound() {
     let disk = SimulatedDisk::default();
     let shared = Options { max_bytes: 20_000, segment_bytes: 1_000, elsewhere: Some(Arc::new(|| 15_000)), ..options() };
