@@ -144,25 +144,28 @@ impl Client {
         self.decide(form, bytes).0
     }
 
+    /// The outcome of the text that no record has.
+    pub(crate) fn unwritten(&self) -> Outcome {
+        self.0.here().settings.engine.process(b"", None)
+    }
+
     /// The outcome, and whether the record was captured; in durable mode, whether it is on the disk.
     fn decide(&self, form: Form, bytes: &[u8]) -> (Outcome, bool) {
         let shared = self.0.here();
         let at = microseconds_now();
-        let pressure = shared.state.lock().queue.pressure();
         let settings = shared.settings.current();
+        let (pressure, bits) = {
+            let mut state = shared.state.lock();
+            (state.queue.pressure(), state.queue.draw())
+        };
         let pipeline = Pipeline { engine: &settings.engine, sampler: settings.sampler.as_ref(), pressure };
-        let (outcome, reason) = pipeline.check(&Captured { form, at, bytes });
+        let (outcome, reason) = pipeline.check(&Captured { form, at, bytes }, bits);
         let mut findings = Findings::default();
         findings.note(&outcome);
         let is_kept = match (reason, &outcome.record) {
             (None, Some(text)) if settings.durable => shared.capture_durably(text, at, &findings),
             (None, Some(text)) => {
-                let bytes = text.as_bytes();
-                let is_captured = shared.capture(Captured { form: Form::Scrubbed, at, bytes });
-                if is_captured {
-                    shared.state.lock().ledger.find(&findings);
-                }
-                is_captured
+                shared.capture_checked(Captured { form: Form::Scrubbed, at, bytes: text.as_bytes() }, &findings)
             }
             (reason, _) => shared.capture_dropped(reason.unwrap_or(Reason::Invalid), &findings),
         };

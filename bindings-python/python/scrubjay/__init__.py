@@ -87,6 +87,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "CatalogMetric",
     "Change",
+    "CheckedOutcome",
     "Codes",
     "Config",
     "Consent",

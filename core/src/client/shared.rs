@@ -97,8 +97,19 @@ impl Shared {
 
     /// Captures a record, unless the client is off or closed.
     pub(crate) fn capture(self: &Arc<Self>, record: Captured<'_>) -> bool {
+        self.capture_with(record, |_| {})
+    }
+
+    /// The same of a record in which the engine found something.
+    pub(crate) fn capture_checked(self: &Arc<Self>, record: Captured<'_>, findings: &Findings) -> bool {
+        self.capture_with(record, |state| state.ledger.find(findings))
+    }
+
+    #[inline]
+    fn capture_with(self: &Arc<Self>, record: Captured<'_>, book: impl FnOnce(&mut State)) -> bool {
         let mut state = self.state.lock();
         let Some(settings) = self.captures(&state) else { return self.refuse_all(state, 1) };
+        book(&mut state);
         let is_due = state.capture(record, Instant::now, settings.batch);
         self.captured(state, settings, is_due);
         true

@@ -52,7 +52,25 @@ impl Client {
         guard(|| Ok(self.0.track_framed(frames))).unwrap_or(false)
     }
 
-    /// [`track_checked`](Self::track_checked) of a record that a shell wrote value by value, in its compact bytes.
+    /// [`track_checked`](Self::track_checked) of a record that a shell wrote value by value, in its compact bytes. What
+    /// comes back is no text yet: most callers look at the status alone.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn check_captured(&self, record: &[u8]) -> Result<Checked> {
+        guard(|| Ok(Checked(self.0.check(Form::Compact, record))))
+    }
+
+    /// The outcome of a record that a host could not write: nothing is the one honest text of it. Captures and counts
+    /// nothing.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn unwritten(&self) -> Result<Checked> {
+        guard(|| Ok(Checked(self.0.unwritten())))
+    }
+
+    /// [`check_captured`](Self::check_captured) as text.
     ///
     /// # Errors
     /// `internal` only.
@@ -172,6 +190,24 @@ impl Client {
     /// What became of every record; the JSON that [`crate::Client::stats`] describes.
     pub fn stats(&self) -> String {
         guard(|| Ok(self.0.stats())).unwrap_or_default()
+    }
+}
+
+/// An outcome whose text is written when somebody asks for it.
+pub struct Checked(crate::Outcome);
+
+impl Checked {
+    /// `accepted`, `rejected` or `dropped`.
+    pub fn status(&self) -> &'static str {
+        self.0.status.as_str()
+    }
+
+    /// The canonical JSON of all of it.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn to_json(&self) -> Result<String> {
+        guard(|| Ok(self.0.to_json()))
     }
 }
 
