@@ -197,6 +197,11 @@ impl Client {
         detached(py, || self.inner.opt_out(word))
     }
 
+    /// Keeps a user's wish to be deleted at the collector, JSON text, until that has confirmed it.
+    fn request_deletion(&self, py: Python<'_>, wish: &str) -> PyResult<()> {
+        detached(py, || self.inner.request_deletion(wish))
+    }
+
     /// The changed keys, as JSON text.
     fn reconfigure(&self, py: Python<'_>, config: &str) -> PyResult<String> {
         detached(py, || self.inner.reconfigure(config))

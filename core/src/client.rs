@@ -7,6 +7,7 @@
 mod batch;
 mod consent;
 mod control;
+mod deletion;
 mod deliver;
 mod doctor;
 mod held;
@@ -54,7 +55,7 @@ use self::shared::Shared;
 pub use self::span::Span;
 pub(crate) use self::spool::spool_key;
 use self::switch::World;
-pub(crate) use self::switch::{process_environment, text};
+pub(crate) use self::switch::process_environment;
 
 /// Records in, delivered in the background; off unless turned on.
 ///
@@ -67,7 +68,7 @@ pub(crate) use self::switch::{process_environment, text};
 pub struct Client(Arc<Shared>);
 
 impl Client {
-    /// A client as configured. Starts nothing.
+    /// A client as configured. Starts nothing, unless an earlier process left a deletion that the user asked for.
     ///
     /// The configuration is laid over the environment and a configuration file, which are read here, once:
     /// `docs/configuration.md` says how. Any "off" wins: `DO_NOT_TRACK`, `OTEL_SDK_DISABLED`, `TELEMETRY_ENABLED`, the
@@ -80,7 +81,9 @@ impl Client {
     }
 
     fn with_world(config: &Config, world: &World<'_>) -> Result<Self> {
-        Ok(Self(Shared::new(Arc::new(Settings::new(config, world)?))))
+        let shared = Shared::new(Arc::new(Settings::new(config, world)?));
+        shared.deliver_left_deletions();
+        Ok(Self(shared))
     }
 
     /// Whether nothing is captured, whatever comes.

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from scrubjay import _native
-from scrubjay._native import CheckedOutcome
 from scrubjay._complaint import Complaint
 from scrubjay._json import UnwritableError
+from scrubjay._native import CheckedOutcome
 from scrubjay._types import Outcome
 
 

@@ -102,8 +102,8 @@ class Tracker(Controlled, Instrumented, Recorder):
     ) -> CheckedOutcome:
         """Does what `Recorder.track_checked` says.
 
-        The outcome reads like a dict; its members are made when first asked for more than the status. What wants a dict,
-        as `json.dumps` does, gets one from `to_dict()`.
+        The outcome reads like a dict; its members are made when first asked for more than the status. What wants a
+        dict, as `json.dumps` does, gets one from `to_dict()`.
         """
         return self._client.track_checked(
             channel,

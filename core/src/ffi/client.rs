@@ -152,6 +152,21 @@ impl Client {
         })
     }
 
+    /// Asks the collector to delete what it has of a user: `{"user_id":…,"tenant_id":…,"source":…}`, the tenant if any. See
+    /// [`crate::Client::request_deletion`].
+    ///
+    /// # Errors
+    /// `argument_invalid`, `config_invalid`, `consent_unavailable`.
+    pub fn request_deletion(&self, wish: &str) -> Result<()> {
+        guard(|| {
+            let wish: Wish = serde_json::from_str(wish).map_err(|_| {
+                let form = r#"expected {"user_id":…,"source":…}, with "tenant_id" if any"#;
+                Error::new(ErrorKind::ArgumentInvalid, "", form)
+            })?;
+            self.0.request_deletion(&wish.user_id, wish.tenant_id.as_deref(), &wish.source)
+        })
+    }
+
     /// Takes another configuration without losing what is queued; the changed keys as JSON. See
     /// [`crate::Client::reconfigure`].
     ///
@@ -179,7 +194,8 @@ impl Client {
         guard(|| self.0.consent_history())
     }
 
-    /// Checks the audit trail of the user's consent: `{"entries":n,"head":…,"broken_at":n|null}`.
+    /// Checks the audit trail of the user's consent:
+    /// `{"entries":n,"head":…,"broken_at":n|null,"keyed":n,"proved_up_to":n|null}`.
     ///
     /// # Errors
     /// `consent_unavailable`.
@@ -209,6 +225,16 @@ impl Checked {
     pub fn to_json(&self) -> Result<String> {
         guard(|| Ok(self.0.to_json()))
     }
+}
+
+/// A user's wish to be deleted, as hosts write it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    user_id: String,
+    #[serde(default)]
+    tenant_id: Option<String>,
+    source: String,
 }
 
 /// A measurement as hosts write it.
