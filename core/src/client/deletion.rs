@@ -18,7 +18,7 @@ use super::shared::Shared;
 use crate::consent::Deletion;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
-use crate::export::{DeletionRoute, is_addressable};
+use crate::export::{DeletionRoute, Failure, is_addressable};
 
 /// Between the first two tries; each further wait is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -196,7 +196,7 @@ fn ask(route: &DeletionRoute, deletion: &Deletion) -> std::result::Result<String
     let answer = runtime.block_on(route.ask(&deletion.user_id));
     // A name server that hangs must not hold up the end.
     runtime.shutdown_background();
-    answer.map_err(|failure| failure.reason())
+    answer.map_err(Failure::reason)
 }
 
 /// The id under which the user's records are at the collector: what the engine makes of it in a record.
