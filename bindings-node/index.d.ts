@@ -7,11 +7,11 @@
 import type {
   AggregateSpec, ApiKey, ApiKeyInput, AuditEntry, AuditInput, BodyFormat, Buckets, CatalogMetric, ChangedKey,
   ClientChange, ClientConfig, ClientStats, ClientStatus, Codes, Config, ConsentEntry, ConsentGrant, ConsentState,
-  ConsentUpdate, ConsentWord, Counter, Deletion, DeletionWord, DoctorReport, Explanation, ExportFormat, ExportPage,
-  IngestOptions, InstrumentOptions, KeyPair, Measurement, MetricAttributes, Outcome, Page, PageSpec, ParquetPage, Plan,
-  PlanDiff, PlanFigures, PreviewedRequest, QuerySpec, RecordInput, Recorder, Report, RequestContext, ScrubbedJson,
-  ScrubbedText, ScrubjayError, ShutdownHooks, Span, SpanContext, SpanOptions, Stamp, StoreCheck, StoreOptions,
-  StoreStats, Timer, TrailState, Unsealed, UserDataSpec, Verdict
+  ConsentTrailState, ConsentUpdate, ConsentWord, Counter, Deletion, DeletionWish, DeletionWord, DoctorReport,
+  Explanation, ExportFormat, ExportPage, IngestOptions, InstrumentOptions, KeyPair, Measurement, MetricAttributes,
+  Outcome, Page, PageSpec, ParquetPage, Plan, PlanDiff, PlanFigures, PreviewedRequest, QuerySpec, RecordInput, Recorder,
+  Report, RequestContext, ScrubbedJson, ScrubbedText, ScrubjayError, ShutdownHooks, Span, SpanContext, SpanOptions,
+  Stamp, StoreCheck, StoreOptions, StoreStats, Timer, TrailState, Unsealed, UserDataSpec, Verdict
 } from './shapes.js'
 
 export type * from './shapes.js'
@@ -125,6 +125,11 @@ export class Client {
    * `consent_unavailable` where it cannot be kept; this client is silent even then, if all purposes were meant. */
   optOut (withdrawal: ConsentWord): Promise<void>
 
+  /** Asks the collector to delete everything that it has of a user. Resolves when the wish is on disk; it is tried in the
+   * background until the collector has confirmed it, over restarts and also after an `optOut`. Rejects with
+   * `argument_invalid`, `config_invalid` without a collector, `consent_unavailable`. */
+  requestDeletion (wish: DeletionWish): Promise<void>
+
   /** Takes another configuration; what is queued stays, unless it turns collection off. The keys that changed.
    *
    * @throws {ScrubjayError} `config_invalid`, `config_unknown_key`; then nothing changes */
@@ -139,7 +144,7 @@ export class Client {
   consentHistory (): ConsentEntry[]
 
   /** Checks that no entry of the audit trail was changed. @throws {ScrubjayError} `consent_unavailable` */
-  consentVerify (): TrailState
+  consentVerify (): ConsentTrailState
 
   [Symbol.asyncDispose] (): Promise<void>
 }

@@ -22,6 +22,7 @@ String run(String config, Engine engine, Map<String, Object?> vector) {
       'unseal' => unsealText(input),
       'config' => Engine.fromJson(input).scrubText('').text,
       'sample' => Bindings.find().sample(config, input),
+      'traceparent' => Bindings.find().readTraceparent(input),
       'plan_check' => Bindings.find().planCheck(input),
       'plan_diff' => Bindings.find().planDiff(input, vector['new']! as String),
       'stamp' => engine.processBytes(utf8.encode('{}'), stamp: input).canonical,

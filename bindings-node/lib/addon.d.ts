@@ -82,6 +82,11 @@ export class Client {
   /** Records that the user no longer agrees (JSON text); resolves when nothing more will be sent. */
    optOut(word: string): Promise<boolean>
   /**
+   * Keeps a user's wish to be deleted at the collector (JSON text) until that has confirmed it; resolves when it is on
+   * disk.
+   */
+   requestDeletion(wish: string): Promise<boolean>
+  /**
    * Takes another configuration (JSON text); the changed keys as JSON text.
    *
    * # Errors

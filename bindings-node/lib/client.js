@@ -178,6 +178,15 @@ class Client extends Meter {
   }
 
   /**
+   * @param {import('../index.d.ts').DeletionWish} wish
+   * @returns {Promise<void>}
+   */
+  async requestDeletion (wish) {
+    const { userId, tenantId, source } = wish ?? {}
+    await this.#native.requestDeletion(JSON.stringify({ user_id: userId, tenant_id: tenantId, source }))
+  }
+
+  /**
    * @param {import('../index.d.ts').Config | string} config
    * @returns {import('../index.d.ts').ChangedKey[]}
    */
@@ -202,7 +211,7 @@ class Client extends Meter {
     return JSON.parse(this.#native.consentHistory())
   }
 
-  /** @returns {import('../index.d.ts').TrailState} */
+  /** @returns {import('../index.d.ts').ConsentTrailState} */
   consentVerify () {
     return JSON.parse(this.#native.consentVerify())
   }

@@ -40,6 +40,7 @@ const { platformName } = require('./platform.js')
  * @property {() => string} status
  * @property {(grant: string) => Promise<boolean>} optIn
  * @property {(word: string) => Promise<boolean>} optOut
+ * @property {(wish: string) => Promise<boolean>} requestDeletion
  * @property {(config: string) => string} reconfigure
  * @property {(since: number) => string} changes
  * @property {() => string} consentHistory

@@ -22,11 +22,21 @@ export interface ConsentGrant extends ConsentWord {
   noticeVersion?: string
 }
 
+/** What a user wants deleted at the collector. */
+export interface DeletionWish {
+  /** As the application uses it in records. */
+  userId: string
+  /** That of the user's records, if any. */
+  tenantId?: string
+  /** Where the user asked, such as `settings`. */
+  source: string
+}
+
 /** One entry of the audit trail. */
 export interface ConsentEntry {
   seq: number
   at: string
-  event: 'granted' | 'withdrawn' | 'erased' | 'enabled_by_operator'
+  event: 'granted' | 'withdrawn' | 'erased' | 'enabled_by_operator' | 'deletion_requested' | 'deletion_confirmed'
   purposes: Purpose[]
   notice_version: string | null
   source: string
@@ -41,6 +51,14 @@ export interface TrailState {
   head: string
   /** The first entry that is missing or not as it was written. */
   broken_at: number | null
+}
+
+/** What a check of the whole trail of the user's consent found. */
+export interface ConsentTrailState extends TrailState {
+  /** How many entries have an HMAC, which needs the key of the trail. */
+  keyed: number
+  /** The last of those, where the key is at hand: it proves itself and all before it. */
+  proved_up_to: number | null
 }
 
 /** What the user said about one purpose. */
@@ -78,6 +96,8 @@ export interface ClientStatus {
     required: boolean
     purposes: { [purpose in Purpose]: { collected: boolean, grant: Grant | null } }
   }
+  /** What the user wants deleted: how many wishes wait (unknown where their file cannot be read), and why. */
+  deletions: { pending: number | null, last_error: string | null }
   values: ConfigValue[]
   warnings: string[]
 }

@@ -164,6 +164,14 @@ impl Client {
         work(move || client.opt_out(&word).map(|()| true))
     }
 
+    /// Keeps a user's wish to be deleted at the collector (JSON text) until that has confirmed it; resolves when it is on
+    /// disk.
+    #[napi(ts_return_type = "Promise<boolean>")]
+    pub fn request_deletion(&self, wish: String) -> AsyncTask<Blocking<bool>> {
+        let client = Arc::clone(&self.client);
+        work(move || client.request_deletion(&wish).map(|()| true))
+    }
+
     /// Takes another configuration (JSON text); the changed keys as JSON text.
     ///
     /// # Errors

@@ -18,6 +18,10 @@ async function listen (t) {
   const waiting = new Set()
   const server = createServer(async (request, response) => {
     const chunks = await request.toArray()
+    if (request.method === 'DELETE') {
+      requests.push({ headers: request.headers, url: request.url, records: [] })
+      return response.writeHead(200).end('{"request_id":"receipt-1","records":7}')
+    }
     const records = JSON.parse(gunzipSync(Buffer.concat(chunks)))
     requests.push({ headers: request.headers, url: request.url, records })
     const results = records.map(({ id }) => ({ status: 'accepted', id, violations: [] }))

@@ -51,6 +51,22 @@ test('who opts out and in again sends only what comes after', async (t) => {
   await client.shutdown()
 })
 
+test('a deletion survives the opt-out and is confirmed', async (t) => {
+  const { requests, endpoint } = await listen(t)
+  const client = new Client({
+    privacy: { hash_identifiers: false }, client: { enabled: true, endpoint, state_dir: folder(t) }
+  })
+  await client.requestDeletion({ userId: 'ann', source: 'settings' })
+  await client.optOut({ source: 'settings' })
+  await client.shutdown(TIMEOUT_MS)
+  assert.deepEqual(requests.map(({ url }) => url), ['/api/v1/telemetry/data/ann'])
+  assert.deepEqual(client.status().deletions, { pending: 0, last_error: null })
+  const events = client.consentHistory().map(({ event, source }) => [event, source])
+  assert.ok(events.some(([event, source]) => event === 'deletion_confirmed' && source === 'receipt-1'))
+  await assert.rejects(client.requestDeletion({ userId: '', source: 'x' }), { code: 'argument_invalid' })
+  await assert.rejects(client.requestDeletion(), { code: 'argument_invalid' })
+})
+
 test('a wrong word is an error and changes nothing', async (t) => {
   const client = new Client({ client: { enabled: true, endpoint: 'http://127.0.0.1:1', state_dir: folder(t) } })
   await assert.rejects(client.optOut({ source: '' }), { code: 'argument_invalid', path: '/source' })

@@ -20,6 +20,7 @@ const CALLS = {
   unseal: ({ input }) => native.unseal(...input.toString().split(/\n(.*)/s, 2)),
   config: ({ input }) => String(new Engine(input.toString())),
   sample: ({ config, input }) => native.sample(config, input.toString()),
+  traceparent: ({ input }) => native.readTraceparent(input.toString()),
   plan_check: ({ input }) => native.planCheck(input.toString()),
   plan_diff: ({ input, next }) => native.planDiff(input.toString(), next),
   stamp: ({ engine, input }) => engine.processText('{}', input.toString()),

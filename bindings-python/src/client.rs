@@ -6,6 +6,7 @@ use scrubjay_core::ffi::{self, CapturedRecord};
 
 use crate::capture::{Stop, Walk, with_writer};
 use crate::event::Event;
+use crate::outcome::CheckedOutcome;
 use crate::{detached, to_py};
 
 /// Queue, worker and exporter of one configuration.
@@ -84,7 +85,7 @@ impl Client {
         taken.map(Option::unwrap_or_default)
     }
 
-    /// The outcome of one event, which is queued if accepted; `None` where it cannot be written.
+    /// The outcome of one event, which is queued if accepted; where it cannot be written, that of nothing.
     #[pyo3(signature = (channel, event, payload = None, *, user_id = None, session_id = None, tenant_id = None, context = None, timestamp = None))]
     #[allow(clippy::too_many_arguments, reason = "Python's own, by name")]
     fn track_checked<'py>(
@@ -97,13 +98,19 @@ impl Client {
         tenant_id: Option<&Bound<'py, PyAny>>,
         context: Option<&Bound<'py, PyAny>>,
         timestamp: Option<&Bound<'py, PyAny>>,
-    ) -> PyResult<Option<String>> {
+    ) -> PyResult<CheckedOutcome> {
         let py = channel.py();
         let event = Event { channel, name: event, payload, timestamp, user_id, session_id, tenant_id, context };
-        // Holds the interpreter too: the engine needs less time than to give it up and get it back.
-        let check = |record: &CapturedRecord| self.inner.track_captured_checked(record.as_bytes());
+        let is_durable = self.inner.is_durable();
+        let check = |record: &CapturedRecord| {
+            let bytes = record.as_bytes();
+            // Holds the interpreter too, unless it waits for the disk: the engine needs less time than to give it up and
+            // get it back.
+            if is_durable { py.detach(|| self.inner.check_captured(bytes)) } else { self.inner.check_captured(bytes) }
+        };
         let checked = self.walk(py, |walk| event.walk(walk, self.ambient.bind(py)), check)?;
-        checked.transpose().map_err(|error| to_py(py, &error))
+        let checked = checked.unwrap_or_else(|| self.inner.unwritten());
+        checked.map(CheckedOutcome::from).map_err(|error| to_py(py, &error))
     }
 
     /// Whether a record of any kind was captured, which is a mapping of its members.
@@ -188,6 +195,11 @@ impl Client {
     /// Returns when nothing more will be sent.
     fn opt_out(&self, py: Python<'_>, word: &str) -> PyResult<()> {
         detached(py, || self.inner.opt_out(word))
+    }
+
+    /// Keeps a user's wish to be deleted at the collector, JSON text, until that has confirmed it.
+    fn request_deletion(&self, py: Python<'_>, wish: &str) -> PyResult<()> {
+        detached(py, || self.inner.request_deletion(wish))
     }
 
     /// The changed keys, as JSON text.

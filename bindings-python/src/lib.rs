@@ -9,6 +9,7 @@ mod archiver;
 mod capture;
 mod client;
 mod event;
+mod outcome;
 mod report;
 mod store;
 
@@ -21,6 +22,7 @@ use self::ambient::{ambient_enter, ambient_is_open, ambient_leave};
 use self::archiver::Archiver;
 use self::capture::{Stop, Walk, with_writer};
 use self::client::Client;
+use self::outcome::CheckedOutcome;
 use self::report::{ArrowStream, Report, etl, report_page, to_parquet};
 use self::store::Store;
 
@@ -263,7 +265,7 @@ impl Consent {
         detached(py, || self.0.history())
     }
 
-    /// `{"entries":n,"head":…,"broken_at":n|null}`.
+    /// `{"entries":n,"head":…,"broken_at":n|null,"keyed":n,"proved_up_to":n|null}`.
     fn verify(&self, py: Python<'_>) -> PyResult<String> {
         detached(py, || self.0.verify())
     }
@@ -274,10 +276,10 @@ impl Consent {
 mod _scrubjay {
     #[pymodule_export]
     use super::{
-        Archiver, ArrowStream, Client, Consent, Engine, Report, ScrubjayError, Store, ambient_enter, ambient_is_open,
-        ambient_leave, codes, doctor, etl, fail_for_test, metrics_catalog, new_traceparent, panic_for_test, plan_check,
-        plan_diff, profile, read_traceparent, report_page, sample, schemas, seal_keypair, spool_inspect, spool_purge,
-        spool_records, to_parquet, unseal, version,
+        Archiver, ArrowStream, CheckedOutcome, Client, Consent, Engine, Report, ScrubjayError, Store, ambient_enter,
+        ambient_is_open, ambient_leave, codes, doctor, etl, fail_for_test, metrics_catalog, new_traceparent,
+        panic_for_test, plan_check, plan_diff, profile, read_traceparent, report_page, sample, schemas, seal_keypair,
+        spool_inspect, spool_purge, spool_records, to_parquet, unseal, version,
     };
 
     #[pymodule_init]

@@ -86,6 +86,15 @@ class Collector:
                 self.end_headers()
                 self.wfile.write(body)
 
+            def do_DELETE(self) -> None:
+                headers = {name.lower(): value for name, value in self.headers.items()}
+                collector.requests.put(Request(self.path, headers, [], b""))
+                body = json.dumps({"request_id": "receipt-1", "records": 7}).encode()
+                self.send_response(200)
+                self.send_header("content-length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
             def log_message(self, *_: Any) -> None:
                 """Keeps the test's output to itself."""
 

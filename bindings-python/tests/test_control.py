@@ -196,6 +196,28 @@ def test_who_agrees_again_sends_nothing_of_the_time_between(collector: Collector
     assert said == ["withdrawn", "erased", "granted"]
 
 
+def test_a_deletion_survives_the_opt_out_and_is_confirmed(collector: Collector) -> None:
+    config = collector.config(flush_interval_ms=3_600_000)
+    with Tracker(config | {"privacy": {"hash_identifiers": False}}, exit_timeout=PATIENCE) as tracker:
+        assert tracker.track("app", "before", user_id="ann")
+        tracker.request_deletion("ann", source="settings")
+        tracker.opt_out(source="settings")
+        asked = collector.next()
+        tracker.shutdown(PATIENCE)
+        assert tracker.status()["deletions"] == {"pending": 0, "last_error": None}
+    assert (asked.path, asked.records) == ("/api/v1/telemetry/data/ann", [])
+    assert collector.requests.empty()
+    said = {entry["event"]: entry["source"] for entry in Consent().history()}
+    assert (said["deletion_requested"], said["deletion_confirmed"]) == ("settings", "receipt-1")
+
+
+def test_a_deletion_of_somebody_who_cannot_be_found_is_an_error(collector: Collector) -> None:
+    with Tracker(collector.config()) as tracker, pytest.raises(ScrubjayError) as caught:
+        tracker.request_deletion("user-17", source="settings")
+    assert (caught.value.code, caught.value.path) == ("argument_invalid", "/user_id")
+    assert "user-17" not in caught.value.message
+
+
 @linux
 def test_a_word_that_cannot_be_kept_is_an_error_and_the_tracker_silent(
     collector: Collector, monkeypatch: pytest.MonkeyPatch

@@ -351,3 +351,36 @@ def test_celery_delivers_from_workers_that_end_after_each_task(tmp_path: Path, c
     assert {span["parent_span_id"] for span in spans} == {sent["span_id"]}
     statuses = Counter(str((span.get("status") or {"code": "unset"})["code"]) for span in spans)  # type: ignore[index]
     assert statuses == {"unset": 3, "error": 1}
+
+
+#: What a subinterpreter does.
+INSIDE = """
+import os
+from scrubjay import Engine, ScrubjayError, Tracker
+tracker = Tracker({"client": {"enabled": True, "endpoint": os.environ["COLLECTOR"]}})
+assert tracker.track("app", "inside", {"values": [1, 2.5, None, "x"]})
+outcome = tracker.track_checked("app", "checked", {"mail": "ann@example.com"})
+assert outcome["record"]["payload"]["mail"] == "[email]"
+try:
+    Engine({"privacy": {"mode": "odd"}})
+except ScrubjayError as error:
+    assert error.code == "config_invalid"
+assert tracker.shutdown(30)
+"""
+
+
+def test_subinterpreters_track_side_by_side_and_their_end_ends_nobody_else(
+    tmp_path: Path, collector: Collector
+) -> None:
+    pytest.importorskip("_xxsubinterpreters", reason="this interpreter has them by another name")
+    source = f"""
+    import _xxsubinterpreters as interpreters
+    tracker.track("app", "before")
+    for _ in range(10):
+        one = interpreters.create()
+        interpreters.run_string(one, {INSIDE!r})
+        interpreters.destroy(one)
+    tracker.track("app", "after")
+    """
+    assert ended(program(tmp_path, collector, source)) == (0, "")
+    assert events(collector) == Counter({"inside": 10, "checked": 10, "before": 1, "after": 1})

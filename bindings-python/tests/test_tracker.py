@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import datetime
 import enum
 import json
 import logging
+import pickle
 import socket
 import subprocess
 import sys
 import threading
 import time
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -134,6 +136,26 @@ def test_track_checked_returns_the_outcome_and_sends_the_record(collector: Colle
         sent = collector.next().records
     assert outcome["status"] == "accepted"
     assert [outcome["record"]] == sent
+
+
+def test_a_checked_outcome_reads_like_a_dict_and_gives_one(collector: Collector) -> None:
+    with Tracker(collector.config()) as tracker:
+        outcome = tracker.track_checked("app", "login", {"mail": "ann@example.com"})
+    whole = outcome.to_dict()
+    assert list(outcome) == ["status", "id", "violations", "redactions", "record"] == list(outcome.keys())
+    assert (len(outcome), "id" in outcome, "ids" in outcome, outcome.get("ids", 7)) == (5, True, False, 7)
+    assert dict(outcome) == whole == outcome
+    assert outcome == json.loads(json.dumps(whole)) != {}
+    assert list(outcome.values()) == [value for _, value in outcome.items()]
+    assert isinstance(outcome, Mapping)
+    assert pickle.loads(pickle.dumps(outcome)) == copy.deepcopy(outcome) == whole  # noqa: S301 - our own
+    assert repr(outcome) == f"CheckedOutcome({whole!r})"
+    with pytest.raises(KeyError):
+        outcome["ids"]
+    with pytest.raises(TypeError):
+        hash(outcome)
+    whole.clear()
+    assert outcome["status"] == "accepted" and outcome.to_dict() != {}
 
 
 def test_track_checked_tells_what_is_wrong(collector: Collector) -> None:

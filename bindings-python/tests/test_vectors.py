@@ -23,6 +23,7 @@ def call(config: str, case: dict[str, Any]) -> str:
         "unseal": lambda: _native.unseal(*case["input"].split("\n", 1)),
         "config": lambda: _native.Engine(case["input"]),
         "sample": lambda: _native.sample(config, case["input"]),
+        "traceparent": lambda: _native.read_traceparent(case["input"]),
         "plan_check": lambda: _native.plan_check(case["input"]),
         "plan_diff": lambda: _native.plan_diff(case["input"], case["new"]),
         "stamp": lambda: native.process(b"{}", case["input"]),

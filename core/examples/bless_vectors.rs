@@ -78,6 +78,7 @@ impl Case {
             }
             "config" => ffi::Engine::new(text).map(|_| String::new()),
             "sample" => ffi::sample(config, text),
+            "traceparent" => Ok(ffi::read_traceparent(text)),
             "plan_check" => ffi::plan_check(text),
             "plan_diff" => ffi::plan_diff(text, self.new.as_deref().unwrap_or_default()),
             "stamp" => engine.process(b"{}", Some(text)),

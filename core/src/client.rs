@@ -7,6 +7,7 @@
 mod batch;
 mod consent;
 mod control;
+mod deletion;
 mod deliver;
 mod doctor;
 mod held;
@@ -54,7 +55,7 @@ use self::shared::Shared;
 pub use self::span::Span;
 pub(crate) use self::spool::spool_key;
 use self::switch::World;
-pub(crate) use self::switch::{process_environment, text};
+pub(crate) use self::switch::process_environment;
 
 /// Records in, delivered in the background; off unless turned on.
 ///
@@ -67,7 +68,7 @@ pub(crate) use self::switch::{process_environment, text};
 pub struct Client(Arc<Shared>);
 
 impl Client {
-    /// A client as configured. Starts nothing.
+    /// A client as configured. Starts nothing, unless an earlier process left a deletion that the user asked for.
     ///
     /// The configuration is laid over the environment and a configuration file, which are read here, once:
     /// `docs/configuration.md` says how. Any "off" wins: `DO_NOT_TRACK`, `OTEL_SDK_DISABLED`, `TELEMETRY_ENABLED`, the
@@ -80,7 +81,9 @@ impl Client {
     }
 
     fn with_world(config: &Config, world: &World<'_>) -> Result<Self> {
-        Ok(Self(Shared::new(Arc::new(Settings::new(config, world)?))))
+        let shared = Shared::new(Arc::new(Settings::new(config, world)?));
+        shared.deliver_left_deletions();
+        Ok(Self(shared))
     }
 
     /// Whether nothing is captured, whatever comes.
@@ -144,25 +147,28 @@ impl Client {
         self.decide(form, bytes).0
     }
 
+    /// The outcome of the text that no record has.
+    pub(crate) fn unwritten(&self) -> Outcome {
+        self.0.here().settings.engine.process(b"", None)
+    }
+
     /// The outcome, and whether the record was captured; in durable mode, whether it is on the disk.
     fn decide(&self, form: Form, bytes: &[u8]) -> (Outcome, bool) {
         let shared = self.0.here();
         let at = microseconds_now();
-        let pressure = shared.state.lock().queue.pressure();
         let settings = shared.settings.current();
+        let (pressure, bits) = {
+            let mut state = shared.state.lock();
+            (state.queue.pressure(), state.queue.draw())
+        };
         let pipeline = Pipeline { engine: &settings.engine, sampler: settings.sampler.as_ref(), pressure };
-        let (outcome, reason) = pipeline.check(&Captured { form, at, bytes });
+        let (outcome, reason) = pipeline.check(&Captured { form, at, bytes }, bits);
         let mut findings = Findings::default();
         findings.note(&outcome);
         let is_kept = match (reason, &outcome.record) {
             (None, Some(text)) if settings.durable => shared.capture_durably(text, at, &findings),
             (None, Some(text)) => {
-                let bytes = text.as_bytes();
-                let is_captured = shared.capture(Captured { form: Form::Scrubbed, at, bytes });
-                if is_captured {
-                    shared.state.lock().ledger.find(&findings);
-                }
-                is_captured
+                shared.capture_checked(Captured { form: Form::Scrubbed, at, bytes: text.as_bytes() }, &findings)
             }
             (reason, _) => shared.capture_dropped(reason.unwrap_or(Reason::Invalid), &findings),
         };

@@ -15,7 +15,8 @@ mod trail;
 pub(crate) use self::document::{Purposes, Rule, Standing};
 pub(crate) use self::gate::{Change, Gate, LOOK_INTERVAL};
 pub(crate) use self::mark::{Wipe, erase_if_stale};
-pub(crate) use self::register::Register;
+pub(crate) use self::register::{Deletion, Register};
+pub(crate) use self::trail::TrailKey;
 
 /// Why the file, or its absence, keeps a client off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

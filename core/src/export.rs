@@ -3,6 +3,7 @@
 
 mod body;
 mod breaker;
+mod deletion;
 mod endpoint;
 mod exporter;
 mod file;
@@ -18,6 +19,7 @@ mod verdict;
 
 #[cfg(feature = "twin")]
 pub(crate) use self::body::compress;
+pub(crate) use self::deletion::{DeletionRoute, is_addressable};
 pub(crate) use self::exporter::Exporter;
 pub(crate) use self::probe::{Answer, probe};
 pub(crate) use self::retry::{RetryPolicy, worth_waiting};

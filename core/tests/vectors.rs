@@ -64,6 +64,7 @@ fn the_facade_gives_the_exact_text_of_every_vector() {
             }
             "config" => ffi::Engine::new(text()).map(|_| String::new()),
             "sample" => ffi::sample(config, text()),
+            "traceparent" => Ok(ffi::read_traceparent(text())),
             "plan_check" => ffi::plan_check(text()),
             "plan_diff" => ffi::plan_diff(text(), &stamp.unwrap_or_default()),
             "stamp" => engine.process(b"{}", Some(text())),
@@ -96,6 +97,7 @@ fn the_typed_engine_gives_the_exact_text_of_every_vector() {
             }
             "config" => Config::from_json(text()).and_then(|config| Engine::new(&config)).map(|_| String::new()),
             "sample" => ffi::sample(config, text()),
+            "traceparent" => Ok(ffi::read_traceparent(text())),
             "plan_check" => ffi::plan_check(text()),
             "stamp" => Stamp::from_json(text()).map(|_| String::new()),
             "fail" => ffi::fail_for_test(text()),

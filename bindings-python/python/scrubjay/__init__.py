@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from scrubjay._default import flush, get_client, init, shutdown, span, timed, track
 from scrubjay._exit import install_shutdown_hooks
-from scrubjay._native import ScrubjayError
+from scrubjay._native import CheckedOutcome, ScrubjayError
 from scrubjay._native import version as _version
 from scrubjay._types import (
     CatalogMetric,
@@ -87,6 +87,7 @@ def __getattr__(name: str) -> Any:
 __all__ = [
     "CatalogMetric",
     "Change",
+    "CheckedOutcome",
     "Codes",
     "Config",
     "Consent",

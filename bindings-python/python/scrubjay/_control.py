@@ -45,6 +45,16 @@ class Controlled:
         """
         self._client.opt_out(word(purposes, source))
 
+    def request_deletion(self, user_id: str, *, tenant_id: str | None = None, source: str) -> None:
+        """Asks the collector to delete everything that it has of a user.
+
+        When this returns the wish is on disk, and is tried in the background until the collector has confirmed it: over
+        restarts, and also after an `opt_out`. `source` says where the user asked, such as `settings`; `tenant_id` is
+        that of their records, if any. `status()["deletions"]` says how many wait, and why. Raises `ScrubjayError`
+        (`argument_invalid`, `config_invalid` without a collector, `consent_unavailable`).
+        """
+        self._client.request_deletion(json.dumps({"user_id": user_id, "tenant_id": tenant_id, "source": source}))
+
     def reconfigure(self, config: Config) -> list[ChangedKey]:
         """Takes another configuration; what is queued stays, unless it turns collection off. The keys that changed.
 

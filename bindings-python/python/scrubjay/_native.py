@@ -1,9 +1,12 @@
 """The one place that loads the native library, and says what to do where it cannot be loaded."""
 
+from collections.abc import Mapping
+
 try:
     from scrubjay._scrubjay import (
         Archiver,
         ArrowStream,
+        CheckedOutcome,
         Client,
         Consent,
         Engine,
@@ -47,9 +50,13 @@ except ImportError as error:
         name="scrubjay._scrubjay",
     ) from error
 
+# It reads like a dict, and is none: it has its members when somebody asks for them.
+Mapping.register(CheckedOutcome)
+
 __all__ = [
     "Archiver",
     "ArrowStream",
+    "CheckedOutcome",
     "Client",
     "Consent",
     "Engine",

@@ -10,6 +10,7 @@ from typing import Any, Final
 from scrubjay import _native
 from scrubjay._complaint import Complaint
 from scrubjay._json import UnwritableError
+from scrubjay._native import CheckedOutcome
 from scrubjay._types import Outcome
 
 
@@ -52,7 +53,7 @@ class Recorder(abc.ABC):
         tenant_id: str | None = None,
         context: Mapping[str, Any] | None = None,
         timestamp: datetime.datetime | str | None = None,
-    ) -> Outcome:
+    ) -> Outcome | CheckedOutcome:
         """`track`, but the engine runs at once and its outcome is returned. Costs the caller the engine's time.
 
         A record with a value that JSON cannot hold is rejected as `json_invalid`.

@@ -209,6 +209,15 @@ class ConfigValue(TypedDict):
     unit: str
 
 
+class Deletions(TypedDict):
+    """What the user wants deleted at the collector."""
+
+    pending: int | None
+    """How many wishes wait for the collector; unknown where the file that keeps them cannot be read."""
+    last_error: str | None
+    """Why the latest try of this process came to nothing."""
+
+
 class Status(TypedDict):
     """What holds for a client and who decided it."""
 
@@ -219,6 +228,7 @@ class Status(TypedDict):
     config_file: str | None
     state_dir: str | None
     consent: ConsentStatus
+    deletions: Deletions
     values: list[ConfigValue]
     warnings: list[str]
 
@@ -245,7 +255,7 @@ class ConsentEntry(TypedDict):
 
     seq: int
     at: str
-    event: Literal["granted", "withdrawn", "erased", "enabled_by_operator"]
+    event: Literal["granted", "withdrawn", "erased", "enabled_by_operator", "deletion_requested", "deletion_confirmed"]
     purposes: list[Purpose]
     notice_version: str | None
     source: str
@@ -260,6 +270,10 @@ class TrailState(TypedDict):
     entries: int
     head: str
     broken_at: int | None
+    keyed: int
+    """How many entries have an HMAC, which needs the key of the trail."""
+    proved_up_to: int | None
+    """The last of those, where the key is at hand: it proves itself and all before it."""
     """The first entry that is missing or not as it was written."""
 
 

@@ -14,8 +14,9 @@ from scrubjay import _ambient, _exit, _fork, _native
 from scrubjay._control import Controlled
 from scrubjay._instruments import Instrumented
 from scrubjay._json import config_text, plain
-from scrubjay._recorder import UNWRITTEN, Recorder, complain
-from scrubjay._types import Config, Outcome, Stats
+from scrubjay._native import CheckedOutcome
+from scrubjay._recorder import Recorder, complain
+from scrubjay._types import Config, Stats
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -51,6 +52,8 @@ class Tracker(Controlled, Instrumented, Recorder):
         if type(self).track is Tracker.track:
             # The interpreter then calls the native method at once, at half the cost.
             self.__dict__["track"] = self._client.track
+        if type(self).track_checked is Tracker.track_checked:
+            self.__dict__["track_checked"] = self._client.track_checked
         _exit.hold(self)
         _fork.watch(self)
 
@@ -96,9 +99,13 @@ class Tracker(Controlled, Instrumented, Recorder):
         tenant_id: str | None = None,
         context: Mapping[str, Any] | None = None,
         timestamp: datetime.datetime | str | None = None,
-    ) -> Outcome:
-        """Does what `Recorder.track_checked` says."""
-        outcome = self._client.track_checked(
+    ) -> CheckedOutcome:
+        """Does what `Recorder.track_checked` says.
+
+        The outcome reads like a dict; its members are made when first asked for more than the status. What wants a
+        dict, as `json.dumps` does, gets one from `to_dict()`.
+        """
+        return self._client.track_checked(
             channel,
             event,
             payload,
@@ -108,7 +115,6 @@ class Tracker(Controlled, Instrumented, Recorder):
             context=context,
             timestamp=timestamp,
         )
-        return cast(Outcome, json.loads(UNWRITTEN if outcome is None else outcome))
 
     def track_record(self, record: Mapping[str, Any]) -> bool:
         """`track` of a record of any kind, such as a metric or a span: a mapping of its members."""

@@ -83,8 +83,10 @@ impl Client {
         self.0.here().register()?.history()
     }
 
-    /// Checks the audit trail of the user's consent: `{"entries":n,"head":…,"broken_at":n|null}`. The first entry that
-    /// is not as it was written, or is missing, is `broken_at`.
+    /// Checks the audit trail of the user's consent:
+    /// `{"entries":n,"head":…,"broken_at":n|null,"keyed":n,"proved_up_to":n|null}`. The first entry that is not as it was
+    /// written, or is missing, is `broken_at`. `keyed` entries have an HMAC; where the key (`TELEMETRY_AUDIT_KEY`) is at
+    /// hand, they are checked, and the last of them is `proved_up_to`.
     ///
     /// # Errors
     /// `consent_unavailable`.
@@ -108,12 +110,12 @@ impl Client {
     }
 
     /// What holds and who decided it, as JSON: `{"version","enabled","disabled_by","upload_enabled","config_file",
-    /// "state_dir","consent":{…},"values":[{"key","value","source","variable"}…],"warnings":[…]}`. Secrets have
+    /// "state_dir","consent":{…},"deletions":{"pending","last_error"},"values":[{"key","value","source","variable"}…],"warnings":[…]}`. Secrets have
     /// `"is_set"` in place of a value.
     pub fn status(&self) -> String {
         let shared = self.0.here();
         shared.heed_if_due();
-        status::of(&shared.settings).to_string()
+        status::of(shared).to_string()
     }
 }
 

@@ -1,5 +1,7 @@
 //! From captured records to records that can be sent: read, sampled, validated, scrubbed.
 
+use std::cell::Cell;
+
 use crate::capture::{MAX_CAPTURED_BYTES, write_json};
 use crate::client::batch::Ready;
 use crate::client::ledger::{Findings, Reason};
@@ -125,13 +127,19 @@ impl Pipeline<'_> {
 
     /// One record at once, for a caller who wants the outcome: that, and what to book. A record that the sampler
     /// drops has an outcome too: whether it is valid does not hang on luck.
-    pub(crate) fn check(&self, record: &Captured<'_>) -> (Outcome, Option<Reason>) {
-        let mut scratch = Scratch::default();
-        let mut random = [0; 10];
-        let _ = getrandom::fill(&mut random);
-        let stamp = Stamp::captured(record.at, random);
+    pub(crate) fn check(&self, record: &Captured<'_>, bits: Bits) -> (Outcome, Option<Reason>) {
+        let mut scratch = SCRATCH.take();
+        let checked = self.check_in(record, bits, &mut scratch);
+        if scratch.text.capacity() <= MAX_KEPT_BYTES {
+            SCRATCH.set(scratch);
+        }
+        checked
+    }
+
+    fn check_in(&self, record: &Captured<'_>, bits: Bits, scratch: &mut Scratch) -> (Outcome, Option<Reason>) {
+        let stamp = Stamp::captured(record.at, bits);
         let unsampled = || Pipeline { sampler: None, ..*self }.outcome(record, &stamp, &mut Scratch::default());
-        let (outcome, sampled) = match self.outcome(record, &stamp, &mut scratch) {
+        let (outcome, sampled) = match self.outcome(record, &stamp, scratch) {
             Err(Reason::Sampled) => (unsampled(), true),
             outcome => (outcome, false),
         };
@@ -149,6 +157,14 @@ impl Pipeline<'_> {
 struct Scratch {
     text: Vec<u8>,
     rated: Vec<u8>,
+}
+
+/// Bytes of text whose memory a thread keeps: most records have a hundredth of what one may have.
+const MAX_KEPT_BYTES: usize = 8 << 10;
+
+thread_local! {
+    /// Of records that their callers have checked.
+    static SCRATCH: Cell<Scratch> = const { Cell::new(Scratch { text: Vec::new(), rated: Vec::new() }) };
 }
 
 #[cfg(test)]
@@ -236,10 +252,10 @@ mod tests {
         let (engine, sampler) = (Engine::new(&config).unwrap(), Sampler::new(&config.sampling));
         let pipeline = Pipeline { engine: &engine, sampler: sampler.as_ref(), pressure: 0.0 };
         let json = br#"{"channel":"app","event":"e","payload":{}}"#;
-        let (outcome, reason) = pipeline.check(&Captured { form: Form::Json, at: 0, bytes: json });
+        let (outcome, reason) = pipeline.check(&Captured { form: Form::Json, at: 0, bytes: json }, [0; 10]);
         assert_eq!((outcome.status, reason), (Status::Accepted, Some(Reason::Sampled)));
         let long = vec![b' '; MAX_RECORD_BYTES + 1];
-        let (outcome, reason) = pipeline.check(&Captured { form: Form::Json, at: 0, bytes: &long });
+        let (outcome, reason) = pipeline.check(&Captured { form: Form::Json, at: 0, bytes: &long }, [0; 10]);
         assert_eq!((outcome.violations[0].code.as_str(), reason), ("record_too_large", Some(Reason::TooLarge)));
     }
 }

@@ -7,12 +7,12 @@ use std::time::Duration;
 
 use crate::client::measure::MeterSettings;
 use crate::client::spool::SpoolSettings;
-use crate::client::switch::{self, OffReason, World};
+use crate::client::switch::{self, Environment, OffReason, World};
 use crate::config::{self, ClientConfig, Config, Resolved};
-use crate::consent::{Gate, Refusal, Register, Rule};
+use crate::consent::{Gate, Refusal, Register, Rule, TrailKey};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
-use crate::export::{RetryPolicy, Target};
+use crate::export::{DeletionRoute, RetryPolicy, Target};
 use crate::sampling::Sampler;
 
 /// How many records and bytes something holds at most.
@@ -49,6 +49,8 @@ pub(crate) struct Snapshot {
     pub(crate) sampler: Option<Sampler>,
     /// Where records go, or what keeps the client off whatever the user consents to.
     pub(crate) target: std::result::Result<Target, OffReason>,
+    /// The way to the collector for what the user wants deleted, whatever keeps records from it.
+    pub(crate) deletion: Option<DeletionRoute>,
     /// What the user consents to.
     pub(crate) gate: Gate,
     /// Whether records leave this machine.
@@ -152,12 +154,13 @@ impl Snapshot {
         let target = match (off, client.enabled) {
             (Some(reason), _) => Err(reason),
             // Nobody but the user can turn it on, and who is not asked needs no endpoint.
-            (None, None) => Target::new(client, &engine, environment).map_err(|_| OffReason::Configuration),
-            (None, Some(_)) => Ok(Target::new(client, &engine, environment)?),
+            (None, None) => Target::new(client, &engine).map_err(|_| OffReason::Configuration),
+            (None, Some(_)) => Ok(Target::new(client, &engine)?),
         };
         Ok(Self {
             target,
-            gate: gate(client, world),
+            deletion: DeletionRoute::new(client),
+            gate: gate(client, world)?,
             upload: client.upload_enabled,
             meter: MeterSettings::new(client),
             sampler: Sampler::new(&config.sampling),
@@ -197,7 +200,10 @@ impl Snapshot {
 
 /// An explicit "on" is the operator's grant where no user was asked; without one, or where consent is required, only
 /// the user's word opens the gate.
-fn gate(client: &ClientConfig, world: &World<'_>) -> Gate {
+///
+/// # Errors
+/// `config_invalid` for a key of the audit trail that is none.
+fn gate(client: &ClientConfig, world: &World<'_>) -> Result<Gate> {
     let absent = match (client.require_consent, client.enabled) {
         (true, _) => Some(Refusal::NotGranted),
         (false, Some(true)) => None,
@@ -205,7 +211,21 @@ fn gate(client: &ClientConfig, world: &World<'_>) -> Gate {
     };
     let rule = Rule { absent, notice_version: client.notice_version.clone() };
     let folder = client.state_dir.as_ref().map(PathBuf::from).or_else(|| world.state_dir());
-    Gate::new(folder.map(|folder| Register::new(folder, client.service_name.clone())), rule)
+    let key = trail_key(world.environment)?;
+    let register = |folder| Register::new(folder, client.service_name.clone()).with_key(key);
+    Ok(Gate::new(folder.map(register), rule))
+}
+
+/// Seals the audit trail of the user's consent: 32 bytes of base64.
+const TRAIL_KEY_VARIABLE: &str = "TELEMETRY_AUDIT_KEY";
+
+fn trail_key(environment: Environment<'_>) -> Result<Option<TrailKey>> {
+    let Some(text) = switch::text(TRAIL_KEY_VARIABLE, environment) else { return Ok(None) };
+    let key = TrailKey::from_base64(&text).ok_or_else(|| {
+        let message = "TELEMETRY_AUDIT_KEY must be the base64 text of 32 bytes, as `openssl rand -base64 32` prints";
+        Error::new(ErrorKind::ConfigInvalid, "/client/state_dir", message)
+    })?;
+    Ok(Some(key))
 }
 
 fn millis(value: u32) -> Duration {
@@ -215,6 +235,13 @@ fn millis(value: u32) -> Duration {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_of_the_trail_that_is_none_is_an_error_that_does_not_quote_it() {
+        let lookup = |name: &str| (name == "TELEMETRY_AUDIT_KEY").then(|| "hunter2".to_owned());
+        let error = Settings::new(&Config::default(), &World::of(&lookup)).err().unwrap();
+        assert!(error.message().contains("TELEMETRY_AUDIT_KEY") && !error.message().contains("hunter2"), "{error}");
+    }
 
     #[test]
     fn off_needs_no_endpoint() {

@@ -8,6 +8,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard};
 use tokio::sync::Notify;
 
 use crate::client::consent::Changes;
+use crate::client::deletion::Deletions;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::measure::Meter;
 use crate::client::queue::Captured;
@@ -38,6 +39,8 @@ pub(crate) struct Shared {
     /// Held while the disk is freed of what was withdrawn.
     pub(crate) erasure: Mutex<()>,
     pub(crate) warnings: Warnings,
+    /// What the user wants deleted at the collector.
+    pub(crate) deletions: Deletions,
     /// Tells the worker to look at the state again.
     pub(crate) wake: Notify,
     /// Tells a worker that is busy with a request that the phase changed.
@@ -66,6 +69,7 @@ impl Shared {
             erasure: Mutex::new(()),
             warnings: Warnings::new(settings.is_debug),
             settings,
+            deletions: Deletions::default(),
             wake: Notify::new(),
             closing: Notify::new(),
             withdrawing: Notify::new(),
@@ -97,8 +101,19 @@ impl Shared {
 
     /// Captures a record, unless the client is off or closed.
     pub(crate) fn capture(self: &Arc<Self>, record: Captured<'_>) -> bool {
+        self.capture_with(record, |_| {})
+    }
+
+    /// The same of a record in which the engine found something.
+    pub(crate) fn capture_checked(self: &Arc<Self>, record: Captured<'_>, findings: &Findings) -> bool {
+        self.capture_with(record, |state| state.ledger.find(findings))
+    }
+
+    #[inline]
+    fn capture_with(self: &Arc<Self>, record: Captured<'_>, book: impl FnOnce(&mut State)) -> bool {
         let mut state = self.state.lock();
         let Some(settings) = self.captures(&state) else { return self.refuse_all(state, 1) };
+        book(&mut state);
         let is_due = state.capture(record, Instant::now, settings.batch);
         self.captured(state, settings, is_due);
         true
@@ -230,7 +245,10 @@ impl Shared {
                 break;
             }
         }
-        !state.ledger.left_behind()
+        let is_complete = !state.ledger.left_behind();
+        drop(state);
+        self.deletions.close(deadline);
+        is_complete
     }
 
     /// Lets the worker finish and end, without waiting for it.
@@ -242,6 +260,7 @@ impl Shared {
         // Nothing to do in a child that never used the client.
         if let Some(shared) = shared {
             drop(shared.close(deadline(GRACE)));
+            shared.deletions.close(Instant::now());
         }
     }
 

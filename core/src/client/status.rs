@@ -3,12 +3,14 @@
 use serde_json::{Map, Value, json};
 
 use super::settings::Snapshot;
+use super::shared::Shared;
 use super::switch::OffReason;
 use crate::config::{Purpose, Source};
 use crate::consent::Standing;
 
 /// See [`Client::status`](crate::Client::status).
-pub(crate) fn of(settings: &Snapshot) -> Value {
+pub(crate) fn of(shared: &Shared) -> Value {
+    let settings = shared.settings.current();
     let off = settings.off().map(OffReason::as_str);
     json!({
         "version": env!("CARGO_PKG_VERSION"),
@@ -18,6 +20,7 @@ pub(crate) fn of(settings: &Snapshot) -> Value {
         "config_file": settings.file.as_ref().map(|file| file.display().to_string()),
         "state_dir": settings.gate.register().map(|register| register.folder().display().to_string()),
         "consent": consent(settings),
+        "deletions": shared.deletions.to_json(settings),
         "values": values(settings),
         "warnings": settings.resolved.warnings,
     })

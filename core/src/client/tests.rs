@@ -4,6 +4,7 @@ mod bounds;
 mod capture;
 mod consent;
 mod control;
+mod deletion;
 mod delivery;
 mod export;
 mod failure;

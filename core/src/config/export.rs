@@ -54,8 +54,20 @@ pub(super) const KEYS: &[Key] = &[
         .variables(&[("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", Form::Text)]),
     Key::new("/client/export/client_key", "Path of a PEM file: the private key of the client's certificate.")
         .variables(&[("OTEL_EXPORTER_OTLP_CLIENT_KEY", Form::Text)]),
-    Key::new("/client/export/proxy", "URL of an HTTP proxy (or HTTPS_PROXY, http_proxy).").secret(),
-    Key::new("/client/export/no_proxy", "Hosts reached without the proxy, comma-separated (or NO_PROXY)."),
+    Key::new("/client/export/proxy", "URL of an HTTP proxy for every endpoint; it goes before the next three.")
+        .secret(),
+    Key::new("/client/export/https_proxy", "That of https endpoints.")
+        .variables(&[("HTTPS_PROXY", Form::Text), ("https_proxy", Form::Text)])
+        .secret(),
+    Key::new("/client/export/http_proxy", "That of http endpoints. Not HTTP_PROXY, which a CGI request can set.")
+        // httpoxy, CVE-2016-5385.
+        .variables(&[("http_proxy", Form::Text)])
+        .secret(),
+    Key::new("/client/export/all_proxy", "That of endpoints for which none of the others is set.")
+        .variables(&[("ALL_PROXY", Form::Text), ("all_proxy", Form::Text)])
+        .secret(),
+    Key::new("/client/export/no_proxy", "Hosts reached without a proxy, comma-separated; loopback always is.")
+        .variables(&[("NO_PROXY", Form::Text), ("no_proxy", Form::Text)]),
     Key::new(
         "/client/export/allow_link_local",
         "Whether records may go to link-local addresses, where clouds serve machine credentials.",
@@ -153,6 +165,12 @@ pub struct ExportConfig {
     pub client_key: Option<String>,
     /// URL of an HTTP proxy. Never printed: it may carry credentials.
     pub proxy: Option<String>,
+    /// That of https endpoints.
+    pub https_proxy: Option<String>,
+    /// That of http endpoints.
+    pub http_proxy: Option<String>,
+    /// That of the others.
+    pub all_proxy: Option<String>,
     /// Hosts reached without it.
     pub no_proxy: Option<String>,
     /// Whether link-local addresses may be sent to.
@@ -187,6 +205,9 @@ impl Default for ExportConfig {
             client_certificate: None,
             client_key: None,
             proxy: None,
+            https_proxy: None,
+            http_proxy: None,
+            all_proxy: None,
             no_proxy: None,
             allow_link_local: false,
             file: None,
@@ -222,12 +243,28 @@ impl ExportConfig {
         let (certificate, key) = (self.client_certificate.is_some(), self.client_key.is_some());
         require(certificate || !key, "/client/export/client_certificate", together)?;
         require(key || !certificate, "/client/export/client_key", together)?;
+        let proxies = [
+            ("/client/export/proxy", &self.proxy),
+            ("/client/export/https_proxy", &self.https_proxy),
+            ("/client/export/http_proxy", &self.http_proxy),
+            ("/client/export/all_proxy", &self.all_proxy),
+        ];
+        for (path, proxy) in proxies {
+            let is_proxy = proxy.as_deref().is_none_or(is_proxy);
+            require(is_proxy, path, "must be a URL that starts with http:// or https://")?;
+        }
         require(
             self.breaker_failures == 0 || self.breaker_reset_ms > 0,
             "/client/export/breaker_reset_ms",
             "must be greater than 0",
         )
     }
+}
+
+/// Whether a text looks like a proxy's URL. The exporter parses it.
+fn is_proxy(url: &str) -> bool {
+    let host = ["http://", "https://"].iter().find_map(|scheme| url.strip_prefix(scheme));
+    host.is_some_and(|host| !host.is_empty() && !host.contains(char::is_whitespace))
 }
 
 #[cfg(test)]
@@ -255,6 +292,7 @@ mod tests {
         assert_eq!(refused(r#"{"client_key":"k.pem"}"#), "/client/export/client_certificate");
         assert_eq!(refused(r#"{"client_certificate":"c.pem"}"#), "/client/export/client_key");
         assert_eq!(refused(r#"{"breaker_reset_ms":0}"#), "/client/export/breaker_reset_ms");
+        assert_eq!(refused(r#"{"all_proxy":"socks5://p"}"#), "/client/export/all_proxy");
     }
 
     #[test]

@@ -89,18 +89,15 @@ impl Key {
 pub(crate) const OTHER_VARIABLES: &[(&str, &str)] = &[
     ("DO_NOT_TRACK", "Turns collection off unless it is empty, `0` or `false` (consoledonottrack.com)."),
     ("OTEL_SDK_DISABLED", "Turns collection off where it is `true`."),
-    ("HTTPS_PROXY", "The proxy of https endpoints, where /client/export/proxy is not set; `https_proxy` too."),
-    (
-        "http_proxy",
-        "The proxy of http endpoints, likewise. Not `HTTP_PROXY`, which a CGI request can set (CVE-2016-5385).",
-    ),
-    ("ALL_PROXY", "The proxy of any endpoint, where neither is set; `all_proxy` too."),
-    ("NO_PROXY", "Hosts reached without it, where /client/export/no_proxy is not set; `no_proxy` too."),
     ("TELEMETRY_CONFIG_FILE", "The configuration file, instead of the places where one is looked for."),
     ("TELEMETRY_DEBUG", "`1` prints the client's warnings on standard error."),
     ("TELEMETRY_DASHBOARD_ENABLED", "The collector's."),
     ("TELEMETRY_OPT_OUT_ENFORCE", "The collector's."),
     ("TELEMETRY_RETENTION_DAYS", "The collector's."),
+    (
+        "TELEMETRY_AUDIT_KEY",
+        "Seals the audit trail of the user's consent: 32 bytes of base64. In the environment only: who can write the trail must not have it.",
+    ),
     (
         "TELEMETRY_SPOOL_KEY",
         "Seals the spool: 32 bytes of base64. In the environment only: a key beside the lock opens it.",

@@ -36,6 +36,8 @@ pub(crate) struct Head {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Document {
     pub(crate) version: u32,
+    /// Files of early builds have one word for all purposes.
+    #[serde(alias = "epoch")]
     pub(crate) epochs: Epochs,
     pub(crate) purposes: BTreeMap<Purpose, Grant>,
     pub(crate) trail: Head,
@@ -80,8 +82,27 @@ pub(crate) struct Rule {
 /// For each purpose that was ever withdrawn a random word, new with every withdrawal of it. What was kept for a purpose
 /// under another word must be erased unsent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(from = "WrittenEpochs")]
 pub(crate) struct Epochs(BTreeMap<Purpose, String>);
+
+/// As they stand in files.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum WrittenEpochs {
+    Each(BTreeMap<Purpose, String>),
+    /// Of whatever was withdrawn last; empty where nothing ever was.
+    One(String),
+}
+
+impl From<WrittenEpochs> for Epochs {
+    fn from(written: WrittenEpochs) -> Self {
+        match written {
+            WrittenEpochs::Each(epochs) => Self(epochs),
+            WrittenEpochs::One(word) if word.is_empty() => Self::default(),
+            WrittenEpochs::One(word) => Self(Purpose::ALL.map(|purpose| (purpose, word.clone())).into()),
+        }
+    }
+}
 
 impl Epochs {
     /// Begins another epoch of these purposes.
@@ -197,6 +218,25 @@ mod tests {
 
     fn rule(absent: Option<Refusal>, notice: Option<&str>) -> Rule {
         Rule { absent, notice_version: notice.map(str::to_owned) }
+    }
+
+    #[test]
+    fn a_file_of_an_early_build_says_what_it_said() {
+        let read = |epoch: &str| {
+            let grant = r#"{"granted":true,"at":"2026-01-02T03:04:05Z","notice_version":null,"source":"cli"}"#;
+            let text = format!(
+                r#"{{"version":1,"epoch":"{epoch}","purposes":{{"analytics":{grant}}},"trail":{{"entries":1,"hash":"x"}}}}"#
+            );
+            serde_json::from_str::<Document>(&text).unwrap()
+        };
+        let never = read("");
+        assert!(never.purposes[&Purpose::Analytics].granted);
+        assert_eq!(never.epochs, Epochs::default());
+        let withdrawn = read("00ff");
+        assert!(Purpose::ALL.iter().all(|purpose| withdrawn.epochs.of(*purpose) == "00ff"));
+        let fresh = serde_json::to_string(&withdrawn).unwrap();
+        assert!(fresh.contains(r#""epochs":{""#), "written in today's form: {fresh}");
+        assert_eq!(serde_json::from_str::<Document>(&fresh).unwrap(), withdrawn);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The user's consent on disk: read, changed and proved. Changes of all processes of a user go one after another.
 
+mod deletions;
 #[cfg(test)]
 mod tests;
 
@@ -7,9 +8,10 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub(crate) use self::deletions::Deletion;
 use super::document::{Document, Grant, Purposes, Standing, VERSION};
 use super::folder;
-use super::trail::{self, Event, Said, TrailState};
+use super::trail::{self, Event, Said, TrailKey, TrailState};
 use crate::config::Purpose;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::time::Timestamp;
@@ -26,11 +28,18 @@ pub(crate) struct Register {
     folder: PathBuf,
     /// OpenTelemetry's `service.name`, for the trail.
     service: Option<String>,
+    /// Seals the trail's entries.
+    key: Option<TrailKey>,
 }
 
 impl Register {
     pub(crate) fn new(folder: PathBuf, service: Option<String>) -> Self {
-        Self { folder, service }
+        Self { folder, service, key: None }
+    }
+
+    /// The same with a key for the trail.
+    pub(crate) fn with_key(self, key: Option<TrailKey>) -> Self {
+        Self { key, ..self }
     }
 
     pub(crate) fn folder(&self) -> &Path {
@@ -70,7 +79,7 @@ impl Register {
             let mut document = self.document();
             // Nothing is granted before it stands in the trail.
             let at = now();
-            document.trail = trail::append(&self.folder, at.clone(), said)?;
+            document.trail = trail::append(&self.folder, at.clone(), said, self.key.as_ref())?;
             note(&mut document, purposes, true, &at, notice_version, source);
             self.write(&document)
         };
@@ -96,7 +105,7 @@ impl Register {
             let withdrawn = if is_last { Purposes::ALL } else { purposes.iter().copied().collect() };
             document.epochs.begin(withdrawn, &word);
             self.write(&document)?;
-            document.trail = trail::append(&self.folder, at, said)?;
+            document.trail = trail::append(&self.folder, at, said, self.key.as_ref())?;
             self.write(&document)
         };
         change().map_err(|error| self.unavailable(&error))
@@ -140,7 +149,7 @@ impl Register {
     /// `consent_unavailable`.
     pub(crate) fn verify(&self) -> Result<TrailState> {
         let lines = trail::lines(&self.folder).map_err(|error| self.unavailable(&error))?;
-        Ok(trail::verify(&lines, &self.document().trail))
+        Ok(trail::verify(&lines, &self.document().trail, self.key.as_ref()))
     }
 
     /// The state to change: that of a file that cannot be read is nothing granted.
@@ -169,7 +178,7 @@ impl Register {
             if !is_true(&standing) {
                 return Ok(());
             }
-            let head = trail::append(&self.folder, now(), said)?;
+            let head = trail::append(&self.folder, now(), said, self.key.as_ref())?;
             if let Standing::Given(mut document) = standing {
                 document.trail = head;
                 self.write(&document)?;

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use reqwest::header::{HeaderMap, RETRY_AFTER};
-use reqwest::{Response, StatusCode, Url, redirect};
+use reqwest::{RequestBuilder, Response, StatusCode, Url, redirect};
 
 use super::endpoint::Resolver;
 use super::proxy::ProxyRule;
@@ -65,7 +65,11 @@ pub(super) async fn post(
     headers: &HeaderMap,
     body: Vec<u8>,
 ) -> Result<Vec<u8>, Failure> {
-    let request = http.post(url.clone()).headers(headers.clone()).body(body);
+    answered(http.post(url.clone()).headers(headers.clone()).body(body)).await
+}
+
+/// Sends a request and returns the body of a 200.
+pub(super) async fn answered(request: RequestBuilder) -> Result<Vec<u8>, Failure> {
     let response = request.send().await.map_err(|error| failure(&error))?;
     if response.status() != StatusCode::OK {
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|header| header.to_str().ok());

@@ -1,8 +1,7 @@
-//! Which proxy a request takes: the configuration's, or the one that the environment names by convention.
+//! Which proxy a request takes. The configuration has taken over what the environment names by convention.
 
 use reqwest::{NoProxy, Proxy, Url};
 
-use crate::config::Environment;
 use crate::config::ExportConfig;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -16,21 +15,16 @@ pub(super) struct ProxyRule {
 
 /// The proxy for `target`, if any. Loopback is never behind a proxy, as in curl and Go.
 ///
-/// The environment's variables are `HTTPS_PROXY`, `http_proxy`, `ALL_PROXY` and `NO_PROXY`. Of `HTTP_PROXY` only the
-/// lower-case form counts: in CGI a request could set the other one (httpoxy, CVE-2016-5385).
+/// One of the three that the environment may name counts as silent where it is no URL: what is said there is not meant for
+/// us alone.
 ///
 /// # Errors
-/// `config_invalid` for a proxy that is no http or https URL; an environment that names one counts as silent.
-pub(super) fn proxy_for(
-    target: &Url,
-    config: &ExportConfig,
-    environment: Environment<'_>,
-) -> Result<Option<ProxyRule>> {
-    let variable = |names: &[&str]| names.iter().find_map(|name| crate::client::text(name, environment));
+/// `config_invalid` for a `proxy` that is no http or https URL.
+pub(super) fn proxy_for(target: &Url, config: &ExportConfig) -> Result<Option<ProxyRule>> {
     if is_loopback(target) {
         return Ok(None);
     }
-    let no_proxy = config.no_proxy.clone().or_else(|| variable(&["NO_PROXY", "no_proxy"]));
+    let no_proxy = config.no_proxy.clone();
     if let Some(url) = &config.proxy {
         if !is_proxy(url) {
             let message = "must be a URL that starts with http:// or https://";
@@ -38,11 +32,9 @@ pub(super) fn proxy_for(
         }
         return Ok(Some(ProxyRule { url: url.clone(), no_proxy }));
     }
-    let names: &[&str] = match target.scheme() {
-        "https" => &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"],
-        _ => &["http_proxy", "ALL_PROXY", "all_proxy"],
-    };
-    Ok(variable(names).filter(|url| is_proxy(url)).map(|url| ProxyRule { url, no_proxy }))
+    let by_scheme = if target.scheme() == "https" { &config.https_proxy } else { &config.http_proxy };
+    let url = by_scheme.as_ref().or(config.all_proxy.as_ref()).filter(|url| is_proxy(url));
+    Ok(url.map(|url| ProxyRule { url: url.clone(), no_proxy }))
 }
 
 impl ProxyRule {
@@ -66,11 +58,15 @@ fn is_loopback(url: &Url) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, resolve};
 
     fn proxy(target: &str, config: &ExportConfig, variables: &[(&str, &str)]) -> Result<Option<String>> {
         let lookup =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-        let rule = proxy_for(&Url::parse(target).unwrap(), config, &lookup)?;
+        let mut code = Config::default();
+        code.client.export = config.clone();
+        let export = resolve(&code, &lookup, None)?.config.client.export;
+        let rule = proxy_for(&Url::parse(target).unwrap(), &export)?;
         assert!(rule.iter().all(|rule| rule.to_proxy().is_some()));
         Ok(rule.map(|rule| rule.url))
     }
@@ -81,6 +77,9 @@ mod tests {
         let both = [("HTTPS_PROXY", "http://secure:1"), ("http_proxy", "http://plain:2")];
         assert_eq!(proxy("https://h", &none, &both).unwrap().as_deref(), Some("http://secure:1"));
         assert_eq!(proxy("http://h", &none, &both).unwrap().as_deref(), Some("http://plain:2"));
+        let rest = [("ALL_PROXY", "http://all:3"), ("http_proxy", "http://plain:2")];
+        assert_eq!(proxy("https://h", &none, &rest).unwrap().as_deref(), Some("http://all:3"));
+        assert_eq!(proxy("http://h", &none, &rest).unwrap().as_deref(), Some("http://plain:2"));
         assert_eq!(proxy("http://h", &none, &[("HTTP_PROXY", "http://cgi")]).unwrap(), None, "httpoxy");
         assert_eq!(proxy("http://h", &none, &[("http_proxy", "socks5://p")]).unwrap(), None, "unknown scheme");
     }

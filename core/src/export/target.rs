@@ -17,7 +17,6 @@ use super::endpoint::{continued, endpoint};
 use super::http::Connection;
 use super::proxy::proxy_for;
 use super::tls::Tls;
-use crate::config::Environment;
 use crate::config::{ClientConfig, Compression, ExporterKind, OtlpProtocol, SignalConfig};
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
@@ -97,29 +96,19 @@ impl Target {
     ///
     /// # Errors
     /// `config_invalid` with the place.
-    pub(crate) fn new(client: &ClientConfig, engine: &Engine, environment: Environment<'_>) -> Result<Self> {
+    pub(crate) fn new(client: &ClientConfig, engine: &Engine) -> Result<Self> {
         let export = &client.export;
-        let base = |default: Option<&str>| {
-            let text = client.endpoint.as_deref().or(default).ok_or_else(|| {
-                let how = "telemetry is on but has no collector: set /client/endpoint or TELEMETRY_ENDPOINT";
-                Error::new(ErrorKind::ConfigInvalid, "/client/endpoint", how)
-            })?;
-            endpoint(text, "/client/endpoint", export.allow_link_local)
-        };
         let destination = match export.exporter {
             ExporterKind::Collector => {
-                let url = continued(&base(None)?, &BATCH_ROUTE);
-                let agent = concat!("scrubjay/", env!("CARGO_PKG_VERSION"));
-                let own = Own { section: "", config: &SignalConfig::default() };
-                let http = http(client, &url, agent, "application/json", own, environment)?;
-                Destination::Collector(Box::new(http), url)
+                let (http, base) = collector(client)?;
+                Destination::Collector(Box::new(http), continued(&base, &BATCH_ROUTE))
             }
             ExporterKind::Otlp => {
                 let otlp_base = || match &export.otlp_endpoint {
                     Some(own) => endpoint(own, "/client/export/otlp_endpoint", export.allow_link_local),
-                    None => base(Some(OTLP_ENDPOINT)),
+                    None => base(client, Some(OTLP_ENDPOINT)),
                 };
-                Destination::Otlp(Box::new(otlp(client, otlp_base, engine, environment)?))
+                Destination::Otlp(Box::new(otlp(client, otlp_base, engine)?))
             }
             ExporterKind::File => Destination::File(FileTarget {
                 path: PathBuf::from(export.file.clone().unwrap_or_default()),
@@ -133,13 +122,25 @@ impl Target {
     }
 }
 
+/// The endpoint as configured, or where that is missing the default.
+fn base(client: &ClientConfig, default: Option<&str>) -> Result<Url> {
+    let text = client.endpoint.as_deref().or(default).ok_or_else(|| {
+        let how = "telemetry is on but has no collector: set /client/endpoint or TELEMETRY_ENDPOINT";
+        Error::new(ErrorKind::ConfigInvalid, "/client/endpoint", how)
+    })?;
+    endpoint(text, "/client/endpoint", client.export.allow_link_local)
+}
+
+/// How the collector is reached, and its base URL.
+pub(super) fn collector(client: &ClientConfig) -> Result<(Http, Url)> {
+    let base = base(client, None)?;
+    let agent = concat!("scrubjay/", env!("CARGO_PKG_VERSION"));
+    let own = Own { section: "", config: &SignalConfig::default() };
+    Ok((http(client, &base, agent, "application/json", own)?, base))
+}
+
 /// The three routes: a signal's own URL as it is, otherwise the base continued by `v1` and the signal.
-fn otlp(
-    client: &ClientConfig,
-    base: impl Fn() -> Result<Url>,
-    engine: &Engine,
-    environment: Environment<'_>,
-) -> Result<Otlp> {
+fn otlp(client: &ClientConfig, base: impl Fn() -> Result<Url>, engine: &Engine) -> Result<Otlp> {
     let export = &client.export;
     let route = |url: &Option<String>, section: &'static str, config: &SignalConfig| {
         let url = match url {
@@ -152,7 +153,7 @@ fn otlp(
             OtlpProtocol::HttpJson => "application/json",
         };
         let own = Own { section, config };
-        let http = http(client, &url, OTLP_USER_AGENT, content_type, own, environment)?;
+        let http = http(client, &url, OTLP_USER_AGENT, content_type, own)?;
         Ok(OtlpRoute { http, url, protocol })
     };
     Ok(Otlp {
@@ -197,7 +198,6 @@ fn http(
     user_agent: &'static str,
     content_type: &'static str,
     own: Own<'_>,
-    environment: Environment<'_>,
 ) -> Result<Http> {
     let (export, config) = (&client.export, own.config);
     let mut headers = match &config.headers {
@@ -227,7 +227,7 @@ fn http(
         connection: Connection {
             tls,
             files: files.map(|file| file.map(str::to_owned)),
-            proxy: proxy_for(url, export, environment)?,
+            proxy: proxy_for(url, export)?,
             user_agent,
             request_timeout: Duration::from_millis(u64::from(config.timeout_ms.unwrap_or(client.request_timeout_ms))),
             allow_link_local: export.allow_link_local,

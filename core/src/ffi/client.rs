@@ -52,7 +52,25 @@ impl Client {
         guard(|| Ok(self.0.track_framed(frames))).unwrap_or(false)
     }
 
-    /// [`track_checked`](Self::track_checked) of a record that a shell wrote value by value, in its compact bytes.
+    /// [`track_checked`](Self::track_checked) of a record that a shell wrote value by value, in its compact bytes. What
+    /// comes back is no text yet: most callers look at the status alone.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn check_captured(&self, record: &[u8]) -> Result<Checked> {
+        guard(|| Ok(Checked(self.0.check(Form::Compact, record))))
+    }
+
+    /// The outcome of a record that a host could not write: nothing is the one honest text of it. Captures and counts
+    /// nothing.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn unwritten(&self) -> Result<Checked> {
+        guard(|| Ok(Checked(self.0.unwritten())))
+    }
+
+    /// [`check_captured`](Self::check_captured) as text.
     ///
     /// # Errors
     /// `internal` only.
@@ -134,6 +152,21 @@ impl Client {
         })
     }
 
+    /// Asks the collector to delete what it has of a user: `{"user_id":…,"tenant_id":…,"source":…}`, the tenant if any. See
+    /// [`crate::Client::request_deletion`].
+    ///
+    /// # Errors
+    /// `argument_invalid`, `config_invalid`, `consent_unavailable`.
+    pub fn request_deletion(&self, wish: &str) -> Result<()> {
+        guard(|| {
+            let wish: Wish = serde_json::from_str(wish).map_err(|_| {
+                let form = r#"expected {"user_id":…,"source":…}, with "tenant_id" if any"#;
+                Error::new(ErrorKind::ArgumentInvalid, "", form)
+            })?;
+            self.0.request_deletion(&wish.user_id, wish.tenant_id.as_deref(), &wish.source)
+        })
+    }
+
     /// Takes another configuration without losing what is queued; the changed keys as JSON. See
     /// [`crate::Client::reconfigure`].
     ///
@@ -161,7 +194,8 @@ impl Client {
         guard(|| self.0.consent_history())
     }
 
-    /// Checks the audit trail of the user's consent: `{"entries":n,"head":…,"broken_at":n|null}`.
+    /// Checks the audit trail of the user's consent:
+    /// `{"entries":n,"head":…,"broken_at":n|null,"keyed":n,"proved_up_to":n|null}`.
     ///
     /// # Errors
     /// `consent_unavailable`.
@@ -173,6 +207,34 @@ impl Client {
     pub fn stats(&self) -> String {
         guard(|| Ok(self.0.stats())).unwrap_or_default()
     }
+}
+
+/// An outcome whose text is written when somebody asks for it.
+pub struct Checked(crate::Outcome);
+
+impl Checked {
+    /// `accepted`, `rejected` or `dropped`.
+    pub fn status(&self) -> &'static str {
+        self.0.status.as_str()
+    }
+
+    /// The canonical JSON of all of it.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn to_json(&self) -> Result<String> {
+        guard(|| Ok(self.0.to_json()))
+    }
+}
+
+/// A user's wish to be deleted, as hosts write it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Wish {
+    user_id: String,
+    #[serde(default)]
+    tenant_id: Option<String>,
+    source: String,
 }
 
 /// A measurement as hosts write it.

@@ -91,7 +91,7 @@ impl Consent {
         guard(|| self.0.consent_history())
     }
 
-    /// Checks the audit trail: `{"entries":n,"head":…,"broken_at":n|null}`.
+    /// Checks the audit trail: `{"entries":n,"head":…,"broken_at":n|null,"keyed":n,"proved_up_to":n|null}`.
     ///
     /// # Errors
     /// `consent_unavailable`.

@@ -68,6 +68,10 @@ def verify(config: Path | None, *, as_json: bool) -> bool:
         typer.echo(json.dumps(state))
     elif state["broken_at"] is None:
         typer.echo(f"{state['entries']} entries, none changed or missing")
+        if state["proved_up_to"] is not None:
+            typer.echo(f"the key proves them up to entry {state['proved_up_to']}")
+        elif state["keyed"]:
+            typer.echo(f"{state['keyed']} of them are sealed by a key: set TELEMETRY_AUDIT_KEY to check that too")
     else:
         typer.echo(f"entry {state['broken_at']} is missing or not as it was written")
     return state["broken_at"] is None

@@ -51,7 +51,7 @@ def track(record: dict[str, Any], timeout: float, config: Path | None, *, as_jso
         stats = tracker.stats()
     delivered = stats["delivered"] == 1
     if as_json:
-        emit(json.dumps({"delivered": delivered, "outcome": outcome}, ensure_ascii=False) + "\n")
+        emit(json.dumps({"delivered": delivered, "outcome": outcome.to_dict()}, ensure_ascii=False) + "\n")
         return delivered
     for violation in outcome["violations"]:
         typer.echo(f"{violation['path'] or '(record)'}: {violation['code']}: {violation['message']}")

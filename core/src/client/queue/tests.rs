@@ -100,7 +100,7 @@ fn memory_is_used_again_and_does_not_grow_while_the_oldest_go() {
     (0..100_000).for_each(|seq| _ = push(&mut queue, seq, 10));
     let held: usize = queue.chunks.iter().map(|chunk| chunk.bytes.capacity()).sum();
     assert_eq!(waiting(&queue), (99_950..100_000).collect::<Vec<_>>());
-    assert!(held < 3 * CHUNK_BYTES && queue.spare.len() <= SPARE_CHUNKS, "{held}");
+    assert!(held < 3 * CHUNK_BYTES && queue.spare_bytes <= SPARE_BYTES, "{held}");
 }
 
 #[test]

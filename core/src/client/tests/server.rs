@@ -180,7 +180,9 @@ fn read_request(reader: &mut impl BufRead) -> io::Result<Option<Request>> {
         }
     }
     let head = head.to_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length: ")).unwrap().parse().unwrap();
+    // A request that has no body need not say so.
+    let length =
+        head.lines().find_map(|line| line.strip_prefix("content-length: ")).map_or(0, |text| text.parse().unwrap());
     let mut body = vec![0; length];
     reader.read_exact(&mut body)?;
     let encoding = head.lines().find_map(|line| line.strip_prefix("content-encoding: "));

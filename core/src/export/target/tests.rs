@@ -7,7 +7,7 @@ fn target(client: &str, variables: &[(&str, &str)]) -> Result<Target> {
     let config = Config::from_json(&format!(r#"{{"client":{client}}}"#))?;
     let lookup = |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
     let config = resolve(&config, &lookup, None)?.config;
-    Target::new(&config.client, &Engine::new(&config)?, &lookup)
+    Target::new(&config.client, &Engine::new(&config)?)
 }
 
 fn refusal(client: &str, variables: &[(&str, &str)]) -> Error {

@@ -1,0 +1,64 @@
+//! Asks the collector to delete a user's records.
+
+use reqwest::Url;
+use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use serde::Deserialize;
+
+use super::Failure;
+use super::endpoint::continued;
+use super::http::answered;
+use super::target::{Http, collector};
+use crate::config::{ClientConfig, ExporterKind};
+
+/// Behind it comes the user.
+const ROUTE: [&str; 4] = ["api", "v1", "telemetry", "data"];
+
+/// Bytes of a receipt's id at most: a UUID has half as many.
+const MAX_ID_BYTES: usize = 72;
+
+/// The way to the collector that was configured, whether anything is collected or not.
+pub(crate) struct DeletionRoute {
+    http: Http,
+    base: Url,
+}
+
+/// The part of the collector's receipt that is kept.
+#[derive(Deserialize)]
+struct Receipt {
+    request_id: String,
+}
+
+impl DeletionRoute {
+    /// Nothing where records go to no collector, or where its address is none.
+    pub(crate) fn new(client: &ClientConfig) -> Option<Self> {
+        if client.export.exporter != ExporterKind::Collector {
+            return None;
+        }
+        let (mut http, base) = collector(client).ok()?;
+        // There is no body.
+        http.headers.remove(CONTENT_TYPE);
+        http.headers.remove(CONTENT_ENCODING);
+        Some(Self { http, base })
+    }
+
+    /// The collector's base URL.
+    pub(crate) fn endpoint(&self) -> &str {
+        self.base.as_str()
+    }
+
+    /// Asks once, and waits for the answer as long as a request may take. Returns the receipt's id: the collector has
+    /// deleted what it has, and takes in no more of it.
+    pub(crate) async fn ask(&self, user_id: &str) -> Result<String, Failure> {
+        let url = continued(&continued(&self.base, &ROUTE), &[user_id]);
+        let client = self.http.connection.open(&[&url])?;
+        let body = answered(client.delete(url).headers(self.http.headers.clone())).await?;
+        let receipt: Receipt = serde_json::from_slice(&body).map_err(|_| Failure::Verdict)?;
+        let is_id = (1..=MAX_ID_BYTES).contains(&receipt.request_id.len()) && receipt.request_id.is_ascii();
+        if is_id { Ok(receipt.request_id) } else { Err(Failure::Verdict) }
+    }
+}
+
+/// Whether a path can name the user: these two mean other places, however they are written.
+pub(crate) fn is_addressable(user_id: &str) -> bool {
+    !matches!(user_id, "" | "." | "..")
+}
