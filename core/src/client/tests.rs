@@ -14,6 +14,7 @@ mod lifecycle;
 mod metrics;
 mod otlp;
 mod proxy;
+mod samples;
 mod server;
 mod soak;
 mod span;

@@ -16,6 +16,7 @@ use super::breaker::BreakerPolicy;
 use super::endpoint::{continued, endpoint};
 use super::http::Connection;
 use super::proxy::proxy_for;
+use super::samples::SampleRoutes;
 use super::tls::Tls;
 use crate::config::Environment;
 use crate::config::{ClientConfig, Compression, ExporterKind, OtlpProtocol, SignalConfig};
@@ -37,6 +38,8 @@ const OTLP_USER_AGENT: &str =
 /// See the module's words.
 pub(crate) struct Target {
     pub(crate) destination: Destination,
+    /// R4's routes of the collector, where samples and reports go there.
+    pub(super) samples: Option<SampleRoutes>,
     pub(crate) breaker: BreakerPolicy,
 }
 
@@ -106,9 +109,12 @@ impl Target {
             })?;
             endpoint(text, "/client/endpoint", export.allow_link_local)
         };
+        let mut samples = None;
         let destination = match export.exporter {
             ExporterKind::Collector => {
-                let url = continued(&base(None)?, &BATCH_ROUTE);
+                let base = base(None)?;
+                samples = export.sample_routes.then(|| SampleRoutes::new(&base));
+                let url = continued(&base, &BATCH_ROUTE);
                 let agent = concat!("scrubjay/", env!("CARGO_PKG_VERSION"));
                 let own = Own { section: "", config: &SignalConfig::default() };
                 let http = http(client, &url, agent, "application/json", own, environment)?;
@@ -129,7 +135,7 @@ impl Target {
             ExporterKind::Console => Destination::Console,
         };
         let reset = Duration::from_millis(u64::from(export.breaker_reset_ms));
-        Ok(Self { destination, breaker: BreakerPolicy { failures: export.breaker_failures, reset } })
+        Ok(Self { destination, samples, breaker: BreakerPolicy { failures: export.breaker_failures, reset } })
     }
 }
 
