@@ -1,4 +1,4 @@
-"""A Dart program and a real collector: samples and reports arrive by R4's routes, and nothing after the opt-out does."""
+"""A Dart program and a real collector: what goes by R4's routes arrives, and nothing after the opt-out does."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import sys
 
 import pytest
 
-sys.path[:0] = [str(pathlib.Path(__file__).resolve().parent / folder) for folder in (".", "demo")]
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "demo"))
 
 import editor
 from collector import ROOT, Collector

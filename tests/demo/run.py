@@ -67,7 +67,9 @@ def main() -> int:
         if not keep:
             collector.stop()
         if said is not None:
-            faults += editor.check_files(said, OUT)
+            left = list(editor.check_files(said, OUT))
+            faults += left
+            say(f"            of what came after it: {len(left)} faults in the store and all files")
         faults += leaks()
         say(f"report      {show(next(analytics.glob('*.json')))}")
         if keep:
