@@ -1,7 +1,7 @@
 """What a library is made of: `size.py LIBRARY`, built with its symbols (`STRIP=none tool/lean.sh`).
 
 First its sections as they are in the file, which add up to it; then code and named data by the crate that they were
-written in. Generic code counts for the crate that wrote it, not for the one that uses it, so `core` and `alloc` have much.
+written in. Generic code counts for the crate that wrote it, not for the one that uses it: `core` and `alloc` have much.
 """
 
 from __future__ import annotations

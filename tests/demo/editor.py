@@ -1,7 +1,8 @@
 """R4's scenario, for the demonstration and its tests: an editor whose user agrees, and then does not.
 
 A Dart program sends performance samples and replay reports by R4's two routes, each under a correlation id, opts out,
-and goes on as if nothing had happened. What it sent must be found by its ids; nothing of what came after may be anywhere.
+and goes on as if nothing had happened. What it sent must be found by its ids; nothing of what came after may be
+anywhere.
 """
 
 from __future__ import annotations
