@@ -3,6 +3,7 @@
 use reqwest::header::HeaderValue;
 
 use super::Signal;
+use super::samples::SampleRoutes;
 use super::target::{Destination, Target};
 
 /// What a request carries, and by that where it goes. Records of one request are alike in it.
@@ -48,11 +49,12 @@ impl Target {
     pub(crate) fn kind_of(&self, record: &str) -> RequestKind {
         match &self.destination {
             Destination::Otlp(..) => RequestKind::Batch(Signal::of(record)),
-            Destination::Collector(..) => {
-                let samples = self.samples.as_ref();
-                samples.and_then(|samples| samples.kind_of(record)).unwrap_or(RequestKind::Batch(Signal::Logs))
+            Destination::Collector(..) if self.samples.is_some() => {
+                SampleRoutes::kind_of(record).unwrap_or(RequestKind::Batch(Signal::Logs))
             }
-            Destination::File(_) | Destination::Console => RequestKind::Batch(Signal::Logs),
+            Destination::Collector(..) | Destination::File(_) | Destination::Console => {
+                RequestKind::Batch(Signal::Logs)
+            }
         }
     }
 }

@@ -36,7 +36,7 @@ impl SampleRoutes {
     }
 
     /// The kind of the request that carries a canonical record; nothing where batches do.
-    pub(super) fn kind_of(&self, record: &str) -> Option<RequestKind> {
+    pub(super) fn kind_of(record: &str) -> Option<RequestKind> {
         if record.starts_with(PERF_SAMPLE) {
             Some(RequestKind::PerfSample)
         } else if record.starts_with(REPLAY_INCONSISTENCY) {
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn only_samples_and_reports_have_routes_of_their_own() {
         let routes = SampleRoutes::new(&Url::parse("https://h/in").unwrap());
-        let url = |record: &str| routes.kind_of(record).and_then(|kind| routes.url(kind)).map(Url::as_str);
+        let url = |record: &str| SampleRoutes::kind_of(record).and_then(|kind| routes.url(kind)).map(Url::as_str);
         assert_eq!(url(SAMPLE), Some("https://h/in/v1/telemetry/perf-sample"));
         let report = r#"{"schema":"replay_inconsistency_v1","id":"x"}"#;
         assert_eq!(url(report), Some("https://h/in/v1/telemetry/replay-inconsistency"));
