@@ -9,12 +9,12 @@ export CARGO_TARGET_DIR ?= $(or $(wildcard $(CACHE)/target),$(CURDIR)/target)
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: docs release soak help build build-python build-node build-dart demo test lint bench fuzz pii-eval telemetry-etl clean
+.PHONY: docs release soak test-node-versions help build build-python build-node build-dart demo test lint bench fuzz pii-eval telemetry-etl clean
 
 help: ## Lists what there is.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 16
 
-demo: build ## The main job on real input: three programs, one collector, one report. KEEP=1 leaves the collector up.
+demo: build ## The main job on real input: three programs, an editor that opts out (R4), one collector, one report. KEEP=1 leaves the collector up.
 	@$(BIN)/python tests/demo/run.py
 
 test: build test-tools ## Every test of every package, one summary line a suite. SUITES="rust python" runs some.
@@ -58,6 +58,9 @@ test-tools: $(BIN)/python
 	@$(BIN)/pip install --quiet -r tests/requirements.txt -r tests/interop/requirements.txt
 	@cd bindings-node && npm ci --no-audit --no-fund --silent
 	@cd tests/interop && npm ci --no-audit --no-fund --silent
+
+test-node-versions: build-node test-tools ## npm ci and the Node package's tests on Node 20, 22 and 24, from the npm registry. VERSIONS="22" runs some.
+	@node bindings-node/scripts/versions.js $(VERSIONS)
 
 lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 	cargo fmt --all --check

@@ -1,6 +1,8 @@
-/// R4's third manual step: a collector receives samples of an application whose user agreed, and no more after they did not.
+/// R4's scenario and its third manual step: an editor whose user agreed sends performance samples and replay reports by
+/// R4's own routes; then they change their mind, and nothing more arrives, stays or waits.
 ///
-/// `tool/run.sh example/perf_sample.dart [COLLECTOR_URL]`, by default a collector on this machine. Prints one JSON line and
+/// `tool/run.sh example/perf_sample.dart [COLLECTOR_URL [PLANTED_JSON]]`, by default a collector on this machine. Values of
+/// the second argument, a JSON object of personal data, are put where they slip into reports. Prints one JSON line and
 /// ends with 1 where a sample did not arrive, or something was left.
 library;
 
@@ -9,38 +11,49 @@ import 'dart:io';
 
 import 'package:scrubjay/scrubjay.dart';
 
+/// Frames of one second at 60 a second; one of them is slow.
+const int frames = 60;
+
 Future<void> main(List<String> arguments) async {
   final home = Directory.systemTemp.createTempSync('scrubjay-example');
+  final planted = switch (arguments) {
+    [_, final path] => (jsonDecode(File(path).readAsStringSync()) as Map<String, Object?>).cast<String, String>(),
+    _ => const <String, String>{},
+  };
   final config = TelemetryConfig.production(
     enabled: true,
     collectorEndpoint: arguments.firstOrNull ?? 'http://127.0.0.1:3001',
     samplingRate: 1,
     stateDir: home.path,
     featureFlags: {'snap': true},
+    sampleRoutes: true,
   );
   final exporter = OTLPExporter(config: config);
   final service = TelemetryService(config: config, exporter: exporter, sessionId: 'session-1');
   final core = EventCoreDiagnostics(service: service);
 
-  // An editor at work.
-  for (var frame = 0; frame < 120; frame++) {
-    service.recordViewportMetric(ViewportTelemetry(fps: 60, frameTimeMs: frame == 60 ? 48 : 16.67));
+  // An editor at work: figures by frame, and samples and reports of its own.
+  for (var frame = 0; frame < frames; frame++) {
+    service.recordViewportMetric(ViewportTelemetry(fps: 60, frameTimeMs: frame == frames ~/ 2 ? 48 : 16.67));
   }
   service.recordCursorLatency(const Duration(microseconds: 900));
-  core
-    ..recordReplay(events: 5000, elapsed: const Duration(seconds: 5))
-    ..reportInconsistency(documentId: 'document-1', stateHashBefore: 'before-opt-out', stateHashAfter: 'other');
+  core.recordReplay(events: 5000, elapsed: const Duration(seconds: 5));
+  final before = [sampleOf(60), sampleOf(58.5)];
+  final reports = [reportOf('document-1', 'before-opt-out', planted), reportOf('document-2', 'before-opt-out', planted)];
+  before.forEach(exporter.recordPerformanceSample);
+  reports.forEach(exporter.reportReplayInconsistency);
   final sent = await service.flush();
   final delivered = exporter.client.stats()['delivered'];
 
-  // The user changes their mind, with records under way.
-  for (var frame = 0; frame < 120; frame++) {
-    service.recordViewportMetric(ViewportTelemetry(fps: 10, frameTimeMs: 100));
-  }
-  core.reportInconsistency(documentId: 'document-2', stateHashBefore: 'after-opt-out', stateHashAfter: 'other');
+  // The user changes their mind, with records under way and others after it.
+  final withdrawn = sampleOf(10);
+  final refused = reportOf('document-3', 'after-opt-out', planted);
+  exporter.recordPerformanceSample(withdrawn);
+  core.reportInconsistency(documentId: 'document-4', stateHashBefore: 'after-opt-out', stateHashAfter: 'other');
   config.setEnabled(false, source: 'settings');
   await exporter.settled;
-  core.reportInconsistency(documentId: 'document-3', stateHashBefore: 'after-opt-out', stateHashAfter: 'other');
+  service.recordViewportMetric(ViewportTelemetry(fps: 10, frameTimeMs: 100));
+  exporter.reportReplayInconsistency(refused);
   final after = await service.flush();
   service.dispose();
   await exporter.dispose();
@@ -49,6 +62,9 @@ Future<void> main(List<String> arguments) async {
   final inTrail = exporter.client.consentHistory().map((entry) => (entry! as Map<String, Object?>)['event']).toList();
   stdout.writeln(
     jsonEncode({
+      'samples': [for (final each in before) each.correlationId],
+      'reports': [for (final each in reports) each.correlationId],
+      'withheld': [withdrawn.correlationId, refused.correlationId],
       'sent': sent.name,
       'delivered': delivered,
       'after': after.name,
@@ -60,3 +76,32 @@ Future<void> main(List<String> arguments) async {
   final isAsPromised = sent == OTLPExportResult.success && after == OTLPExportResult.disabled && waiting == 0;
   exitCode = isAsPromised ? 0 : 1;
 }
+
+/// How the editor was for a tenth of a second.
+PerformanceSamplePayload sampleOf(double fps) => PerformanceSamplePayload(
+  fps: fps,
+  frameTimeMs: 1000 / fps,
+  eventReplayRate: 1000,
+  samplingIntervalMs: 100,
+  cursorLatencyUs: 900,
+  documentId: 'document-1',
+  sessionId: 'session-1',
+  flagsActive: const ['snap'],
+  telemetryOptIn: true,
+);
+
+/// A replay that led elsewhere, with what a developer attaches without thinking.
+ReplayInconsistencyPayload reportOf(String documentId, String hash, Map<String, String> planted) =>
+    ReplayInconsistencyPayload(
+      documentId: documentId,
+      stateHashBefore: hash,
+      stateHashAfter: 'other',
+      eventIds: const ['event-1', 'event-2'],
+      snapshotSequence: 7,
+      clientVersion: '1.4.2',
+      telemetryOptIn: true,
+      metadata: {
+        if (planted['email'] case final email?) 'note': 'reported by $email',
+        if (planted['ipv4'] case final address?) 'peer': address,
+      },
+    );

@@ -246,6 +246,65 @@ void main() {
     expect(await session(null), OTLPExportResult.uploadDisabled);
   });
 
+  test('by R4\'s routes each sample and report travels alone, scrubbed, in R4\'s spelling, by its correlation id', () async {
+    final collector = await Collector.start();
+    addTearDown(collector.close);
+    final config = TelemetryConfig.production(
+      enabled: true,
+      collectorEndpoint: collector.endpoint,
+      samplingRate: 1,
+      sampleRoutes: true,
+    );
+    final exporter = OTLPExporter(config: config);
+    final sample = PerformanceSamplePayload(
+      fps: 60,
+      frameTimeMs: 16.67,
+      eventReplayRate: 1000,
+      samplingIntervalMs: 100,
+      telemetryOptIn: true,
+    );
+    final report = ReplayInconsistencyPayload(
+      documentId: 'document-1',
+      stateHashBefore: 'aa',
+      stateHashAfter: 'bb',
+      telemetryOptIn: true,
+      metadata: {'mail': 'ann@example.com'},
+    );
+    exporter
+      ..recordPerformanceSample(sample)
+      ..reportReplayInconsistency(report)
+      ..export(() => {'channel': 'app', 'event': 'opened', 'payload': const <String, Object?>{}});
+    expect(await exporter.flush(), OTLPExportResult.success);
+    final asked = [for (final each in collector.requests) (each.path, each.headers.value('x-correlation-id'))];
+    expect(asked, [
+      ('/api/v1/telemetry/events/batch', null),
+      ('/v1/telemetry/perf-sample', sample.correlationId),
+      ('/v1/telemetry/replay-inconsistency', report.correlationId),
+    ]);
+    final [_, sentSample, sentReport] = collector.records;
+    expect((sentSample['id'], sentSample['frameTimeMs'], sentSample['telemetryOptIn']), (sample.correlationId, 16.67, true));
+    expect([sentReport['stateHashBefore'], sentReport['metadata']], ['aa', {'mail': '[email]'}]);
+    expect({sample.correlationId, report.correlationId}.length, 2);
+    await exporter.dispose();
+  });
+
+  test('a report is one record in the engine\'s spelling and in R4\'s', () {
+    final report = ReplayInconsistencyPayload(
+      documentId: 'd',
+      stateHashBefore: 'aa',
+      stateHashAfter: 'bb',
+      telemetryOptIn: true,
+      eventIds: ['e-1'],
+      snapshotSequence: 7,
+      clientVersion: '1.2',
+      metadata: {'n': 1},
+    );
+    final engine = Engine();
+    final canonical = engine.process(report.toRecord());
+    expect(canonical.status, Status.accepted, reason: canonical.canonical);
+    expect(engine.process({'schema': 'replay_inconsistency_v1', ...report.toJson()}).canonical, canonical.canonical);
+  });
+
   test('the doctor says what is missing', () async {
     final report = await doctor(config: {'client': {'enabled': true, 'endpoint': deadEndpoint}});
     final checks = (report['checks']! as List<Object?>).cast<Map<String, Object?>>();

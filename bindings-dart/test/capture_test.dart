@@ -34,19 +34,19 @@ final class Reentrant {
 }
 
 final class Compared {
-  Compared(String config) : handle = bindings.create(bindings.engine, config);
+  Compared(String config) : handle = bindings.engine.create(config);
   static final Bindings bindings = Bindings.find();
   final int handle;
 
   /// Both ways; the second is null for a record that is too large for the compact form.
   (String, String?) outcomes(Map<String, Object?> record, String? stamp) {
-    final text = bindings.process(handle, encodeJson(record), stamp);
+    final text = bindings.engine.process(handle, encodeJson(record), stamp);
     try {
-      bindings.captured.record(record);
+      bindings.client.captured.record(record);
     } on RecordTooLarge {
       return (text, null);
     }
-    return (text, bindings.processCaptured(handle, bindings.captured.written, stamp));
+    return (text, bindings.engine.processCaptured(handle, bindings.client.captured.written, stamp));
   }
 }
 

@@ -159,6 +159,34 @@ void main() {
     stdout.writeln('memory: 300 clients, resident memory grew by ${grown >> 10} KiB (bound ${bound >> 10})');
   });
 
+  test('two thousand clients that are made and closed leave no memory, file or thread behind', () async {
+    // A tenth of them starts its worker; the others never need one.
+    Future<void> rounds(int count) async {
+      for (var i = 0; i < count; i++) {
+        final config = {'enabled': true, 'endpoint': deadEndpoint, 'upload_enabled': i % 10 == 0};
+        final client = Client(config: {'client': config})..track('app', 'opened', payload: {'n': i});
+        if (i % 10 == 0) await client.shutdown(timeout: Duration.zero);
+        client.close();
+      }
+    }
+
+    await rounds(200);
+    final before = (residentBytes(), countOf('fd'), countOf('task'));
+    await rounds(2000);
+    // Workers and isolates of the last ones may be about to end.
+    for (var i = 0; i < 100 && countOf('task') > before.$3 + 2; i++) {
+      await Future<void>.delayed(const Duration(milliseconds: 100));
+    }
+    final after = (residentBytes(), countOf('fd'), countOf('task'));
+    // Less than 4 KB a client; one that is forgotten holds its compiled configuration, about 20.
+    const bound = 8 << 20;
+    final grown = after.$1 - before.$1;
+    expect(grown < bound, true, reason: 'grew by ${grown >> 10} KiB');
+    expect(after.$2 <= before.$2 + 1, true, reason: 'files: ${before.$2}, ${after.$2}');
+    expect(after.$3 <= before.$3 + 2, true, reason: 'threads: ${before.$3}, ${after.$3}');
+    stdout.writeln('memory: 2000 clients, grew by ${grown >> 10} KiB, files ${before.$2} to ${after.$2}');
+  });
+
   test('the ledger is JSON that can be passed on', () {
     final stats = Client().stats();
     expect(jsonDecode(jsonEncode(stats)), stats);

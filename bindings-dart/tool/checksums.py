@@ -1,6 +1,7 @@
 """Rewrites the checksum table of lib/src/abi.dart from a built library: `tool/checksums.py LIBRARY`.
 
-Run it after a deliberate change of src/lib.rs; the Dart functions of lib/src/bindings.dart must match the change.
+Run it after a deliberate change of src/lib.rs; the Dart functions of lib/src/bindings.dart, engine_calls.dart and
+client_calls.dart must match the change.
 """
 
 import ctypes

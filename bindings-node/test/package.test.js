@@ -107,15 +107,24 @@ test('laid out by platforms, the package finds its engine in the package of this
   assert.ok(existsSync(join(user, 'node_modules', '@scrubjay', platformName())))
 })
 
+const EXAMPLES = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)].map(([, example]) => example)
+
+/** What the README's examples print, run in a folder; `name` is what they require there. */
+function printedByReadme (cwd, name) {
+  const program = `(async () => {${EXAMPLES.join('\n').replaceAll("'scrubjay'", JSON.stringify(name))}})()`
+  // Off, as `runs` has it, so that the example's address is not called, whoever listens there.
+  return runs(cwd, 'node', '--input-type=commonjs', '-e', program)
+}
+
 test("the README's examples run as they are printed", () => {
-  const examples = [...readFileSync(join(ROOT, 'README.md'), 'utf8').matchAll(/```js\n([\s\S]*?)```/g)]
-  const text = examples.map(([, example]) => example).join('\n')
-  const program = `(async () => {${text.replaceAll("'scrubjay'", JSON.stringify(join(ROOT, 'index.js')))}})()`
-  // Off, so that the example's address is not called, whoever listens there.
-  const env = { ...process.env, DO_NOT_TRACK: '1' }
-  const options = { encoding: 'utf8', env }
-  const printed = execFileSync('node', ['--input-type=commonjs', '-e', program], options)
-  assert.equal(examples.length, 4)
+  assert.equal(EXAMPLES.length, 4)
+  const printed = printedByReadme(ROOT, join(ROOT, 'index.js'))
   assert.match(printed, /^accepted \{ contact: '\[email\]' \}$/m)
   assert.match(printed, /not_captured: 1/)
+})
+
+test("the README's examples run in an empty folder with the packed package", (t) => {
+  const { folder, user } = emptyFolder(t)
+  runs(user, 'npm', 'install', '--offline', '--no-audit', '--no-fund', '--loglevel=error', pack(ROOT, folder))
+  assert.match(printedByReadme(user, 'scrubjay'), /^accepted \{ contact: '\[email\]' \}$/m)
 })

@@ -1,8 +1,9 @@
-"""The main job on real input: three programs, one engine, one collector, one report. `make demo` runs this.
+"""The main job on real input: programs, one engine, one collector, one report. `make demo` runs this.
 
 Starts the collector on a free port with SQLite in a fresh folder, sends records from Python, Node and Dart, runs the
-ETL over an archive, prints what happened, and searches everything that was written for the personal data that the
-programs planted. Exits 0 when all of it worked. `KEEP=1` leaves the collector up.
+ETL over an archive, plays R4's scenario (an editor in Dart whose user opts out, see `editor.py`), prints what happened,
+and searches everything that was written for the personal data that the programs planted. Exits 0 when all of it
+worked. `KEEP=1` leaves the collector up.
 """
 
 from __future__ import annotations
@@ -19,14 +20,18 @@ from typing import Any
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+import editor
 from collector import ROOT, Collector, fetch
 
 OUT = ROOT / "demo-run"
 PLANTED = ROOT / "tests/demo/planted.json"
 BIN = ROOT / ".venv/bin"
 
-SENDER_TIMEOUT_S = 120
-"""The 32-bit Dart VM compiles its sources first."""
+SENDER_TIMEOUT_S = 240
+"""The 32-bit Dart VM compiles its sources first, and the machine may have other work."""
+
+DART = ("dart", "editor")
+"""Programs that need a Dart VM."""
 
 NOT_AVAILABLE = 3
 """Exit code of the Dart runner where no VM can be had; it has then said how to get one."""
@@ -53,11 +58,19 @@ def main() -> int:
         say(f"archive     {summary['read']} lines read, {summary['accepted']} accepted, {summary['rejected']} rejected")
         stored = aggregate(url)
         say(f"stored      {stored} events answer the collector's aggregate query")
-        (logs / "metrics.prom").write_bytes(fetch(collector.metrics_url))
         faults = list(check(runs, stored))
+        said = opt_out(url, logs)
+        if said is not None:
+            faults += editor.check_stored(said, url)
+            faults += editor.check_refusal(url, collector.metrics_url)
+        (logs / "metrics.prom").write_bytes(fetch(collector.metrics_url))
         if not keep:
             collector.stop()
-        faults += list(leaks())
+        if said is not None:
+            left = list(editor.check_files(said, OUT))
+            faults += left
+            say(f"            of what came after it: {len(left)} faults in the store and all files")
+        faults += leaks()
         say(f"report      {show(next(analytics.glob('*.json')))}")
         if keep:
             say(f"kept        {url} (stop it with: kill {collector.pid})")
@@ -88,10 +101,24 @@ def senders(url: str, archives: pathlib.Path) -> Iterator[tuple[str, list[str]]]
     )
 
 
-def send(name: str, command: list[str], logs: pathlib.Path) -> dict[str, Any] | None:
-    """Runs one program; returns its closing JSON line, or nothing where its runtime is not here."""
+def opt_out(url: str, logs: pathlib.Path) -> dict[str, Any] | None:
+    """R4's scenario; returns what its program said, or nothing where there is no Dart VM."""
+    state = OUT / "state"
+    state.mkdir()
+    # The program's folder for consent and spool is made here, so that it is searched too.
+    said = send("editor", [*editor.COMMAND, url, str(PLANTED)], logs, {"TMPDIR": str(state)})
+    if said is not None:
+        for line in editor.told(said):
+            say(line)
+    return said
+
+
+def send(
+    name: str, command: list[str], logs: pathlib.Path, more: dict[str, str] | None = None
+) -> dict[str, Any] | None:
+    """Runs one program with more variables; returns its closing JSON line, or nothing where its runtime is not here."""
     switches = ("DO_NOT_TRACK", "OTEL_SDK_DISABLED", "TELEMETRY_ENABLED")
-    env = {key: value for key, value in os.environ.items() if key not in switches}
+    env = {key: value for key, value in os.environ.items() if key not in switches} | (more or {})
     done = subprocess.run(
         command,
         cwd=ROOT,
@@ -101,8 +128,8 @@ def send(name: str, command: list[str], logs: pathlib.Path) -> dict[str, Any] | 
         timeout=SENDER_TIMEOUT_S,
     )
     (logs / f"{name}.log").write_text(done.stdout + done.stderr)
-    if done.returncode == NOT_AVAILABLE and name == "dart":
-        say("dart        skipped: " + done.stderr.strip().replace("\n", "\n            "))
+    if done.returncode == NOT_AVAILABLE and name in DART:
+        say(f"{name:12}skipped: " + done.stderr.strip().replace("\n", "\n            "))
         return None
     if done.returncode != 0:
         sys.exit(f"the {name} program failed; see {show(logs / f'{name}.log')}\n{done.stderr[-2000:]}")

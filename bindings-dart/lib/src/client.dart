@@ -28,15 +28,15 @@ final class Client implements TelemetryClient {
   /// As [Client.new], from the configuration's JSON text.
   factory Client.fromJson(String config, {String? libraryPath}) {
     final bindings = Bindings.find(libraryPath);
-    return Client._(bindings, bindings.create(bindings.client, config));
+    return Client._(bindings, bindings.client.create(config));
   }
 
   Client._(this._bindings, int handle)
     : _handle = handle,
-      _address = _bindings.address(handle),
-      _isDurable = _bindings.isDurable(handle) {
-    final bindings = _bindings;
-    _finalizer.attach(this, () => bindings.release(bindings.client, handle), detach: this);
+      _address = _bindings.client.address(handle),
+      _isDurable = _bindings.client.isDurable(handle) {
+    final clients = _bindings.client;
+    _finalizer.attach(this, () => clients.release(handle), detach: this);
   }
 
   static final Finalizer<void Function()> _finalizer = Finalizer((release) => release());
@@ -66,7 +66,7 @@ final class Client implements TelemetryClient {
     try {
       if (_handle == null) return _refuse();
       final place = inSpan(context);
-      final captured = _bindings.captured;
+      final captured = _bindings.client.captured;
       // A host's toJson may track an event while another is being written.
       if (captured.isBusy) {
         return trackRecord(eventRecord(channel, event, payload, userId, sessionId, place, timestamp));
@@ -77,7 +77,7 @@ final class Client implements TelemetryClient {
       } on RecordTooLarge {
         return _trackText(eventRecord(channel, event, payload, userId, sessionId, place, timestamp));
       }
-      return _bindings.capture(_address, length, mayWait: _isDurable);
+      return _bindings.client.capture(_address, length, mayWait: _isDurable);
     } catch (_) {
       // Errors too: a host's own toJson may throw anything, and telemetry must not take the host down.
       return _refuse();
@@ -89,7 +89,7 @@ final class Client implements TelemetryClient {
     try {
       if (_handle == null) return _refuse();
       final whole = recordInSpan(record);
-      final captured = _bindings.captured;
+      final captured = _bindings.client.captured;
       if (captured.isBusy) return _trackText(whole);
       final int length;
       try {
@@ -97,7 +97,7 @@ final class Client implements TelemetryClient {
       } on RecordTooLarge {
         return _trackText(whole);
       }
-      return _bindings.capture(_address, length, mayWait: _isDurable);
+      return _bindings.client.capture(_address, length, mayWait: _isDurable);
     } catch (_) {
       return _refuse();
     }
@@ -109,7 +109,7 @@ final class Client implements TelemetryClient {
   }
 
   /// The way of what the compact form has no room for; the engine counts it.
-  bool _trackText(Map<String, Object?> record) => _bindings.track(_open, encodeJson(record));
+  bool _trackText(Map<String, Object?> record) => _bindings.client.track(_open, encodeJson(record));
 
   @override
   Outcome trackChecked(
@@ -124,11 +124,11 @@ final class Client implements TelemetryClient {
     // Before anything else: a closed client is a bad call, whatever the record.
     _open;
     final place = inSpan(context);
-    final captured = _bindings.captured;
+    final captured = _bindings.client.captured;
     if (!captured.isBusy) {
       try {
         final length = captured.event(channel, event, payload, userId, sessionId, place, timestamp);
-        return Outcome.parse(_bindings.captureChecked(_address, length));
+        return Outcome.parse(_bindings.client.captureChecked(_address, length));
       } on RecordTooLarge {
         // As text, below.
       }
@@ -140,10 +140,10 @@ final class Client implements TelemetryClient {
   Outcome trackRecordChecked(Map<String, Object?> record) {
     _open;
     final whole = recordInSpan(record);
-    final captured = _bindings.captured;
+    final captured = _bindings.client.captured;
     if (!captured.isBusy) {
       try {
-        return Outcome.parse(_bindings.captureChecked(_address, captured.record(whole)));
+        return Outcome.parse(_bindings.client.captureChecked(_address, captured.record(whole)));
       } on RecordTooLarge {
         // As text, below.
       }
@@ -152,7 +152,7 @@ final class Client implements TelemetryClient {
   }
 
   Outcome _checkText(Map<String, Object?> record) =>
-      Outcome.parse(_bindings.trackChecked(_open, encodeJson(record)));
+      Outcome.parse(_bindings.client.trackChecked(_open, encodeJson(record)));
 
   @override
   bool measure(
@@ -172,7 +172,7 @@ final class Client implements TelemetryClient {
         if (unit != null) 'unit': unit,
         if (attributes.isNotEmpty) 'attributes': attributes,
       });
-      return _bindings.measure(handle, measurement);
+      return _bindings.client.measure(handle, measurement);
     } catch (_) {
       return _refuse();
     }
@@ -180,7 +180,7 @@ final class Client implements TelemetryClient {
 
   @override
   List<Map<String, Object?>> preview() =>
-      (jsonDecode(_bindings.preview(_open)) as List<Object?>).cast<Map<String, Object?>>();
+      (jsonDecode(_bindings.client.preview(_open)) as List<Object?>).cast<Map<String, Object?>>();
 
   @override
   String? newTraceparent(String parent) {
@@ -202,7 +202,7 @@ final class Client implements TelemetryClient {
   @override
   Map<String, Object?> stats() {
     final handle = _handle;
-    final stats = jsonDecode(handle == null ? _lastStats : _bindings.stats(handle)) as Map<String, Object?>;
+    final stats = jsonDecode(handle == null ? _lastStats : _bindings.client.stats(handle)) as Map<String, Object?>;
     stats['not_captured'] = (stats['not_captured'] as int? ?? 0) + _notCaptured;
     return stats;
   }
@@ -217,25 +217,25 @@ final class Client implements TelemetryClient {
 
   /// As declared; this and the calls below throw a [ScrubjayException] (`closed`) after [close].
   @override
-  Map<String, Object?> status() => jsonDecode(_bindings.clientStatus(_open)) as Map<String, Object?>;
+  Map<String, Object?> status() => jsonDecode(_bindings.client.status(_open)) as Map<String, Object?>;
 
   @override
   List<Object?> reconfigure(Map<String, Object?> config) {
-    final changed = jsonDecode(_bindings.reconfigure(_open, encodeJsonText(config))) as List<Object?>;
-    _isDurable = _bindings.isDurable(_open);
+    final changed = jsonDecode(_bindings.client.reconfigure(_open, encodeJsonText(config))) as List<Object?>;
+    _isDurable = _bindings.client.isDurable(_open);
     return changed;
   }
 
   @override
-  List<Object?> consentHistory() => jsonDecode(_bindings.consentHistory(_open)) as List<Object?>;
+  List<Object?> consentHistory() => jsonDecode(_bindings.client.consentHistory(_open)) as List<Object?>;
 
   @override
-  Map<String, Object?> consentVerify() => jsonDecode(_bindings.consentVerify(_open)) as Map<String, Object?>;
+  Map<String, Object?> consentVerify() => jsonDecode(_bindings.client.consentVerify(_open)) as Map<String, Object?>;
 
   @override
   late final Stream<Map<String, Object?>> changes = watchChanges((since) {
     final handle = _handle;
-    return handle == null ? null : _bindings.changes(handle, since);
+    return handle == null ? null : _bindings.client.changes(handle, since);
   });
 
   int get _open {
@@ -246,13 +246,13 @@ final class Client implements TelemetryClient {
 
   /// Runs a call that may block in another isolate, as [_elsewhere] does, but lets its errors through.
   Future<bool> _say(bool Function(Bindings, int, String) call, String word) async =>
-      _runWord(call, _bindings.path, _bindings.clone(_bindings.client, _open), word);
+      _runWord(call, _bindings.path, _bindings.client.clone(_open), word);
 
   static Future<bool> _runWord(bool Function(Bindings, int, String) call, String path, int owned, String word) =>
       Isolate.run(() => call(Bindings.find(path), owned, word), debugName: 'scrubjay');
 
-  static bool _optIn(Bindings bindings, int owned, String word) => bindings.optIn(owned, word);
-  static bool _optOut(Bindings bindings, int owned, String word) => bindings.optOut(owned, word);
+  static bool _optIn(Bindings bindings, int owned, String word) => bindings.client.optIn(owned, word);
+  static bool _optOut(Bindings bindings, int owned, String word) => bindings.client.optOut(owned, word);
 
   /// As declared: the worker then has a few seconds to deliver what is left.
   ///
@@ -261,10 +261,10 @@ final class Client implements TelemetryClient {
   void close() {
     final handle = _handle;
     if (handle == null) return;
-    _lastStats = _bindings.stats(handle);
+    _lastStats = _bindings.client.stats(handle);
     _handle = null;
     _finalizer.detach(this);
-    _bindings.release(_bindings.client, handle);
+    _bindings.client.release(handle);
   }
 
   /// Runs a blocking call in another isolate, so that this one goes on.
@@ -272,11 +272,11 @@ final class Client implements TelemetryClient {
     final handle = _handle;
     if (handle == null) return true;
     // The call owns a handle of its own: this client may be closed, or become garbage, while it waits.
-    final owned = _bindings.clone(_bindings.client, handle);
+    final owned = _bindings.client.clone(handle);
     try {
       return await _run(call, _bindings.path, owned, timeout.isNegative ? 0 : timeout.inMilliseconds);
     } on IsolateSpawnException {
-      _bindings.release(_bindings.client, owned);
+      _bindings.client.release(owned);
       return false;
     }
   }
@@ -285,6 +285,6 @@ final class Client implements TelemetryClient {
   static Future<bool> _run(bool Function(Bindings, int, int) call, String path, int owned, int timeoutMs) =>
       Isolate.run(() => call(Bindings.find(path), owned, timeoutMs), debugName: 'scrubjay');
 
-  static bool _flush(Bindings bindings, int owned, int timeoutMs) => bindings.flush(owned, timeoutMs);
-  static bool _shutdown(Bindings bindings, int owned, int timeoutMs) => bindings.shutdown(owned, timeoutMs);
+  static bool _flush(Bindings bindings, int owned, int timeoutMs) => bindings.client.flush(owned, timeoutMs);
+  static bool _shutdown(Bindings bindings, int owned, int timeoutMs) => bindings.client.shutdown(owned, timeoutMs);
 }

@@ -20,12 +20,12 @@ final class Engine {
   /// As [Engine.new], from the configuration's JSON text.
   factory Engine.fromJson(String config, {String? libraryPath}) {
     final bindings = Bindings.find(libraryPath);
-    return Engine._(bindings, bindings.create(bindings.engine, config));
+    return Engine._(bindings, bindings.engine.create(config));
   }
 
   Engine._(this._bindings, int handle) : _handle = handle {
-    final bindings = _bindings;
-    _finalizer.attach(this, () => bindings.release(bindings.engine, handle), detach: this);
+    final engines = _bindings.engine;
+    _finalizer.attach(this, () => engines.release(handle), detach: this);
   }
 
   static final Finalizer<void Function()> _finalizer = Finalizer((release) => release());
@@ -42,11 +42,11 @@ final class Engine {
 
   /// As [process], for a record's JSON bytes as they came; they need not be valid in any way.
   Outcome processBytes(Uint8List record, {String? stamp}) =>
-      Outcome.parse(_bindings.process(_open, record, stamp));
+      Outcome.parse(_bindings.engine.process(_open, record, stamp));
 
   /// As [process], with the clock's time and fresh random bits as its stamp.
   Outcome processNow(Map<String, Object?> record) =>
-      Outcome.parse(_bindings.processNow(_open, encodeJson(record)));
+      Outcome.parse(_bindings.engine.processNow(_open, encodeJson(record)));
 
   /// Why [process] changes what it changes in [record], and keeps what it keeps although a rule finds it.
   ///
@@ -55,13 +55,13 @@ final class Engine {
 
   /// As [explain], for a record's JSON bytes as they came.
   Explanation explainBytes(Uint8List record, {String? stamp}) =>
-      Explanation.parse(_bindings.explain(_open, record, stamp));
+      Explanation.parse(_bindings.engine.explain(_open, record, stamp));
 
   /// Scrubs free text.
-  ScrubbedText scrubText(String text) => ScrubbedText.parse(_bindings.scrubText(_open, text));
+  ScrubbedText scrubText(String text) => ScrubbedText.parse(_bindings.engine.scrubText(_open, text));
 
   /// Scrubs any JSON document, as bytes.
-  ScrubbedJson scrubJson(Uint8List document) => ScrubbedJson.parse(_bindings.scrubJson(_open, document));
+  ScrubbedJson scrubJson(Uint8List document) => ScrubbedJson.parse(_bindings.engine.scrubJson(_open, document));
 
   /// Frees the native memory. May be called again; any other call afterwards throws `closed`.
   void close() {
@@ -69,7 +69,7 @@ final class Engine {
     if (handle == null) return;
     _handle = null;
     _finalizer.detach(this);
-    _bindings.release(_bindings.engine, handle);
+    _bindings.engine.release(handle);
   }
 
   int get _open => _handle ?? (throw const ScrubjayException('closed', '', 'the engine was closed; make a new one'));

@@ -43,7 +43,8 @@ Object? toEncodable(Object? value) => switch (value) {
   Iterable<Object?>() => value.toList(),
   Map<Object?, Object?>() => value.map((key, item) => MapEntry(key is Enum ? key.name : '$key', item)),
   double() => throw JsonUnsupportedObjectError(null),
-  // ignore: avoid_dynamic_calls, the convention of dart:convert
+  // The convention of dart:convert.
+  // ignore: avoid_dynamic_calls
   _ => (value as dynamic).toJson(),
 };
 

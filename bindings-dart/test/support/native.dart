@@ -29,8 +29,20 @@ final class Collector {
 
   Future<void> _answer(HttpRequest request) async {
     final body = await request.fold<List<int>>([], (bytes, chunk) => bytes..addAll(chunk));
-    final batch = (jsonDecode(utf8.decode(gzip.decode(body))) as List<Object?>).cast<Map<String, Object?>>();
     requests.add((path: request.uri.path, headers: request.headers));
+    final sent = jsonDecode(utf8.decode(gzip.decode(body)));
+    // R4's routes take one record.
+    if (sent is Map<String, Object?>) {
+      records.add(sent);
+      final correlationId = request.headers.value('x-correlation-id');
+      request.response
+        ..statusCode = HttpStatus.accepted
+        ..headers.contentType = ContentType.json
+        ..write(jsonEncode({'status': 'accepted', 'correlationId': correlationId}));
+      await request.response.close();
+      return;
+    }
+    final batch = (sent as List<Object?>).cast<Map<String, Object?>>();
     records.addAll(batch);
     final results = [
       for (final record in batch) {'status': 'accepted', 'id': record['id'], 'violations': <Object?>[]},
@@ -57,6 +69,9 @@ Map<String, Object?> enabledAt(String endpoint) => {
 Map<String, Object?> bulky() => {
   'pii_fields': [for (var i = 0; i < 2000; i++) 'field_number_$i'],
 };
+
+/// How many entries this process has in a folder of `/proc/self`: `fd` are its open files, `task` its threads (Linux).
+int countOf(String folder) => Directory('/proc/self/$folder').listSync(followLinks: false).length;
 
 /// Resident memory of this process in bytes (Linux).
 int residentBytes() {

@@ -2,6 +2,7 @@
 
 use crate::client::queue::Load;
 use crate::client::settings::Bounds;
+use crate::export::Target;
 
 /// A scrubbed canonical record, ready to send.
 pub(crate) struct Ready {
@@ -34,16 +35,14 @@ impl Batch {
         batches
     }
 
-    /// The same, and each part has one `kind`: a part ends where the kind changes.
-    pub(crate) fn divide_by<K: PartialEq>(
-        mut records: Vec<Ready>,
-        bounds: Bounds,
-        kind: impl Fn(&Ready) -> K,
-    ) -> Vec<Self> {
+    /// The same, and each part is one request to `target`: it ends where the kind changes, and where a request of the kind
+    /// carries one record only.
+    pub(crate) fn divide_for(target: &Target, mut records: Vec<Ready>, bounds: Bounds) -> Vec<Self> {
         let mut batches = Vec::new();
-        while let Some(first) = records.first().map(&kind) {
-            let end = records.iter().position(|record| kind(record) != first).unwrap_or(records.len());
+        while let Some(first) = records.first().map(|record| target.kind_of(&record.text)) {
+            let end = records.iter().position(|record| target.kind_of(&record.text) != first).unwrap_or(records.len());
             let rest = records.split_off(end);
+            let bounds = if first.is_single() { Bounds { items: 1, ..bounds } } else { bounds };
             batches.extend(Self::divide(std::mem::replace(&mut records, rest), bounds));
         }
         batches

@@ -185,8 +185,7 @@ impl Shared {
             .into_iter()
             .map(|record| Ready { text: String::from_utf8_lossy(&record).into_owned().into_boxed_str(), cost: 0 });
         let mut delivery = Delivery { shared: self, held: &held, ends: &ends, end: chunk.end, passed, done: 0 };
-        let kind = |record: &Ready| sender.target.signal_of(&record.text);
-        let mut parts = Batch::divide_by(texts.collect(), self.settings.batch, kind);
+        let mut parts = Batch::divide_for(sender.target, texts.collect(), self.settings.batch);
         parts.reverse();
         let _travels = Travelling::begin(self);
         if parts.is_empty() {

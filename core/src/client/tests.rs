@@ -16,6 +16,7 @@ mod lifecycle;
 mod metrics;
 mod otlp;
 mod proxy;
+mod samples;
 mod server;
 mod soak;
 mod span;

@@ -138,10 +138,10 @@ async fn serve(shared: &Arc<Shared>, target: &Target) -> Served {
     Served::ToTheEnd
 }
 
-/// Batches, each of one signal; the order within a signal stays.
+/// Batches, each of one kind of request; the order within a kind stays.
 fn in_requests(target: &Target, mut ready: Vec<Ready>, batch: Bounds) -> Vec<Batch> {
-    ready.sort_by_key(|record| target.signal_of(&record.text));
-    Batch::divide_by(ready, batch, |record| target.signal_of(&record.text))
+    ready.sort_by_key(|record| target.kind_of(&record.text));
+    Batch::divide_for(target, ready, batch)
 }
 
 /// Moves what is left in the queue of a closing client into the spool.

@@ -73,6 +73,11 @@ pub(super) const KEYS: &[Key] = &[
         "Whether records may go to link-local addresses, where clouds serve machine credentials.",
     )
     .default("false"),
+    Key::new(
+        "/client/export/sample_routes",
+        "Whether performance samples and replay reports go to R4's routes, one a request, instead of into batches.",
+    )
+    .default("false"),
     Key::new("/client/export/file", "Path of the file that the file exporter appends to."),
     Key::new("/client/export/file_max_bytes", "Size at which the file is renamed and a new one begun; 0 means never.")
         .default("67108864")
@@ -175,6 +180,8 @@ pub struct ExportConfig {
     pub no_proxy: Option<String>,
     /// Whether link-local addresses may be sent to.
     pub allow_link_local: bool,
+    /// Whether samples and reports go to R4's two routes, each in a request of its own.
+    pub sample_routes: bool,
     /// The file exporter's file.
     pub file: Option<String>,
     /// Bytes at which it is renamed.
@@ -210,6 +217,7 @@ impl Default for ExportConfig {
             all_proxy: None,
             no_proxy: None,
             allow_link_local: false,
+            sample_routes: false,
             file: None,
             // Large enough that a day's file is rarely cut, small enough to open in an editor.
             file_max_bytes: 64 << 20,

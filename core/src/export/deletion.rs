@@ -1,7 +1,7 @@
 //! Asks the collector to delete a user's records.
 
-use reqwest::Url;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE};
+use reqwest::{StatusCode, Url};
 use serde::Deserialize;
 
 use super::Failure;
@@ -51,7 +51,8 @@ impl DeletionRoute {
     pub(crate) async fn ask(&self, user_id: &str) -> Result<String, Failure> {
         let url = continued(&continued(&self.base, &ROUTE), &[user_id]);
         let client = self.http.connection.open(&[&url])?;
-        let body = answered(client.delete(url).headers(self.http.headers.clone())).await?;
+        let request = client.delete(url).headers(self.http.headers.clone());
+        let (_, body) = answered(request, |status| status == StatusCode::OK).await?;
         let receipt: Receipt = serde_json::from_slice(&body).map_err(|_| Failure::Verdict)?;
         let is_id = (1..=MAX_ID_BYTES).contains(&receipt.request_id.len()) && receipt.request_id.is_ascii();
         if is_id { Ok(receipt.request_id) } else { Err(Failure::Verdict) }

@@ -4,29 +4,15 @@ use std::io::Write;
 use std::time::Instant;
 
 use parking_lot::Mutex;
+use reqwest::StatusCode;
 
 use super::body::compress;
 use super::breaker::{Breaker, Permit};
 use super::http::post;
+use super::request::{Request, RequestKind};
+use super::samples::CORRELATION_ID;
 use super::target::{Destination, Http, Otlp, OtlpRoute, Target};
-use super::{Failure, Signal, Verdict, file, otlp};
-
-/// A request as it will be sent, any number of times: the same ids in the same bytes.
-pub(crate) struct Request {
-    signal: Signal,
-    body: Vec<u8>,
-    /// Records that the caller handed over.
-    records: u64,
-    /// Those of them that have no form in the request.
-    left_out: u64,
-}
-
-impl Request {
-    /// The size of what travels.
-    pub(crate) fn bytes(&self) -> usize {
-        self.body.len()
-    }
-}
+use super::{Failure, Signal, Verdict, file, otlp, samples};
 
 /// Every signal.
 const SIGNALS: [Signal; 3] = [Signal::Logs, Signal::Metrics, Signal::Traces];
@@ -74,13 +60,18 @@ impl<'a> Exporter<'a> {
             // Nothing to say; OTLP asks not to send empty envelopes.
             _ if sent == 0 => Ok(Verdict::accepted()),
             Destination::Collector(http, url) => {
-                let body = self.post(http, url, 0, request).await?;
-                Verdict::read(&body, sent)
+                let Some(url) = self.target.samples.as_ref().and_then(|samples| samples.url(request.kind)) else {
+                    let (_, body) = self.post(http, url, 0, request, is_ok).await?;
+                    return Verdict::read(&body, sent);
+                };
+                let (status, body) = self.post(http, url, 0, request, samples::is_verdict).await?;
+                samples::verdict(status, &body)
             }
             Destination::Otlp(otlp) => {
-                let route = otlp.route(request.signal);
-                let place = SIGNALS.iter().position(|signal| *signal == request.signal).unwrap_or(0);
-                let body = self.post(&route.http, &route.url, place, request).await?;
+                let signal = signal_of(request.kind);
+                let route = otlp.route(signal);
+                let place = SIGNALS.iter().position(|known| *known == signal).unwrap_or(0);
+                let (_, body) = self.post(&route.http, &route.url, place, request, is_ok).await?;
                 otlp::verdict(route.protocol, &body, sent)
             }
             Destination::File(target) => file::append(target, &request.body).map(|()| Verdict::accepted()),
@@ -98,44 +89,60 @@ impl<'a> Exporter<'a> {
         url: &reqwest::Url,
         client: usize,
         request: &Request,
-    ) -> Result<Vec<u8>, Failure> {
+        is_verdict: fn(StatusCode) -> bool,
+    ) -> Result<(StatusCode, Vec<u8>), Failure> {
         let client = self.http.get(client).ok_or(Failure::Setup)?;
-        post(client, url, &http.headers, request.body.clone()).await
+        let mut headers = http.headers.clone();
+        if let Some(id) = &request.correlation_id {
+            headers.insert(CORRELATION_ID, id.clone());
+        }
+        post(client, url, headers, request.body.clone(), is_verdict).await
     }
 }
 
 impl Target {
-    /// The records of a batch by the request that they travel in: OTLP has one for each signal.
-    pub(crate) fn signal_of(&self, record: &str) -> Signal {
-        match self.destination {
-            Destination::Otlp(..) => Signal::of(record),
-            Destination::Collector(..) | Destination::File(_) | Destination::Console => Signal::Logs,
-        }
-    }
-
-    /// The request that carries canonical records, which are all of one signal.
+    /// The request that carries canonical records, which are all of one kind.
     pub(crate) fn request(&self, records: &[&str]) -> Result<Request, Failure> {
-        let (body, signal, left_out) = self.body(records);
+        let request = self.plain(records);
         let body = match &self.destination {
-            Destination::Collector(http, _) => compressed(body, http)?,
-            Destination::Otlp(otlp) => compressed(body, &otlp.route(signal).http)?,
-            Destination::File(_) | Destination::Console => body,
+            Destination::Collector(http, _) => compressed(request.body, http)?,
+            Destination::Otlp(otlp) => compressed(request.body, &otlp.route(signal_of(request.kind)).http)?,
+            Destination::File(_) | Destination::Console => request.body,
         };
-        Ok(Request { signal, body, records: records.len() as u64, left_out })
+        Ok(Request { body, ..request })
     }
 
-    /// The body before compression, its signal, and how many records are not in it.
-    pub(super) fn body(&self, records: &[&str]) -> (Vec<u8>, Signal, u64) {
-        let signal = records.first().map_or(Signal::Logs, |record| self.signal_of(record));
-        match &self.destination {
-            Destination::Collector(..) => (joined(records, b"[", b",", b"]"), signal, 0),
-            Destination::Otlp(otlp) => {
-                let encoded = otlp::encode(signal, otlp.route(signal).protocol, &otlp.resource, records);
-                (encoded.body, signal, encoded.left_out)
+    /// The same before compression.
+    pub(super) fn plain(&self, records: &[&str]) -> Request {
+        let kind = records.first().map_or(RequestKind::Batch(Signal::Logs), |record| self.kind_of(record));
+        let (body, left_out, correlation_id) = match &self.destination {
+            Destination::Collector(..) => {
+                let alone = records.first().and_then(|record| samples::body(kind, record));
+                let (body, id) = alone.unwrap_or_else(|| (joined(records, b"[", b",", b"]"), None));
+                (body, 0, id)
             }
-            Destination::File(_) | Destination::Console => (joined(records, b"", b"\n", b"\n"), signal, 0),
-        }
+            Destination::Otlp(otlp) => {
+                let signal = signal_of(kind);
+                let encoded = otlp::encode(signal, otlp.route(signal).protocol, &otlp.resource, records);
+                (encoded.body, encoded.left_out, None)
+            }
+            Destination::File(_) | Destination::Console => (joined(records, b"", b"\n", b"\n"), 0, None),
+        };
+        Request { kind, body, records: records.len() as u64, left_out, correlation_id }
     }
+}
+
+/// The signal of a request's records; samples are logs.
+pub(super) fn signal_of(kind: RequestKind) -> Signal {
+    match kind {
+        RequestKind::Batch(signal) => signal,
+        RequestKind::PerfSample | RequestKind::ReplayInconsistency => Signal::Logs,
+    }
+}
+
+/// The one status by which batches are answered.
+fn is_ok(status: StatusCode) -> bool {
+    status == StatusCode::OK
 }
 
 fn compressed(body: Vec<u8>, http: &Http) -> Result<Vec<u8>, Failure> {

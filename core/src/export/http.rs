@@ -58,27 +58,32 @@ impl Connection {
     }
 }
 
-/// Posts a body and returns that of a 200.
+/// Posts a body, and returns the status and the body of an answer that `is_verdict` holds for.
 pub(super) async fn post(
     http: &reqwest::Client,
     url: &Url,
-    headers: &HeaderMap,
+    headers: HeaderMap,
     body: Vec<u8>,
-) -> Result<Vec<u8>, Failure> {
-    answered(http.post(url.clone()).headers(headers.clone()).body(body)).await
+    is_verdict: impl Fn(StatusCode) -> bool,
+) -> Result<(StatusCode, Vec<u8>), Failure> {
+    answered(http.post(url.clone()).headers(headers).body(body), is_verdict).await
 }
 
-/// Sends a request and returns the body of a 200.
-pub(super) async fn answered(request: RequestBuilder) -> Result<Vec<u8>, Failure> {
+/// Sends a request and returns the status and body of an answer whose status `is_verdict`.
+pub(super) async fn answered(
+    request: RequestBuilder,
+    is_verdict: impl Fn(StatusCode) -> bool,
+) -> Result<(StatusCode, Vec<u8>), Failure> {
     let response = request.send().await.map_err(|error| failure(&error))?;
-    if response.status() != StatusCode::OK {
+    let status = response.status();
+    if !is_verdict(status) {
         let retry_after = response.headers().get(RETRY_AFTER).and_then(|header| header.to_str().ok());
         return Err(Failure::Status {
-            code: response.status().as_u16(),
+            code: status.as_u16(),
             retry_after: retry_after.and_then(|header| retry::retry_after(header, SystemTime::now())),
         });
     }
-    bounded_body(response).await
+    Ok((status, bounded_body(response).await?))
 }
 
 /// Follows 307 and 308, which repeat the request as it is, and only on the same scheme, host and port: elsewhere a

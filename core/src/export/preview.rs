@@ -1,12 +1,17 @@
 //! What the next requests would carry, byte for byte, without sending anything.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 
+use super::exporter::signal_of;
+use super::request::{Request, RequestKind};
+use super::samples::CORRELATION_ID;
 use super::target::{Destination, Target};
-use super::{Failure, Signal};
+use crate::export::Failure;
 
 /// Stands for a header's value that may be secret.
 const HIDDEN: &str = "…";
@@ -19,27 +24,34 @@ impl Target {
     /// be secret are shown as `…`.
     pub(crate) fn preview(&self, records: &[&str]) -> Result<String, Failure> {
         let mut requests = Vec::new();
-        for signal in [Signal::Logs, Signal::Metrics, Signal::Traces] {
-            let of_signal: Vec<&str> =
-                records.iter().copied().filter(|record| self.signal_of(record) == signal).collect();
-            if !of_signal.is_empty() {
-                requests.push(self.one(signal, &of_signal)?);
+        let kinds: BTreeSet<RequestKind> = records.iter().map(|record| self.kind_of(record)).collect();
+        for kind in kinds {
+            let of_kind: Vec<&str> = records.iter().copied().filter(|record| self.kind_of(record) == kind).collect();
+            let at_once = if kind.is_single() { 1 } else { of_kind.len() };
+            for together in of_kind.chunks(at_once) {
+                requests.push(self.one(together)?);
             }
         }
         Ok(Value::Array(requests).to_string())
     }
 
-    fn one(&self, signal: Signal, records: &[&str]) -> Result<Value, Failure> {
-        let (to, headers) = match &self.destination {
-            Destination::Collector(http, url) => (url.to_string(), shown(&http.headers)),
+    fn one(&self, records: &[&str]) -> Result<Value, Failure> {
+        let Request { kind, body, left_out, correlation_id, .. } = self.plain(records);
+        let (to, mut headers) = match &self.destination {
+            Destination::Collector(http, url) => {
+                let alone = self.samples.as_ref().and_then(|samples| samples.url(kind));
+                (alone.unwrap_or(url).to_string(), shown(&http.headers))
+            }
             Destination::Otlp(otlp) => {
-                let route = otlp.route(signal);
+                let route = otlp.route(signal_of(kind));
                 (route.url.to_string(), shown(&route.http.headers))
             }
             Destination::File(target) => (target.path.to_string_lossy().into_owned(), Map::new()),
             Destination::Console => ("stderr".to_owned(), Map::new()),
         };
-        let (body, _, left_out) = self.body(records);
+        if let Some(id) = correlation_id.as_ref().and_then(|id| id.to_str().ok()) {
+            headers.insert(CORRELATION_ID.as_str().to_owned(), id.into());
+        }
         let travels = self.request(records)?.bytes();
         let (body, encoding) = match String::from_utf8(body) {
             Ok(text) if !text.contains('\0') => (text, "utf-8"),

@@ -16,6 +16,7 @@ use super::breaker::BreakerPolicy;
 use super::endpoint::{continued, endpoint};
 use super::http::Connection;
 use super::proxy::proxy_for;
+use super::samples::SampleRoutes;
 use super::tls::Tls;
 use crate::config::{ClientConfig, Compression, ExporterKind, OtlpProtocol, SignalConfig};
 use crate::engine::Engine;
@@ -36,6 +37,8 @@ const OTLP_USER_AGENT: &str =
 /// See the module's words.
 pub(crate) struct Target {
     pub(crate) destination: Destination,
+    /// R4's routes of the collector, where samples and reports go there.
+    pub(super) samples: Option<SampleRoutes>,
     pub(crate) breaker: BreakerPolicy,
 }
 
@@ -98,9 +101,11 @@ impl Target {
     /// `config_invalid` with the place.
     pub(crate) fn new(client: &ClientConfig, engine: &Engine) -> Result<Self> {
         let export = &client.export;
+        let mut samples = None;
         let destination = match export.exporter {
             ExporterKind::Collector => {
                 let (http, base) = collector(client)?;
+                samples = export.sample_routes.then(|| SampleRoutes::new(&base));
                 Destination::Collector(Box::new(http), continued(&base, &BATCH_ROUTE))
             }
             ExporterKind::Otlp => {
@@ -118,7 +123,7 @@ impl Target {
             ExporterKind::Console => Destination::Console,
         };
         let reset = Duration::from_millis(u64::from(export.breaker_reset_ms));
-        Ok(Self { destination, breaker: BreakerPolicy { failures: export.breaker_failures, reset } })
+        Ok(Self { destination, samples, breaker: BreakerPolicy { failures: export.breaker_failures, reset } })
     }
 }
 

@@ -32,8 +32,14 @@ struct WrittenResult {
 }
 
 #[derive(Deserialize)]
-struct WrittenViolation {
+pub(super) struct WrittenViolation {
     code: String,
+}
+
+/// Those codes of violations that this version knows.
+pub(super) fn codes<'a>(violations: impl IntoIterator<Item = &'a WrittenViolation>) -> Vec<Code> {
+    let known = |violation: &WrittenViolation| Code::ALL.into_iter().find(|code| code.as_str() == violation.code);
+    violations.into_iter().filter_map(known).collect()
 }
 
 impl Verdict {
@@ -52,8 +58,7 @@ impl Verdict {
         if refused.checked_add(written.accepted) != Some(records) {
             return Err(Failure::Verdict);
         }
-        let violations = written.results.iter().flat_map(|result| &result.violations);
-        let codes = violations.filter_map(|v| Code::ALL.into_iter().find(|code| code.as_str() == v.code)).collect();
+        let codes = codes(written.results.iter().flat_map(|result| &result.violations));
         Ok(Self { refused, codes, warned: false })
     }
 }

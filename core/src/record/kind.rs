@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 
 use super::field::{Field, Shape};
+#[cfg(feature = "client")]
+use super::kinds::ENVELOPE;
 use super::kinds::{event, log, metric, perf_sample, replay_inconsistency, span, trace};
 use crate::json::{Document, Kind};
 
@@ -101,6 +103,12 @@ impl RecordKind {
 
     pub(crate) fn fields(self) -> &'static [Field] {
         self.table().shape.fields
+    }
+
+    /// Those that the kind has beside the envelope's.
+    #[cfg(feature = "client")]
+    pub(crate) fn own_fields(self) -> &'static [Field] {
+        self.fields().get(ENVELOPE.len()..).unwrap_or_default()
     }
 
     /// The kind whose schema is called so.

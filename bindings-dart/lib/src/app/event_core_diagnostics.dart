@@ -56,7 +56,7 @@ final class EventCoreDiagnostics with TelemetryGuard {
     );
   }
 
-  /// Reports a replay that led to another state.
+  /// Reports a replay that led to another state. [correlationId] is the report's id, a UUID; a new one unless given.
   OTLPExportResult reportInconsistency({
     required String documentId,
     required String stateHashBefore,
@@ -64,6 +64,7 @@ final class EventCoreDiagnostics with TelemetryGuard {
     List<String> eventIds = const [],
     int? snapshotSequence,
     String? clientVersion,
+    String? correlationId,
   }) {
     final exporter = service.exporter;
     if (!config.inconsistencies || exporter == null) return OTLPExportResult.disabled;
@@ -76,6 +77,7 @@ final class EventCoreDiagnostics with TelemetryGuard {
         eventIds: eventIds,
         snapshotSequence: snapshotSequence,
         clientVersion: clientVersion,
+        correlationId: correlationId,
       ),
     );
   }

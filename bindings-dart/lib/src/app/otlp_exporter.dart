@@ -115,7 +115,7 @@ final class OTLPExporter with TelemetryGuard {
     _isDisposed = true;
     telemetryConfig.removeListener(_heed);
     // A failed word was told to whoever waits for it.
-    await _settled.catchError((_) {});
+    await _settled.catchError((Object _) {});
     return client.shutdown(timeout: timeout);
   }
 
@@ -127,7 +127,7 @@ final class OTLPExporter with TelemetryGuard {
     _wasEnabled = isEnabled;
     if (telemetryConfig.stateDir == null) return;
     final source = telemetryConfig.auditTrail.last.source;
-    _settled = _settled.catchError((_) {}).then((_) => _keep(isEnabled, source));
+    _settled = _settled.catchError((Object _) {}).then((_) => _keep(isEnabled, source));
     // Whoever waits for it hears of a failure; nobody has to.
     _settled.ignore();
   }

@@ -1,5 +1,7 @@
 import 'dart:io' show Platform;
 
+import 'correlation_id.dart';
+
 /// How fast the application was for a moment: the body of R4's `/v1/telemetry/perf-sample`, a `perf_sample_v1` record.
 final class PerformanceSamplePayload {
   /// A sample; [platform] is this one unless given.
@@ -16,8 +18,10 @@ final class PerformanceSamplePayload {
     this.flagsActive = const [],
     DateTime? timestamp,
     String? platform,
+    String? correlationId,
   }) : timestamp = timestamp ?? DateTime.now(),
-       platform = platform ?? Platform.operatingSystem;
+       platform = platform ?? Platform.operatingSystem,
+       correlationId = correlationId ?? newCorrelationId();
 
   /// Frames drawn in a second.
   final num fps;
@@ -55,8 +59,13 @@ final class PerformanceSamplePayload {
   /// Where the application runs, such as `macos`.
   final String platform;
 
+  /// A UUID, new unless given: the record's id, and, on R4's own routes, the request's `x-correlation-id`, with which
+  /// the collector answers.
+  final String correlationId;
+
   /// The body as R4's API spells it. Not scrubbed: what is sent goes through a client.
   Map<String, Object?> toJson() => {
+    'id': correlationId,
     'timestamp': timestamp.toUtc().toIso8601String(),
     'fps': fps,
     'frameTimeMs': frameTimeMs,
@@ -74,6 +83,7 @@ final class PerformanceSamplePayload {
   /// The record that a client takes.
   Map<String, Object?> toRecord() => {
     'schema': 'perf_sample_v1',
+    'id': correlationId,
     'timestamp': timestamp,
     if (sessionId != null) 'session_id': sessionId,
     'opt_in': telemetryOptIn,
@@ -104,8 +114,10 @@ final class ReplayInconsistencyPayload {
     this.metadata = const {},
     DateTime? timestamp,
     String? platform,
+    String? correlationId,
   }) : timestamp = timestamp ?? DateTime.now(),
-       platform = platform ?? Platform.operatingSystem;
+       platform = platform ?? Platform.operatingSystem,
+       correlationId = correlationId ?? newCorrelationId();
 
   /// The document; the engine makes it a pseudonym.
   final String documentId;
@@ -137,9 +149,29 @@ final class ReplayInconsistencyPayload {
   /// Where the application runs.
   final String platform;
 
+  /// A UUID, new unless given: the record's id, and, on R4's own routes, the request's `x-correlation-id`. What a user
+  /// may be shown as the number of their report.
+  final String correlationId;
+
+  /// The body as R4's API spells it. Not scrubbed: what is sent goes through a client.
+  Map<String, Object?> toJson() => {
+    'id': correlationId,
+    'timestamp': timestamp.toUtc().toIso8601String(),
+    'documentId': documentId,
+    'stateHashBefore': stateHashBefore,
+    'stateHashAfter': stateHashAfter,
+    if (eventIds.isNotEmpty) 'eventIds': eventIds,
+    if (snapshotSequence != null) 'snapshotSequence': snapshotSequence,
+    if (clientVersion != null) 'clientVersion': clientVersion,
+    'platform': platform,
+    if (metadata.isNotEmpty) 'metadata': metadata,
+    'telemetryOptIn': telemetryOptIn,
+  };
+
   /// The record that a client takes.
   Map<String, Object?> toRecord() => {
     'schema': 'replay_inconsistency_v1',
+    'id': correlationId,
     'timestamp': timestamp,
     'opt_in': telemetryOptIn,
     'document_id': documentId,

@@ -23,6 +23,7 @@ final class TelemetryConfig {
     this.retentionDays = defaultRetentionDays,
     this.offlineTtl = defaultOfflineTtl,
     this.featureFlags = const {},
+    this.sampleRoutes = false,
     this.engine = const {},
   }) : _enabled = enabled,
        _uploadEnabled = uploadEnabled,
@@ -46,6 +47,7 @@ final class TelemetryConfig {
     String? stateDir,
     int retentionDays = defaultRetentionDays,
     Map<String, Object?> featureFlags = const {},
+    bool sampleRoutes = false,
     Map<String, Object?> engine = const {},
   }) => TelemetryConfig(
     enabled: enabled,
@@ -57,6 +59,7 @@ final class TelemetryConfig {
     stateDir: stateDir,
     retentionDays: retentionDays,
     featureFlags: featureFlags,
+    sampleRoutes: sampleRoutes,
     engine: engine,
   );
 
@@ -99,6 +102,11 @@ final class TelemetryConfig {
 
   /// The feature flags in force; they stand in structured logs and performance samples.
   final Map<String, Object?> featureFlags;
+
+  /// Whether performance samples and replay reports go to R4's routes `/v1/telemetry/perf-sample` and
+  /// `/v1/telemetry/replay-inconsistency`, each in a request with its correlation id. Without it they travel in batches,
+  /// which costs fewer requests; a collector that only knows R4's routes needs it.
+  final bool sampleRoutes;
 
   /// Further sections and keys of the engine's configuration.
   final Map<String, Object?> engine;
@@ -181,6 +189,7 @@ final class TelemetryConfig {
         if (endpoint != null) 'endpoint': endpoint,
         if (apiKey != null) 'api_key': apiKey,
         if (serviceName != null) 'service_name': serviceName,
+        if (sampleRoutes) 'export': {'sample_routes': true},
         if (state != null) 'state_dir': state,
         if (state != null) 'spool': {'dir': '$state/spool', 'max_age_ms': ttl.inMilliseconds},
       },

@@ -19,6 +19,8 @@ pub(super) enum Answer {
     Status(u16, &'static str),
     /// 200 with this body.
     Body(String),
+    /// 202 as R4's routes answer.
+    Taken,
     /// 200 for all records, once the channel speaks or is closed.
     After(Receiver<()>),
     /// The connection ends without an answer.
@@ -138,6 +140,7 @@ fn serve(desk: &Desk, stream: &TcpStream) -> io::Result<()> {
             Answer::Refusing(refused) => respond(stream, 200, "", &verdict(count, refused))?,
             Answer::Status(status, headers) => respond(stream, status, headers, "")?,
             Answer::Body(body) => respond(stream, 200, "", &body)?,
+            Answer::Taken => respond(stream, 202, "", r#"{"status":"accepted","correlationId":"c"}"#)?,
             Answer::After(signal) => {
                 let _ = signal.recv_timeout(PATIENCE);
                 respond(stream, 200, "", &verdict(count, 0))?;

@@ -5,7 +5,7 @@ use crate::record::field::{Field, Shape, optional, required};
 use crate::record::limits::{MAX_ID_CHARS, MAX_NAME_CHARS};
 
 /// In canonical order. `occurred_at` is R2's, `created_at` R3's; camelCase is R4's.
-pub(super) const ENVELOPE: [Field; 8] = [
+pub(crate) const ENVELOPE: [Field; 8] = [
     required("schema", &[], Check::Schema, "The kind of the record."),
     optional("id", &[], Check::Id, "UUID, by which a repetition is recognised; stamped when absent."),
     required(
