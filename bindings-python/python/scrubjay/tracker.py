@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import json
 import time
@@ -14,7 +13,7 @@ from scrubjay import _ambient, _exit, _fork, _native
 from scrubjay._control import Controlled
 from scrubjay._instruments import Instrumented
 from scrubjay._json import config_text, plain
-from scrubjay._recorder import UNWRITTEN, Recorder, complain
+from scrubjay._recorder import UNWRITTEN, Recorder, complain, declared_by
 from scrubjay._types import Config, Outcome, Stats
 
 if TYPE_CHECKING:
@@ -61,53 +60,15 @@ class Tracker(Controlled, Instrumented, Recorder):
 
         return cls(Path(path).read_text(encoding="utf-8"), exit_timeout=exit_timeout)
 
-    def track(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        tenant_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        timestamp: datetime.datetime | str | None = None,
-    ) -> bool:
+    @declared_by(Recorder.track)
+    def track(self, *args: Any, **kwargs: Any) -> bool:
         """Does what `Recorder.track` says."""
-        return self._client.track(
-            channel,
-            event,
-            payload,
-            user_id=user_id,
-            session_id=session_id,
-            tenant_id=tenant_id,
-            context=context,
-            timestamp=timestamp,
-        )
+        return self._client.track(*args, **kwargs)
 
-    def track_checked(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        tenant_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        timestamp: datetime.datetime | str | None = None,
-    ) -> Outcome:
+    @declared_by(Recorder.track)
+    def track_checked(self, *args: Any, **kwargs: Any) -> Outcome:
         """Does what `Recorder.track_checked` says."""
-        outcome = self._client.track_checked(
-            channel,
-            event,
-            payload,
-            user_id=user_id,
-            session_id=session_id,
-            tenant_id=tenant_id,
-            context=context,
-            timestamp=timestamp,
-        )
+        outcome = self._client.track_checked(*args, **kwargs)
         return cast(Outcome, json.loads(UNWRITTEN if outcome is None else outcome))
 
     def track_record(self, record: Mapping[str, Any]) -> bool:
