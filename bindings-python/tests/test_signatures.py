@@ -27,7 +27,7 @@ def test_help_shows_a_recorder_s_parameters_and_its_own_answer(method: Callable[
     signature = inspect.signature(method)
     assert list(signature.parameters) == ["self", *PARAMETERS]
     assert signature.return_annotation == ("Outcome" if method.__name__ == "track_checked" else "bool")
-    assert f"{method.__name__}(self, channel: " in pydoc.render_doc(method, renderer=pydoc.plaintext)
+    assert f"{method.__name__}(self, channel: " in pydoc.plain(pydoc.render_doc(method))
 
 
 def test_the_program_s_track_has_the_parameters_of_a_recorder_s() -> None:

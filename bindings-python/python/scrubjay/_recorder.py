@@ -6,12 +6,14 @@ import abc
 import datetime
 import types
 from collections.abc import Callable, Mapping
-from typing import Any, Final, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from scrubjay import _native
 from scrubjay._complaint import Complaint
 from scrubjay._json import UnwritableError
-from scrubjay._types import Outcome
+
+if TYPE_CHECKING:
+    from scrubjay._types import Outcome
 
 Parameters = ParamSpec("Parameters")
 Answer = TypeVar("Answer")

@@ -7,14 +7,16 @@ import datetime
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from scrubjay import _ambient, _json
 from scrubjay._complaint import Complaint, logger
 from scrubjay._recorder import Recorder, declared_by, event_of
-from scrubjay._types import ChangedKey, Config, Outcome
 from scrubjay.metrics import MetricType
 from scrubjay.tracker import EXIT_TIMEOUT, Tracker
+
+if TYPE_CHECKING:
+    from scrubjay._types import ChangedKey, Config, Outcome
 
 PrivacyMode: TypeAlias = Literal["strict", "balanced", "minimal"]
 BeforeSend: TypeAlias = Callable[[dict[str, Any]], "Mapping[str, Any] | None"]

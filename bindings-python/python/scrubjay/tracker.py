@@ -14,10 +14,11 @@ from scrubjay._control import Controlled
 from scrubjay._instruments import Instrumented
 from scrubjay._json import config_text, plain
 from scrubjay._recorder import UNWRITTEN, Recorder, complain, declared_by
-from scrubjay._types import Config, Outcome, Stats
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from scrubjay._types import Config, Outcome, Stats
 
 #: Seconds that leaving a `with` block, or the interpreter, may take: a host that hangs is worse than a lost record.
 EXIT_TIMEOUT: Final = 1.0
@@ -69,7 +70,7 @@ class Tracker(Controlled, Instrumented, Recorder):
     def track_checked(self, *args: Any, **kwargs: Any) -> Outcome:
         """Does what `Recorder.track_checked` says."""
         outcome = self._client.track_checked(*args, **kwargs)
-        return cast(Outcome, json.loads(UNWRITTEN if outcome is None else outcome))
+        return cast("Outcome", json.loads(UNWRITTEN if outcome is None else outcome))
 
     def track_record(self, record: Mapping[str, Any]) -> bool:
         """`track` of a record of any kind, such as a metric or a span: a mapping of its members."""
@@ -104,7 +105,7 @@ class Tracker(Controlled, Instrumented, Recorder):
 
     def stats(self) -> Stats:
         """The books: `accepted == delivered + pending + sum(dropped.values())`."""
-        stats = cast(Stats, json.loads(self._client.stats()))
+        stats = cast("Stats", json.loads(self._client.stats()))
         stats["not_captured"] += self._unwritable.count
         return stats
 
