@@ -57,7 +57,11 @@ impl Admitted {
 
 /// One write, so that lines of several processes do not mix.
 fn write_whole(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    if file.write(bytes)? == bytes.len() { Ok(()) } else { Err(io::ErrorKind::WriteZero.into()) }
+    if file.write(bytes)? == bytes.len() {
+        return Ok(());
+    }
+    // The rest by itself could end up behind another process's line.
+    Err(io::Error::new(io::ErrorKind::WriteZero, "the disk had room for a part only"))
 }
 
 /// A file's bytes, and whether anybody will find what is written to it: it was not removed.
