@@ -83,6 +83,7 @@ SUITES = [
             "-rs",
             "tests/readme_test.py",
             "tests/service_test.py",
+            "tests/commands_test.py",
             "tests/dart_test.py",
             "tests/spark_test.py",
             "tests/collector_tour_test.py",

@@ -280,26 +280,29 @@ impl Archiver {
     fn write(&self, channel: &str, line: &[u8]) -> Written {
         let mut admitted = self.locked();
         let Some(archive) = admitted.get_mut(channel) else { return Written::NotHere };
-        if self.buffer_bytes == 0 {
-            // Whoever writes line by line wants to know at once that a file was removed, or grown by another process.
-            match archive.look() {
-                Ok(true) => {}
-                Ok(false) => {
-                    admitted.remove(channel);
-                    return Written::NotHere;
-                }
-                Err(error) => {
-                    admitted.remove(channel);
-                    return Written::Refused(error, 1);
-                }
-            }
-        }
         if !archive.has_room(line.len() as u64) {
             let (appended, lines) = (archive.append(), archive.lines);
             admitted.remove(channel);
             return match appended {
                 Ok(()) => Written::NotHere,
                 Err(error) => self.refused(error, lines),
+            };
+        }
+        if self.buffer_bytes == 0 {
+            // Whoever writes line by line wants to know at once that a file was removed.
+            return match archive.append_line(line) {
+                Ok(true) => {
+                    self.written.fetch_add(1, Ordering::Relaxed);
+                    Written::Yes
+                }
+                Ok(false) => {
+                    admitted.remove(channel);
+                    Written::NotHere
+                }
+                Err(error) => {
+                    admitted.remove(channel);
+                    Written::Refused(error, 1)
+                }
             };
         }
         archive.buffer.extend_from_slice(line);

@@ -254,7 +254,7 @@ def test_etl_writes_the_report_and_prints_its_counts(tmp_path: Path) -> None:
     (tmp_path / "app.jsonl").write_text(f"{GOOD}\n{BAD}\n", encoding="utf-8")
     done = command("etl", "--in", str(tmp_path), "--out", str(tmp_path / "out"))
     assert done.returncode == 0
-    assert done.stdout.startswith("2 records in 1 archives: 1 accepted, 1 rejected, 0 dropped\n")
+    assert done.stdout.startswith("2 records in 1 archive: 1 accepted, 1 rejected, 0 dropped\n")
     assert json.loads((tmp_path / "out" / "telemetry_report.json").read_text(encoding="utf-8"))["read"] == 2
 
 

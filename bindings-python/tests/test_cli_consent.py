@@ -55,7 +55,7 @@ def test_consent_is_shown_by_purpose_and_kept_with_its_history() -> None:
 
 def test_a_changed_trail_is_found() -> None:
     command("enable")
-    assert command("consent", "verify").stdout == "1 entries, none changed or missing\n"
+    assert command("consent", "verify").stdout == "1 entry, none changed or missing\n"
     trail = folder() / "consent.jsonl"
     trail.write_text(trail.read_text().replace("granted", "Granted"))
     done = command("consent", "verify")

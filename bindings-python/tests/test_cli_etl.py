@@ -44,7 +44,7 @@ def test_a_run_prints_where_its_results_are_and_the_next_that_nothing_is_new(fol
     assert (done.returncode, done.stderr) == (0, "")
     out = folder / "out"
     assert done.stdout.splitlines() == [
-        "2 records in 1 archives: 1 accepted, 1 rejected, 0 dropped",
+        "2 records in 1 archive: 1 accepted, 1 rejected, 0 dropped",
         f"quarantine: {out}/quarantine/rejected-000001.jsonl",
         f"report: {out}/telemetry_report.json",
         f"page: {out}/telemetry_report.html",
@@ -52,7 +52,7 @@ def test_a_run_prints_where_its_results_are_and_the_next_that_nothing_is_new(fol
     assert len(list(out.rglob("*.parquet"))) == 1
     again = etl(folder, "--records", "parquet")
     assert again.stdout.startswith(
-        "0 records in 0 archives: 0 accepted, 0 rejected, 0 dropped\n1 archives had nothing new\n"
+        "0 records in 0 archives: 0 accepted, 0 rejected, 0 dropped\n1 archive had nothing new\n"
     )
 
 

@@ -1,4 +1,4 @@
-"""What is installed: how long it takes to import, and that the source distribution has all it is built from."""
+"""What is installed: what its import brings and takes, and that the source distribution has all it is built from."""
 
 from __future__ import annotations
 
@@ -36,6 +36,24 @@ def test_the_import_takes_no_longer_than_its_budget(tmp_path: Path) -> None:
         )
         times.append(float(done.stdout))
     assert min(times) <= IMPORT_BUDGET_MS, times
+
+
+def test_the_import_brings_nothing_that_a_program_that_tracks_does_not_need(tmp_path: Path) -> None:
+    source = (
+        "import sys, typing, json, re, datetime, threading, contextlib, contextvars, functools\n"
+        "before = set(sys.modules)\n"
+        "import scrubjay\n"
+        "print(*sorted(name for name in set(sys.modules) - before if not name.startswith('scrubjay._')))\n"
+        "scrubjay.Engine, scrubjay.Outcome, scrubjay.TelemetryService\n"
+        "print({name for name in scrubjay.__all__ if getattr(scrubjay, name, None) is None})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True, cwd=tmp_path)
+    brought, missing = done.stdout.splitlines()
+    own = {f"scrubjay.{name}" for name in ("client", "consent", "metrics", "trace", "tracker")}
+    # Of the standard library: what the interpreter nearly always has. Paths, HTTP, asyncio, logging and the packages of
+    # the command (typer, rich) come when they are asked for.
+    assert set(brought.split()) <= own | {"scrubjay", "__future__", "atexit", "weakref", "_weakrefset", "types"}
+    assert missing == "set()"
 
 
 def test_the_base_installation_imports_no_package_of_anybody_else(tmp_path: Path) -> None:

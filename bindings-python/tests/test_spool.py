@@ -96,7 +96,7 @@ def test_inspect_says_what_waits_and_purge_removes_it(tmp_path: Path) -> None:
     run("pass", config(folder, DEAD))
     seen = json.loads(command("spool", "inspect", "--json", str(folder)).stdout)
     assert (seen["waiting"], seen["slots"][0]["owner"]) == (30, None)
-    assert command("spool", "inspect", str(folder)).stdout.startswith("30 records wait")
+    assert command("spool", "inspect", str(folder)).stdout.startswith("30 records waiting, ")
     asked = command("spool", "purge", str(folder))
     assert (asked.returncode, "--yes" in asked.stderr) == (2, True)
     assert command("spool", "purge", "--older-than", "1h", "--yes", str(folder)).stdout.startswith("removed 0 records")

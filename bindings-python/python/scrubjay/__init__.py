@@ -12,76 +12,79 @@ from scrubjay._default import flush, get_client, init, shutdown, span, timed, tr
 from scrubjay._exit import install_shutdown_hooks
 from scrubjay._native import CheckedOutcome, ScrubjayError
 from scrubjay._native import version as _version
-from scrubjay._types import (
-    CatalogMetric,
-    Change,
-    Codes,
-    Config,
-    ConsentEntry,
-    Decision,
-    DoctorReport,
-    Explanation,
-    KeyPair,
-    Outcome,
-    PlanChange,
-    PlanDiff,
-    PlanFigures,
-    Preview,
-    Purpose,
-    Record,
-    Redaction,
-    ScrubbedJson,
-    ScrubbedText,
-    Stamp,
-    Stats,
-    Status,
-    TrailState,
-    Unsealed,
-    Violation,
-)
 from scrubjay.client import TelemetryClient
 from scrubjay.consent import Consent, doctor
-from scrubjay.engine import (
-    Engine,
-    codes,
-    metrics_catalog,
-    schemas,
-    seal_keypair,
-    unseal,
-    validate_record,
-)
-from scrubjay.plan import plan_check, plan_diff
-from scrubjay.profiles import profile
-from scrubjay.request import RequestContext, TelemetryRecorder, TelemetryStorageException
 from scrubjay.trace import Span, current_span
 from scrubjay.tracker import Tracker
 
 if TYPE_CHECKING:
-    from scrubjay._replay import replay as replay
-    from scrubjay.router import RouterStats as RouterStats
-    from scrubjay.router import TelemetryRouter as TelemetryRouter
-    from scrubjay.service import ServiceError as ServiceError
-    from scrubjay.service import TelemetryService as TelemetryService
+    from scrubjay._replay import replay
+    from scrubjay._types import (
+        CatalogMetric,
+        Change,
+        Codes,
+        Config,
+        ConsentEntry,
+        Decision,
+        DoctorReport,
+        Explanation,
+        KeyPair,
+        Outcome,
+        PlanChange,
+        PlanDiff,
+        PlanFigures,
+        Preview,
+        Purpose,
+        Record,
+        Redaction,
+        ScrubbedJson,
+        ScrubbedText,
+        Stamp,
+        Stats,
+        Status,
+        TrailState,
+        Unsealed,
+        Violation,
+    )
+    from scrubjay.engine import Engine, codes, metrics_catalog, schemas, seal_keypair, unseal, validate_record
+    from scrubjay.plan import plan_check, plan_diff
+    from scrubjay.profiles import profile
+    from scrubjay.request import RequestContext, TelemetryRecorder, TelemetryStorageException
+    from scrubjay.router import RouterStats, TelemetryRouter
+    from scrubjay.service import ServiceError, TelemetryService
 
 __version__ = _version()
 
-#: Imported when first asked for: they bring the standard library's paths and HTTP client, which half of the programs
-#: do not need and which take as long to import as all the rest.
+#: Imported when first asked for. A program that only tracks needs none of it, and it takes as long to import as the
+#: rest: classes that are shapes for type checkers, and the standard library's paths and HTTP client.
 _LATER = {
-    "RouterStats": "scrubjay.router",
-    "ServiceError": "scrubjay.service",
-    "TelemetryRouter": "scrubjay.router",
-    "TelemetryService": "scrubjay.service",
-    "replay": "scrubjay._replay",
+    "scrubjay._replay": "replay",
+    "scrubjay._types": (
+        "CatalogMetric Change Codes Config ConsentEntry Decision DoctorReport Explanation KeyPair Outcome "
+        "PlanChange PlanDiff PlanFigures Preview Purpose Record Redaction ScrubbedJson ScrubbedText Stamp "
+        "Stats Status TrailState Unsealed Violation"
+    ),
+    "scrubjay.engine": "Engine codes metrics_catalog schemas seal_keypair unseal validate_record",
+    "scrubjay.plan": "plan_check plan_diff",
+    "scrubjay.profiles": "profile",
+    "scrubjay.request": "RequestContext TelemetryRecorder TelemetryStorageException",
+    "scrubjay.router": "RouterStats TelemetryRouter",
+    "scrubjay.service": "ServiceError TelemetryService",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    import importlib
+    for module, names in _LATER.items():
+        if name in names.split():
+            import importlib
 
-    return getattr(importlib.import_module(_LATER[name]), name)
+            found = globals()[name] = getattr(importlib.import_module(module), name)
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 __all__ = [

@@ -139,7 +139,7 @@ class Archive:
         line += b"\n"
         written = os.write(self.fd, line)
         if written != len(line):
-            raise OSError(f"only {written} of {len(line)} bytes were written to {self._path.name}")
+            raise OSError("the disk had room for a part only")
 
     def close(self) -> None:
         """Closes the file."""

@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
-from typing import Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 from scrubjay import _native
 from scrubjay._complaint import Complaint
 from scrubjay._json import config_text
-from scrubjay._types import Change, ChangedKey, Config, Purpose, Status
 from scrubjay.consent import word
 
-Listener: TypeAlias = Callable[[Change], None]
+if TYPE_CHECKING:
+    from scrubjay._types import Change, ChangedKey, Config, Purpose, Status
+
+Listener: TypeAlias = "Callable[[Change], None]"
 
 #: Seconds between two looks for changes, while somebody listens: as often as the core looks at the consent file.
 _LOOK_INTERVAL: Final = 0.25
@@ -26,7 +28,7 @@ class Controlled:
 
     def status(self) -> Status:
         """What holds and who decided it: `status()["values"]` names the source of every key, secrets unshown."""
-        return cast(Status, json.loads(self._client.status()))
+        return cast("Status", json.loads(self._client.status()))
 
     def opt_in(self, *purposes: Purpose, notice_version: str | None = None, source: str) -> bool:
         """Records that the user agrees, by default to all purposes; whether collection is on then.
@@ -60,7 +62,7 @@ class Controlled:
 
         Raises `ScrubjayError` for a wrong one, and then nothing changes.
         """
-        return cast(list[ChangedKey], json.loads(self._client.reconfigure(config_text(config))))
+        return cast("list[ChangedKey]", json.loads(self._client.reconfigure(config_text(config))))
 
     def add_listener(self, listener: Listener) -> Callable[[], None]:
         """Calls `listener` with each change of consent or configuration within a second; returns what removes it.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
 import threading
 from collections.abc import Mapping
 from typing import Any
 
 from scrubjay._complaint import logger
+from scrubjay._recorder import declared_by, event_of
 from scrubjay.client import TelemetryClient
 from scrubjay.metrics import Histogram, MetricType, Timed
 from scrubjay.trace import Span, SpanKind
@@ -38,30 +38,14 @@ def get_client() -> TelemetryClient | None:
     return _client
 
 
-def track(
-    channel: str,
-    event: str,
-    payload: Mapping[str, Any] | None = None,
-    *,
-    user_id: str | None = None,
-    session_id: str | None = None,
-    tenant_id: str | None = None,
-    context: Mapping[str, Any] | None = None,
-    timestamp: datetime.datetime | str | None = None,
-) -> bool:
+@declared_by(event_of)
+def track(*args: Any, **kwargs: Any) -> bool:
     """`Tracker.track` of the program's client; `False` before `init`. Never raises."""
     if _client is None:
+        # A wrong call is one before `init`, too.
+        event_of(*args, **kwargs)
         return False
-    return _client.track(
-        channel,
-        event,
-        payload,
-        user_id=user_id,
-        session_id=session_id,
-        tenant_id=tenant_id,
-        context=context,
-        timestamp=timestamp,
-    )
+    return _client.track(*args, **kwargs)
 
 
 def flush(timeout: float = 5.0) -> bool:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from scrubjay import _native
-from scrubjay._types import Preview
 from scrubjay.metrics import Counter, Gauge, Histogram, MetricType, Timed
 from scrubjay.trace import Span, SpanKind
+
+if TYPE_CHECKING:
+    from scrubjay._types import Preview
 
 
 class Instrumented:

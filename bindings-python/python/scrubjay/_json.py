@@ -6,9 +6,10 @@ import datetime
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from scrubjay._types import Config, Record
+if TYPE_CHECKING:
+    from scrubjay._types import Config, Record
 
 
 class UnwritableError(TypeError):

@@ -4,14 +4,60 @@ from __future__ import annotations
 
 import abc
 import datetime
-from collections.abc import Mapping
-from typing import Any, Final
+import types
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, Final, ParamSpec, TypeVar, cast
 
 from scrubjay import _native
 from scrubjay._complaint import Complaint
 from scrubjay._json import UnwritableError
-from scrubjay._native import CheckedOutcome
-from scrubjay._types import Outcome
+
+if TYPE_CHECKING:
+    from scrubjay._native import CheckedOutcome
+    from scrubjay._types import Outcome
+
+Parameters = ParamSpec("Parameters")
+Answer = TypeVar("Answer")
+
+
+def declared_by(other: Callable[Parameters, Any]) -> Callable[[Callable[..., Answer]], Callable[Parameters, Answer]]:
+    """Gives a function that hands on what it gets the parameters of `other`, for type checkers and for `help`."""
+
+    def declare(function: Callable[..., Answer]) -> Callable[Parameters, Answer]:
+        # What `inspect.signature` follows: the parameters of the one, the answer of the other. `inspect` itself, which
+        # could make a signature, takes longer to import than this package.
+        of: Any = other
+        shape = types.FunctionType(of.__code__, of.__globals__, of.__name__, of.__defaults__)
+        shape.__kwdefaults__ = of.__kwdefaults__
+        shape.__annotations__ = {**of.__annotations__, "return": function.__annotations__["return"]}
+        function.__wrapped__ = shape  # type: ignore[attr-defined]
+        return cast("Callable[Parameters, Answer]", function)
+
+    return declare
+
+
+def event_of(
+    channel: str,
+    event: str,
+    payload: Mapping[str, Any] | None = None,
+    *,
+    user_id: str | None = None,
+    session_id: str | None = None,
+    tenant_id: str | None = None,
+    context: Mapping[str, Any] | None = None,
+    timestamp: datetime.datetime | str | None = None,
+) -> dict[str, Any]:
+    """The arguments of `Recorder.track` as a record; what is absent is not in it."""
+    record: dict[str, Any] = {"channel": channel, "event": event, "payload": {} if payload is None else payload}
+    others = {
+        "timestamp": timestamp,
+        "user_id": user_id,
+        "session_id": session_id,
+        "tenant_id": tenant_id,
+        "context": context,
+    }
+    record.update((name, value) for name, value in others.items() if value is not None)
+    return record
 
 
 class Recorder(abc.ABC):
@@ -42,18 +88,8 @@ class Recorder(abc.ABC):
         """
 
     @abc.abstractmethod
-    def track_checked(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        tenant_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        timestamp: datetime.datetime | str | None = None,
-    ) -> Outcome | CheckedOutcome:
+    @declared_by(track)
+    def track_checked(self, *args: Any, **kwargs: Any) -> Outcome | CheckedOutcome:
         """`track`, but the engine runs at once and its outcome is returned. Costs the caller the engine's time.
 
         A record with a value that JSON cannot hold is rejected as `json_invalid`.

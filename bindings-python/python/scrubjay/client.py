@@ -7,13 +7,16 @@ import datetime
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias, cast
 
 from scrubjay import _ambient, _json
 from scrubjay._complaint import Complaint, logger
-from scrubjay._types import ChangedKey, Config, Outcome
+from scrubjay._recorder import Recorder, declared_by, event_of
 from scrubjay.metrics import MetricType
 from scrubjay.tracker import EXIT_TIMEOUT, Tracker
+
+if TYPE_CHECKING:
+    from scrubjay._types import ChangedKey, Config, Outcome
 
 PrivacyMode: TypeAlias = Literal["strict", "balanced", "minimal"]
 BeforeSend: TypeAlias = Callable[[dict[str, Any]], "Mapping[str, Any] | None"]
@@ -146,29 +149,10 @@ class TelemetryClient(Tracker):
         values = self.status()["values"]
         return any(value["key"] == "/privacy/pseudonym_key" and value.get("is_set") for value in values)
 
-    def track(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        tenant_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        timestamp: datetime.datetime | str | None = None,
-    ) -> bool:
+    @declared_by(Recorder.track)
+    def track(self, *args: Any, **kwargs: Any) -> bool:
         """Does what `Recorder.track` says."""
-        record: dict[str, Any] = {"channel": channel, "event": event, "payload": {} if payload is None else payload}
-        others = {
-            "user_id": user_id,
-            "session_id": session_id,
-            "tenant_id": tenant_id,
-            "context": context,
-            "timestamp": timestamp,
-        }
-        record.update((name, value) for name, value in others.items() if value is not None)
-        return self.track_record(record)
+        return self.track_record(event_of(*args, **kwargs))
 
     def track_record(self, record: Mapping[str, Any]) -> bool:
         """`track` of a record of any kind, such as a metric or a span: a mapping of its members."""

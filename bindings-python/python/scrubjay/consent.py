@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from scrubjay import _native
 from scrubjay._json import config_text
-from scrubjay._types import Config, ConsentEntry, DoctorReport, Purpose, Status, TrailState
+
+if TYPE_CHECKING:
+    from scrubjay._types import Config, ConsentEntry, DoctorReport, Purpose, Status, TrailState
 
 
 class Consent:
@@ -22,7 +24,7 @@ class Consent:
 
     def status(self) -> Status:
         """What holds and who decided it."""
-        return cast(Status, json.loads(self._consent.status()))
+        return cast("Status", json.loads(self._consent.status()))
 
     def grant(self, *purposes: Purpose, notice_version: str | None = None, source: str) -> None:
         """Records that the user agrees, by default to all purposes, under the version of the notice that they saw."""
@@ -37,16 +39,16 @@ class Consent:
 
     def history(self) -> list[ConsentEntry]:
         """Every change there was."""
-        return cast(list[ConsentEntry], json.loads(self._consent.history()))
+        return cast("list[ConsentEntry]", json.loads(self._consent.history()))
 
     def verify(self) -> TrailState:
         """Checks that no entry of the audit trail was changed or removed."""
-        return cast(TrailState, json.loads(self._consent.verify()))
+        return cast("TrailState", json.loads(self._consent.verify()))
 
 
 def doctor(config: Config = None) -> DoctorReport:
     """Checks what a tracker of this configuration needs, and says what to do. Asks the endpoint."""
-    return cast(DoctorReport, json.loads(_native.doctor(config_text(config))))
+    return cast("DoctorReport", json.loads(_native.doctor(config_text(config))))
 
 
 def word(purposes: Iterable[Purpose], source: str, notice_version: str | None = None) -> str:

@@ -16,13 +16,10 @@ from scrubjay import _native
 from scrubjay._json import config_text
 from scrubjay._types import Config
 from scrubjay.router import ARCHIVES
-from scrubjay.tables import _needed
+from scrubjay.tables import Table, _needed
 
 if TYPE_CHECKING:
     import duckdb
-    import pandas
-    import polars
-    import pyarrow
 
 #: Where results are written unless said otherwise (R0).
 REPORTS: Final = "reports/analytics"
@@ -147,7 +144,7 @@ def to_parquet(lines: bytes | str, config: Config = None) -> bytes:
     return _native.to_parquet(config_text(config), lines)
 
 
-class Records:
+class Records(Table):
     """The accepted records of archives, validated and scrubbed, for data frames.
 
     Nothing is read before it is asked for, and each time from the beginning. Columns are `schema id timestamp tenant_id
@@ -167,20 +164,6 @@ class Records:
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
         """Arrow's PyCapsule protocol."""
         return self._stream().__arrow_c_stream__(requested_schema)
-
-    def to_arrow(self) -> pyarrow.Table:
-        """A `pyarrow.Table`. Needs the extra `arrow`."""
-        return _needed("pyarrow", "arrow").table(self)
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """A `pandas.DataFrame`. Needs the extra `pandas`."""
-        _needed("pandas", "pandas")
-        return self.to_arrow().to_pandas()
-
-    def to_polars(self) -> polars.DataFrame:
-        """A `polars.DataFrame`. Needs the extra `polars`."""
-        frame: polars.DataFrame = _needed("polars", "polars").DataFrame(self)
-        return frame
 
 
 def open_duckdb(target: str | Path = REPORTS) -> duckdb.DuckDBPyConnection:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import datetime
 import functools
 import json
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TypedDict, cast
@@ -18,7 +17,7 @@ from scrubjay import _ambient, _exit, _fork, _native
 from scrubjay._archive import Archive, day_at, file_name, next_day
 from scrubjay._complaint import Complaint
 from scrubjay._json import config_text, octets, plain, value_at, value_of
-from scrubjay._recorder import UNWRITTEN, Recorder, complain
+from scrubjay._recorder import UNWRITTEN, Recorder, complain, declared_by, event_of
 from scrubjay._replay import replay
 from scrubjay._session import Sessions
 from scrubjay._types import Config, Outcome
@@ -162,48 +161,21 @@ class TelemetryRouter(Recorder):
     ) -> None:
         self.close()
 
-    def track(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        tenant_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        timestamp: datetime.datetime | str | None = None,
-    ) -> bool:
+    @declared_by(Recorder.track)
+    def track(self, *args: Any, **kwargs: Any) -> bool:
         """Does what `Recorder.track` says."""
         if self._closed:
+            # A wrong call is one now, too.
+            event_of(*args, **kwargs)
             with self._lock:
                 self._not_captured += 1
             return False
-        return self._archiver.track(
-            channel,
-            event,
-            payload,
-            user_id=user_id,
-            session_id=session_id,
-            tenant_id=tenant_id,
-            context=context,
-            timestamp=timestamp,
-        )
+        return self._archiver.track(*args, **kwargs)
 
-    def track_checked(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        tenant_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        timestamp: datetime.datetime | str | None = None,
-    ) -> Outcome:
+    @declared_by(Recorder.track)
+    def track_checked(self, *args: Any, **kwargs: Any) -> Outcome:
         """Does what `Recorder.track_checked` says."""
-        record = self._text(channel, event, payload, user_id, session_id, tenant_id, context, timestamp)
+        record = self._text(event_of(*args, **kwargs))
         if record is None:
             return cast(Outcome, json.loads(UNWRITTEN))
         if self._buffer_bytes:
@@ -217,29 +189,11 @@ class TelemetryRouter(Recorder):
             self._settle(outcome, False)
         return cast(Outcome, json.loads(outcome))
 
-    def _text(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None,
-        user_id: str | None,
-        session_id: str | None,
-        tenant_id: str | None,
-        context: Mapping[str, Any] | None,
-        timestamp: datetime.datetime | str | None,
-    ) -> bytes | None:
-        record: dict[str, Any] = {"channel": channel, "event": event, "payload": {} if payload is None else payload}
+    def _text(self, record: dict[str, Any]) -> bytes | None:
+        session_id = record.get("session_id")
         if session_id is not None and self._sessions is not None:
-            session_id = self._sessions.anonymous(session_id)
-        context = _ambient.merged(context)
-        if timestamp is not None:
-            record["timestamp"] = timestamp
-        if user_id is not None:
-            record["user_id"] = user_id
-        if session_id is not None:
-            record["session_id"] = session_id
-        if tenant_id is not None:
-            record["tenant_id"] = tenant_id
+            record["session_id"] = self._sessions.anonymous(session_id)
+        context = _ambient.merged(record.get("context"))
         if context is not None:
             record["context"] = context
         try:

@@ -231,7 +231,9 @@ def call(
         with error:
             raise ServiceError(f"{place}: {error.code} {_reason(error)}".rstrip(), error.code) from None
     except (OSError, ValueError) as error:
-        raise ServiceError(f"{place}: {getattr(error, 'reason', None) or type(error).__name__}") from None
+        why = getattr(error, "reason", error)
+        said = why.strerror if isinstance(why, OSError) else why if isinstance(why, str) else None
+        raise ServiceError(f"{place}: {said or type(why).__name__}") from None
     if not isinstance(answer, dict):
         raise ServiceError(f"{place}: the answer is no JSON object")
     return answer

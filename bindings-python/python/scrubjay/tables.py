@@ -1,10 +1,11 @@
-"""Rows for data people: a sequence of flat mappings that Arrow, pandas, Polars and DuckDB take as a table.
+"""What data people take as a table: Arrow, pandas, Polars and DuckDB read it.
 
-Needs pyarrow (extra `arrow`), pandas or Polars where their form is asked for; the sequence itself needs nothing.
+Needs pyarrow (extra `arrow`), pandas or Polars where their form is asked for; rows themselves need nothing.
 """
 
 from __future__ import annotations
 
+import abc
 import datetime
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,7 +20,32 @@ if TYPE_CHECKING:
 _MOMENTS: Final = ("timestamp", "start")
 
 
-class Rows(Sequence[dict[str, Any]]):
+class Table(abc.ABC):
+    """Whatever speaks Arrow's PyCapsule protocol, in the forms that data people ask for.
+
+    A missing package is a ModuleNotFoundError that says what to install.
+    """
+
+    @abc.abstractmethod
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Arrow's PyCapsule protocol: `duckdb`, `polars.DataFrame(table)` and others read the columns as they are."""
+
+    def to_arrow(self) -> pyarrow.Table:
+        """A `pyarrow.Table`. Needs the extra `arrow`."""
+        return _needed("pyarrow", "arrow").table(self)
+
+    def to_pandas(self) -> pandas.DataFrame:
+        """A `pandas.DataFrame`. Needs the extra `pandas`."""
+        _needed("pandas", "pandas")
+        return self.to_arrow().to_pandas()
+
+    def to_polars(self) -> polars.DataFrame:
+        """A `polars.DataFrame`. Needs the extra `polars`."""
+        frame: polars.DataFrame = _needed("polars", "polars").DataFrame(self)
+        return frame
+
+
+class Rows(Table, Sequence[dict[str, Any]]):
     """Rows in order. All frames made of it have the same columns: those of the rows, in the order of first sight.
 
     No list: those who speak Arrow's protocol look whether they have one before they ask whether it speaks, too.
@@ -46,26 +72,12 @@ class Rows(Sequence[dict[str, Any]]):
     def __repr__(self) -> str:
         return f"Rows({self._rows!r})"
 
-    def to_arrow(self) -> pyarrow.Table:
-        """A `pyarrow.Table`. Raises ModuleNotFoundError, with what to install, without pyarrow."""
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        """Arrow's PyCapsule protocol. Needs the extra `arrow`."""
         pyarrow = _needed("pyarrow", "arrow")
         names = list(dict.fromkeys(name for row in self for name in row))
         columns = [_column(pyarrow, name, [row.get(name) for row in self]) for name in names]
-        return pyarrow.table(columns, names=names)
-
-    def to_pandas(self) -> pandas.DataFrame:
-        """A `pandas.DataFrame`."""
-        _needed("pandas", "pandas")
-        return self.to_arrow().to_pandas()
-
-    def to_polars(self) -> polars.DataFrame:
-        """A `polars.DataFrame`."""
-        frame: polars.DataFrame = _needed("polars", "polars").from_arrow(self.to_arrow())
-        return frame
-
-    def __arrow_c_stream__(self, requested_schema: object = None) -> object:
-        """Arrow's PyCapsule protocol: `duckdb`, `polars.DataFrame(rows)` and others read the rows without a copy."""
-        return self.to_arrow().__arrow_c_stream__(requested_schema)
+        return pyarrow.table(columns, names=names).__arrow_c_stream__(requested_schema)
 
 
 def flat(record: Mapping[str, Any]) -> dict[str, Any]:

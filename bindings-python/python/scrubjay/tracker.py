@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import functools
 import json
 import time
@@ -14,12 +13,13 @@ from scrubjay import _ambient, _exit, _fork, _native
 from scrubjay._control import Controlled
 from scrubjay._instruments import Instrumented
 from scrubjay._json import config_text, plain
-from scrubjay._native import CheckedOutcome
-from scrubjay._recorder import Recorder, complain
-from scrubjay._types import Config, Stats
+from scrubjay._recorder import Recorder, complain, declared_by
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from scrubjay._native import CheckedOutcome
+    from scrubjay._types import Config, Stats
 
 #: Seconds that leaving a `with` block, or the interpreter, may take: a host that hangs is worse than a lost record.
 EXIT_TIMEOUT: Final = 1.0
@@ -64,57 +64,19 @@ class Tracker(Controlled, Instrumented, Recorder):
 
         return cls(Path(path).read_text(encoding="utf-8"), exit_timeout=exit_timeout)
 
-    def track(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        tenant_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        timestamp: datetime.datetime | str | None = None,
-    ) -> bool:
+    @declared_by(Recorder.track)
+    def track(self, *args: Any, **kwargs: Any) -> bool:
         """Does what `Recorder.track` says."""
-        return self._client.track(
-            channel,
-            event,
-            payload,
-            user_id=user_id,
-            session_id=session_id,
-            tenant_id=tenant_id,
-            context=context,
-            timestamp=timestamp,
-        )
+        return self._client.track(*args, **kwargs)
 
-    def track_checked(
-        self,
-        channel: str,
-        event: str,
-        payload: Mapping[str, Any] | None = None,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        tenant_id: str | None = None,
-        context: Mapping[str, Any] | None = None,
-        timestamp: datetime.datetime | str | None = None,
-    ) -> CheckedOutcome:
+    @declared_by(Recorder.track)
+    def track_checked(self, *args: Any, **kwargs: Any) -> CheckedOutcome:
         """Does what `Recorder.track_checked` says.
 
         The outcome reads like a dict; its members are made when first asked for more than the status. What wants a
         dict, as `json.dumps` does, gets one from `to_dict()`.
         """
-        return self._client.track_checked(
-            channel,
-            event,
-            payload,
-            user_id=user_id,
-            session_id=session_id,
-            tenant_id=tenant_id,
-            context=context,
-            timestamp=timestamp,
-        )
+        return self._client.track_checked(*args, **kwargs)
 
     def track_record(self, record: Mapping[str, Any]) -> bool:
         """`track` of a record of any kind, such as a metric or a span: a mapping of its members."""
@@ -149,7 +111,7 @@ class Tracker(Controlled, Instrumented, Recorder):
 
     def stats(self) -> Stats:
         """The books: `accepted == delivered + pending + sum(dropped.values())`."""
-        stats = cast(Stats, json.loads(self._client.stats()))
+        stats = cast("Stats", json.loads(self._client.stats()))
         stats["not_captured"] += self._unwritable.count
         return stats
 

@@ -58,7 +58,7 @@ def guarded(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
             # Whoever read the output has read enough.
             mute(sys.stdout)
             raise typer.Exit(1) from None
-        except (UsageError, ScrubjayError, FileNotFoundError) as error:
+        except (UsageError, ScrubjayError) as error:
             complain(str(error))
             raise typer.Exit(2) from None
         except OSError as error:
@@ -86,7 +86,16 @@ def complain(message: str) -> None:
 
 def reason(error: OSError) -> str:
     """What failed, for the person who asked."""
-    return f"{error.filename or 'input or output'}: {error.strerror or error}"
+    if error.strerror is None:
+        # Not the system's but this package's, which says all itself.
+        return str(error)
+    return f"{error.filename or 'input or output'}: {error.strerror}"
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 archive`, `2 archives`."""
+    plural = f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
+    return f"{number} {noun if number == 1 else plural}"
 
 
 def mute(stream: TextIO) -> None:
@@ -115,13 +124,18 @@ def config_of(path: Path | None, mode: Mode | None) -> str:
 
 
 def engine_of(path: Path | None, mode: Mode | None) -> Engine:
-    """The engine of a command's configuration."""
-    return Engine(config_of(path, mode))
+    """The engine of a command's configuration. Raises UsageError with the file in which something is wrong."""
+    try:
+        return Engine(config_of(path, mode))
+    except ScrubjayError as error:
+        raise UsageError(str(error) if path is None else f"{path}: {error}") from None
 
 
 def use_file(path: Path | None) -> None:
     """Lets the engine read this configuration file, TOML or JSON, in place of the one that it would find."""
     if path is not None:
+        if not path.is_file():
+            raise UsageError(f"{path}: no such file")
         os.environ["TELEMETRY_CONFIG_FILE"] = str(path)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from scrubjay import Consent
 from scrubjay._types import Purpose as PurposeName
-from scrubjay.cli.common import Purpose, use_file
+from scrubjay.cli.common import Purpose, counted, use_file
 
 
 def show(config: Path | None, *, as_json: bool) -> None:
@@ -67,7 +67,7 @@ def verify(config: Path | None, *, as_json: bool) -> bool:
     if as_json:
         typer.echo(json.dumps(state))
     elif state["broken_at"] is None:
-        typer.echo(f"{state['entries']} entries, none changed or missing")
+        typer.echo(f"{counted(state['entries'], 'entry')}, none changed or missing")
         if state["proved_up_to"] is not None:
             typer.echo(f"the key proves them up to entry {state['proved_up_to']}")
         elif state["keyed"]:

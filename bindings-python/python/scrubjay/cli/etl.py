@@ -18,7 +18,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from scrubjay import ScrubjayError, etl
-from scrubjay.cli.common import Mode, UsageError, complain, config_of, emit, reason
+from scrubjay.cli.common import Mode, UsageError, complain, config_of, counted, emit, engine_of, reason
 
 #: Seconds of a unit.
 _UNITS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -43,6 +43,8 @@ def run(
     as_json: bool,
 ) -> bool:
     """Runs once, or until it is told to end; whether all archives could be read."""
+    # Says in which file a wrong configuration stands, before anything is read.
+    engine_of(config, mode)
     text = config_of(config, mode)
 
     def job(anew: bool) -> etl.Summary:
@@ -80,7 +82,7 @@ def _repeat(job: Job, interval: float, *, rebuild: bool, as_json: bool) -> bool:
                 rebuild = False
             except (ScrubjayError, OSError) as error:
                 good = False
-                complain(reason(error) if isinstance(error, OSError) and error.strerror else str(error))
+                complain(reason(error) if isinstance(error, OSError) else str(error))
             sys.stdout.flush()
             ended.wait(interval)
     finally:
@@ -119,15 +121,15 @@ def _show(summary: etl.Summary, *, as_json: bool) -> bool:
 
 def _print(summary: etl.Summary) -> None:
     typer.echo(
-        f"{summary['read']} records in {summary['files']} archives: {summary['accepted']} accepted, "
-        f"{summary['rejected']} rejected, {summary['dropped']} dropped"
+        f"{counted(summary['read'], 'record')} in {counted(summary['files'], 'archive')}: "
+        f"{summary['accepted']} accepted, {summary['rejected']} rejected, {summary['dropped']} dropped"
     )
     if summary["unchanged"]:
-        typer.echo(f"{summary['unchanged']} archives had nothing new")
+        typer.echo(f"{counted(summary['unchanged'], 'archive')} had nothing new")
     if summary["torn"]:
-        typer.echo(f"{summary['torn']} unfinished last lines are left for the next run")
+        typer.echo(f"{counted(summary['torn'], 'unfinished last line')} left for the next run")
     if summary["dead_letters"]:
-        typer.echo(f"{summary['dead_letters']} dead letters of the router were left out")
+        typer.echo(f"{counted(summary['dead_letters'], 'dead letter')} of the router left out")
     if summary["quarantine"] is not None:
         typer.echo(f"quarantine: {summary['quarantine']}")
     typer.echo(f"report: {summary['report']}")

@@ -21,6 +21,6 @@ NoticeOption = Annotated[
         "--notice-version", metavar="VERSION", help="Of the privacy notice that was shown. Default: as configured."
     ),
 ]
-PurposeArguments = Annotated[list[Purpose] | None, typer.Argument(metavar="[PURPOSE]...", help="Default: all.")]
+PurposeArguments = Annotated[list[Purpose] | None, typer.Argument(metavar="PURPOSE", help="Default: all.")]
 SourceOption = Annotated[str, typer.Option("--source", metavar="WORD", help="Where it was said.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for programs.")]

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from scrubjay import _native
-from scrubjay.cli.common import UsageError, read_text
+from scrubjay.cli.common import UsageError, counted, read_text
 
 #: Bytes of a KiB.
 _KIB = 1_024
@@ -25,6 +25,8 @@ def folder_of(folder: str | None, config: Path | None) -> str:
     named = folder or _configured(config) or os.environ.get("TELEMETRY_SPOOL_DIR", "").strip()
     if not named:
         raise UsageError("which spool? Give its folder, --config, or TELEMETRY_SPOOL_DIR")
+    if not Path(named).is_dir():
+        raise UsageError(f"{named}: no such folder; a client with client.spool.dir makes it")
     return named
 
 
@@ -38,14 +40,15 @@ def inspect(folder: str, *, as_json: bool, records: bool) -> None:
         typer.echo(text)
         return
     view: dict[str, Any] = json.loads(text)
-    typer.echo(f"{view['waiting']} records wait, {_size(view['bytes'])} on disk")
+    typer.echo(f"{counted(view['waiting'], 'record')} waiting, {_size(view['bytes'])} on disk")
     for slot in view["slots"]:
         owner = f"owned by process {slot['owner']}" if slot["owner"] is not None else "no owner"
-        typer.echo(f"{slot['slot']}: {slot['waiting']} records, {_size(slot['bytes'])}, {owner}")
+        typer.echo(f"{slot['slot']}: {counted(slot['waiting'], 'record')}, {_size(slot['bytes'])}, {owner}")
         for segment in slot["segments"]:
             sealed = ", sealed" if segment["sealed"] else ""
             written = f", last written {segment['last']}" if segment["last"] else ""
-            typer.echo(f"  {segment['file']}: {segment['records']} records, {_size(segment['bytes'])}{written}{sealed}")
+            held = f"{counted(segment['records'], 'record')}, {_size(segment['bytes'])}"
+            typer.echo(f"  {segment['file']}: {held}{written}{sealed}")
         for name in slot["quarantined"]:
             typer.echo(f"  {name}: could not be read")
         ended = {name: count for name, count in (slot["ended"] or {}).items() if count}
@@ -61,14 +64,14 @@ def purge(folder: str, older_than: str | None, *, yes: bool, as_json: bool) -> b
         if sys.stdin is None or not sys.stdin.isatty():
             raise UsageError("nobody to ask: say --yes to remove what waits, unsent")
         which = f"what is older than {older_than} of " if older_than is not None else ""
-        if not typer.confirm(f"Remove {which}{waiting} records from {folder}, unsent?", err=True):
+        if not typer.confirm(f"Remove {which}{counted(waiting, 'record')} from {folder}, unsent?", err=True):
             return False
     text = _native.spool_purge(folder, seconds)
     if as_json:
         typer.echo(text)
     else:
         gone = json.loads(text)
-        typer.echo(f"removed {gone['records']} records, {_size(gone['bytes'])}")
+        typer.echo(f"removed {counted(gone['records'], 'record')}, {_size(gone['bytes'])}")
     return True
 
 

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import typer
 
-from scrubjay import Consent
+from scrubjay import Consent, ScrubjayError, schemas
 from scrubjay._archive import rotated_day
 from scrubjay.cli import consent as consent_command
-from scrubjay.cli.common import UsageError, emit, use_file
+from scrubjay.cli.common import UsageError, counted, emit, use_file
 from scrubjay.service import ServiceError, TelemetryService, call
 
 #: Seconds of each unit of an age.
@@ -32,8 +32,18 @@ def export(
             spec = {"schema": schema, "start_time": _moment(since), "end_time": _moment(until), "user_id": user}
             for record in service.records(tenant_id=tenant, **spec):
                 emit(json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n")
+    except ScrubjayError as error:
+        raise UsageError(_of_option(error)) from None
     except (ServiceError, ValueError) as error:
         raise UsageError(str(error)) from None
+
+
+def _of_option(error: ScrubjayError) -> str:
+    """What is wrong with a question, by the option that asked it."""
+    if error.path == "/schema":
+        return f"--schema: expected one of {', '.join(sorted(schemas()))}"
+    option = {"/start_time": "--since", "/end_time": "--until"}.get(error.path)
+    return str(error) if option is None else f"{option}: {error.message}, or an age such as 12h or 7d"
 
 
 def delete_user(user: str, source: str | None, *, yes: bool, as_json: bool) -> bool:
@@ -81,7 +91,7 @@ def retention(source: str, days: int, *, dry_run: bool, as_json: bool) -> None:
         return
     for file in gone:
         typer.echo(f"{'would remove' if dry_run else 'removed'} {file['file']}")
-    typer.echo(f"{len(gone)} archives of days before {first}")
+    typer.echo(f"{counted(len(gone), 'archive')} of days before {first}")
 
 
 def audit(config: Path | None, *, as_json: bool) -> bool:

@@ -12,7 +12,7 @@ from typing import Any, Final
 import typer
 
 from scrubjay._replay import replay
-from scrubjay.cli.common import UsageError, emit
+from scrubjay.cli.common import UsageError, complain, counted, emit
 
 #: Seconds between two looks for what was written since.
 _LOOK_INTERVAL: Final = 0.2
@@ -20,15 +20,23 @@ _LOOK_INTERVAL: Final = 0.2
 _CHUNK: Final = 1 << 20
 
 
-def run(source: Path, lines: int, *, follow: bool, as_json: bool) -> None:
-    """Prints the latest `lines` records, and with `follow` those that come, until interrupted."""
+def run(source: Path, lines: int, *, follow: bool, as_json: bool) -> bool:
+    """Prints the latest `lines` records, with `follow` those that come until interrupted; whether all could be read."""
     if not source.exists():
         raise UsageError(f"{source}: no such archive or folder; a TelemetryRouter writes them")
     ends = _ends(source)
-    for record in collections.deque(replay(source), maxlen=lines):
+    first, unread = "", 0
+
+    def pass_over(path: Path, line: int) -> None:
+        nonlocal first, unread
+        first, unread = first or f"{path}:{line}", unread + 1
+
+    for record in collections.deque(replay(source, unreadable=pass_over), maxlen=lines):
         _print(record, as_json=as_json)
+    if unread:
+        complain(f"{first}: not a record; {counted(unread, 'line')} passed over: see scrubjay validate")
     if not follow:
-        return
+        return not unread
     pause = threading.Event()
     try:
         while True:
@@ -37,7 +45,7 @@ def run(source: Path, lines: int, *, follow: bool, as_json: bool) -> None:
             for record in _since(source, ends):
                 _print(record, as_json=as_json)
     except KeyboardInterrupt:
-        return
+        return not unread
 
 
 def _files(source: Path) -> list[Path]:

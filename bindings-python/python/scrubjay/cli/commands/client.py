@@ -13,7 +13,7 @@ from scrubjay.cli.options import FileOption, JsonOption, NoticeOption
 commands = typer.Typer()
 
 
-@commands.command()
+@commands.command(short_help="Whether telemetry is on, and who decided what.")
 @guarded
 def status(config: FileOption = None, as_json: JsonOption = False) -> None:
     """Print whether telemetry is on, and who decided each value. Shows no secret and makes no file.
@@ -26,7 +26,7 @@ def status(config: FileOption = None, as_json: JsonOption = False) -> None:
     status_command.run(config, as_json=as_json)
 
 
-@commands.command()
+@commands.command(short_help="Agree to telemetry.")
 @guarded
 def enable(notice_version: NoticeOption = None, config: FileOption = None, as_json: JsonOption = False) -> None:
     """Grant every purpose: programs of this user may collect, where nothing else says off.
@@ -39,7 +39,7 @@ def enable(notice_version: NoticeOption = None, config: FileOption = None, as_js
     consent_command.grant(config, None, notice_version, "scrubjay enable", as_json=as_json)
 
 
-@commands.command()
+@commands.command(short_help="Withdraw the agreement, and erase.")
 @guarded
 def disable(config: FileOption = None, as_json: JsonOption = False) -> None:
     """Withdraw every purpose: programs of this user are silent within a second, and what was kept to be sent is erased.
@@ -51,7 +51,7 @@ def disable(config: FileOption = None, as_json: JsonOption = False) -> None:
     consent_command.withdraw(config, None, "scrubjay disable", as_json=as_json)
 
 
-@commands.command()
+@commands.command(short_help="Check what a client needs, say what to do.")
 @guarded
 def doctor(config: FileOption = None, as_json: JsonOption = False) -> None:
     """Check switches, consent, audit trail, state folder, endpoint, authentication and clock, and say what to do.

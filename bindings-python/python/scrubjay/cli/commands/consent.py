@@ -13,7 +13,7 @@ consent = typer.Typer(help="Show, change and prove the user's consent.", no_args
 commands.add_typer(consent, name="consent")
 
 
-@consent.command("show")
+@consent.command("show", short_help="What is granted, since when.")
 @guarded
 def consent_show(config: FileOption = None, as_json: JsonOption = False) -> None:
     """Print what is granted for which purpose, since when, and by whose doing.
@@ -25,7 +25,7 @@ def consent_show(config: FileOption = None, as_json: JsonOption = False) -> None
     consent_command.show(config, as_json=as_json)
 
 
-@consent.command("grant")
+@consent.command("grant", short_help="Agree to purposes.")
 @guarded
 def consent_grant(
     purposes: PurposeArguments = None,
@@ -44,7 +44,7 @@ def consent_grant(
     consent_command.grant(config, purposes, notice_version, source, as_json=as_json)
 
 
-@consent.command("withdraw")
+@consent.command("withdraw", short_help="Agree no longer.")
 @guarded
 def consent_withdraw(
     purposes: PurposeArguments = None,
@@ -61,7 +61,7 @@ def consent_withdraw(
     consent_command.withdraw(config, purposes, source, as_json=as_json)
 
 
-@consent.command("history")
+@consent.command("history", short_help="Every change of consent.")
 @guarded
 def consent_history(config: FileOption = None, as_json: JsonOption = False) -> None:
     """Print every change there was, from the audit trail.
@@ -73,7 +73,7 @@ def consent_history(config: FileOption = None, as_json: JsonOption = False) -> N
     consent_command.history(config, as_json=as_json)
 
 
-@consent.command("verify")
+@consent.command("verify", short_help="Check the audit trail.")
 @guarded
 def consent_verify(config: FileOption = None, as_json: JsonOption = False) -> None:
     """Check that no entry of the audit trail was changed or removed.

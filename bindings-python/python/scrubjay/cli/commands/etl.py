@@ -26,7 +26,7 @@ class Records(str, enum.Enum):
     parquet = "parquet"
 
 
-@commands.command()
+@commands.command(short_help="Archives into reports and records.")
 @guarded
 def etl(
     sources: Annotated[
@@ -76,7 +76,7 @@ def etl(
         raise typer.Exit(1)
 
 
-@commands.command()
+@commands.command(short_help="Show the report of the ETL.")
 @guarded
 def report(
     source: Annotated[

@@ -16,7 +16,7 @@ plan = typer.Typer(help="Check and compare tracking plans.", no_args_is_help=Tru
 commands.add_typer(plan, name="plan")
 
 
-@plan.command("check")
+@plan.command("check", short_help="What a plan holds, or what is wrong.")
 @guarded
 def plan_check(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A tracking plan, a JSON file.")],
@@ -35,7 +35,7 @@ def plan_check(
         raise typer.Exit(1)
 
 
-@plan.command("diff")
+@plan.command("diff", short_help="Whether a change of a plan breaks senders.")
 @guarded
 def plan_diff(
     old: Annotated[Path, typer.Argument(metavar="OLD", help="The plan in use.")],

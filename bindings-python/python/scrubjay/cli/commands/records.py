@@ -15,7 +15,7 @@ from scrubjay.cli.options import ConfigOption, JsonOption, ModeOption
 commands = typer.Typer()
 
 
-@commands.command()
+@commands.command(short_help="The verdict on each record.")
 @guarded
 def validate(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines, or one JSON document; - reads stdin.")],
@@ -39,11 +39,11 @@ def validate(
         raise typer.Exit(1)
 
 
-@commands.command()
+@commands.command(short_help="Text without personal data and secrets.")
 @guarded
 def scrub(
     text: Annotated[
-        str, typer.Argument(metavar="[TEXT|FILE|-]", help="A file if there is one of this name; - reads stdin.")
+        str, typer.Argument(metavar="TEXT|FILE|-", help="A file if there is one of this name; - reads stdin.")
     ] = "-",
     mode: ModeOption = None,
     config: ConfigOption = None,
@@ -69,7 +69,7 @@ def scrub(
         raise typer.Exit(1)
 
 
-@commands.command()
+@commands.command(short_help="Why scrubbing did what it did.")
 @guarded
 def explain(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="JSON Lines, or one JSON document; - reads stdin.")],

@@ -13,7 +13,7 @@ from scrubjay.cli.common import guarded, open_source
 commands = typer.Typer()
 
 
-@commands.command()
+@commands.command(short_help="Open sealed values.")
 @guarded
 def unseal(
     file: Annotated[str, typer.Argument(metavar="FILE|-", help="Lines of JSON or text; - reads stdin.")],
@@ -35,7 +35,7 @@ def unseal(
         raise typer.Exit(1)
 
 
-@commands.command("seal-keypair")
+@commands.command("seal-keypair", short_help="A fresh key pair for sealed values.")
 @guarded
 def seal_keypair() -> None:
     """Print a fresh key pair for sealed values, as JSON.

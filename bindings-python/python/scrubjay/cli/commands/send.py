@@ -19,13 +19,13 @@ commands = typer.Typer()
 ChannelArgument = Annotated[str, typer.Argument(metavar="CHANNEL", help="Where the event belongs.")]
 EventArgument = Annotated[str, typer.Argument(metavar="EVENT", help="What happened.")]
 PayloadArgument = Annotated[
-    list[str] | None, typer.Argument(metavar="[NAME=VALUE]...", help="The payload; a value is JSON, or else a text.")
+    list[str] | None, typer.Argument(metavar="NAME=VALUE", help="The payload; a value is JSON, or else a text.")
 ]
 UserOption = Annotated[str | None, typer.Option("--user", metavar="ID", help="Whose doing it is.")]
 PayloadOption = Annotated[str | None, typer.Option("--payload", metavar="JSON|-", help="The payload; - reads stdin.")]
 
 
-@commands.command()
+@commands.command(short_help="Send one event.")
 @guarded
 def track(
     channel: ChannelArgument,
@@ -51,7 +51,7 @@ def track(
         raise typer.Exit(1)
 
 
-@commands.command()
+@commands.command(short_help="Show the request, and send nothing.")
 @guarded
 def preview(
     channel: ChannelArgument,
@@ -76,34 +76,39 @@ def preview(
         raise typer.Exit(1)
 
 
-@commands.command()
+@commands.command(short_help="The latest records of archives.")
 @guarded
 def tail(
-    source: Annotated[str, typer.Argument(metavar="[PATH]", help="An archive, or a folder of them.")] = ARCHIVES,
+    source: Annotated[str, typer.Argument(metavar="PATH", help="An archive, or a folder of them.")] = ARCHIVES,
     lines: Annotated[int, typer.Option("--lines", "-n", min=0, help="How many of the latest.")] = 10,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on with what is written from now on.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Print the latest records of archives, by time, and with --follow those that come.
 
+    Exits with 1 if a line of them could not be read; it is passed over.
+
     \b
     Examples:
       scrubjay tail
       scrubjay tail -f -n 0 reports/telemetry/app.jsonl
     """
-    tail_command.run(Path(source), lines, follow=follow, as_json=as_json)
+    if not tail_command.run(Path(source), lines, follow=follow, as_json=as_json):
+        raise typer.Exit(1)
 
 
-@commands.command()
+@commands.command(short_help="Start the collector.")
 @guarded
 def serve(
     data: Annotated[Path | None, typer.Option("--data", metavar="FOLDER", help="Its store. Default: ./data.")] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Where it listens. Default: 3001.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", min=0, max=65535, help="Where it listens. Default: 3001.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only print what would be run.")] = False,
 ) -> None:
-    """Start the collector, which is a Node program, where it is found: in this project, or by npx.
+    """Start the collector, a Node program, from this project's source tree.
 
-    Exits with 2, and says how to get it, where it is not.
+    Exits with 2, and says how to get it, where there is none here or in a folder above.
 
     \b
     Examples:

@@ -15,11 +15,11 @@ spool = typer.Typer(help="Look into the spool, and clear it.", no_args_is_help=T
 commands.add_typer(spool, name="spool")
 
 SpoolArgument = Annotated[
-    str | None, typer.Argument(metavar="[DIR]", help="The spool's folder. Default: TELEMETRY_SPOOL_DIR.")
+    str | None, typer.Argument(metavar="DIR", help="The spool's folder. Default: TELEMETRY_SPOOL_DIR.")
 ]
 
 
-@spool.command("inspect")
+@spool.command("inspect", short_help="What waits in the spool.")
 @guarded
 def spool_inspect(
     folder: SpoolArgument = None,
@@ -41,7 +41,7 @@ def spool_inspect(
     spool_command.inspect(spool_command.folder_of(folder, config), as_json=as_json, records=records)
 
 
-@spool.command("purge")
+@spool.command("purge", short_help="Remove what waits, unsent.")
 @guarded
 def spool_purge(
     folder: SpoolArgument = None,

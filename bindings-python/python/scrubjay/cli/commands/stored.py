@@ -22,11 +22,13 @@ StoreOption = Annotated[
 TenantOption = Annotated[str, typer.Option("--tenant", metavar="ID", help="Whose records. A collector knows its own.")]
 
 
-@commands.command()
+@commands.command(short_help="Stored records as JSON Lines.")
 @guarded
 def export(
     source: StoreOption = None,
-    schema: Annotated[str, typer.Option("--schema", metavar="KIND", help="Which records.")] = "telemetry_event_v1",
+    schema: Annotated[
+        str, typer.Option("--schema", metavar="KIND", help="Which records: telemetry_metric_v1, ….")
+    ] = "telemetry_event_v1",
     since: Annotated[
         str | None, typer.Option("--since", metavar="TIME|AGE", help="2026-01-02T00:00:00Z, 12h, 7d.")
     ] = None,
@@ -44,15 +46,19 @@ def export(
     stored_command.export(source, tenant, schema, since, until, user)
 
 
-@commands.command("delete-user")
+@commands.command("delete-user", short_help="Erase a user in a collector.")
 @guarded
 def delete_user(
     user: Annotated[str, typer.Argument(metavar="ID", help="The id as the application knows it.")],
-    source: Annotated[str | None, typer.Option("--from", metavar="URL", help="Default: TELEMETRY_ENDPOINT.")] = None,
+    source: Annotated[
+        str | None, typer.Option("--from", metavar="URL", help="The collector. Default: TELEMETRY_ENDPOINT.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Have a collector erase all that it stored of a user, and print its receipt.
+
+    Asks first, unless told --yes. TELEMETRY_API_KEY says who is asking. Exits with 1 if the answer is no.
 
     \b
     Examples:
@@ -62,7 +68,7 @@ def delete_user(
         raise typer.Exit(1)
 
 
-@commands.command()
+@commands.command(short_help="Remove old archives.")
 @guarded
 def retention(
     source: Annotated[str, typer.Argument(metavar="FOLDER", help="A folder of archives.")],
@@ -79,7 +85,7 @@ def retention(
     stored_command.retention(source, days, dry_run=dry_run, as_json=as_json)
 
 
-@commands.command()
+@commands.command(short_help="The audit trail, and whether it is whole.")
 @guarded
 def audit(config: FileOption = None, as_json: JsonOption = False) -> None:
     """Print the audit trail of this user's consent, and check that nothing of it was changed.
