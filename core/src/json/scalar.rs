@@ -6,6 +6,36 @@ use super::text::hex4;
 use crate::outcome::Code;
 use crate::scan::next_stop;
 
+/// Where the number that begins at `start` ends, if it has neither sign nor exponent and not too many digits; nothing
+/// where it has, or is none.
+#[inline]
+pub(crate) fn plain_number_end(bytes: &[u8], start: usize) -> Option<usize> {
+    /// Up to this many digits a whole number needs no further check.
+    const PLAIN_DIGITS: usize = 18;
+    let mut end = digits_end(bytes, start);
+    let whole = end - start;
+    if bytes.get(end) == Some(&b'.') {
+        let fraction = end + 1;
+        end = digits_end(bytes, fraction);
+        if end == fraction {
+            return None;
+        }
+    }
+    let is_plain = (1..=PLAIN_DIGITS).contains(&whole)
+        && (whole == 1 || bytes.get(start) != Some(&b'0'))
+        && !matches!(bytes.get(end), Some(b'e' | b'E'));
+    is_plain.then_some(end)
+}
+
+/// Where the digits from `at` on end.
+#[inline]
+fn digits_end(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    at
+}
+
 impl Reader<'_, '_> {
     pub(super) fn literal(&mut self, word: &str, kind: Kind) -> Result<Kind, Fault> {
         if !self.bytes[self.at..].starts_with(word.as_bytes()) {
@@ -26,36 +56,10 @@ impl Reader<'_, '_> {
 
     #[inline]
     pub(super) fn number(&mut self) -> Result<Kind, Fault> {
-        /// Up to this many digits a whole number needs no further check.
-        const PLAIN_DIGITS: usize = 18;
-        let start = self.at;
-        let mut end = self.digits_end(start);
-        let whole = end - start;
-        if self.bytes.get(end) == Some(&b'.') {
-            let fraction = end + 1;
-            end = self.digits_end(fraction);
-            if end == fraction {
-                return self.odd_number();
-            }
-        }
-        let is_plain = (1..=PLAIN_DIGITS).contains(&whole)
-            && (whole == 1 || self.bytes.get(start) != Some(&b'0'))
-            && !matches!(self.bytes.get(end), Some(b'e' | b'E'));
-        if !is_plain {
-            return self.odd_number();
-        }
-        self.push(self.scalar(Kind::Number, start, end));
+        let Some(end) = plain_number_end(self.bytes, self.at) else { return self.odd_number() };
+        self.push(self.scalar(Kind::Number, self.at, end));
         self.at = end;
         Ok(Kind::Number)
-    }
-
-    /// Where the digits from `at` on end.
-    #[inline]
-    fn digits_end(&self, mut at: usize) -> usize {
-        while self.bytes.get(at).is_some_and(u8::is_ascii_digit) {
-            at += 1;
-        }
-        at
     }
 
     /// A number with a sign, an exponent, many digits, or with what it must not have.

@@ -21,12 +21,14 @@ const VALUE_SLOTS: usize = 1 << 9;
 /// What member names mean.
 pub(super) type Names = Table<Meaning, MAX_NAME, NAME_SLOTS>;
 
+/// Values in which nothing was found, with their place.
+pub(super) type Clean = Table<Place, MAX_VALUE, VALUE_SLOTS>;
+
 /// The tables of a thread, and the memory of a walk.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) names: Names,
-    /// Values in which nothing was found, with their place.
-    pub(super) clean: Table<Place, MAX_VALUE, VALUE_SLOTS>,
+    pub(super) clean: Clean,
     /// Where the walk stands: nowhere between walks.
     pub(super) path: Path,
 }
