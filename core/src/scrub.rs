@@ -206,10 +206,13 @@ impl Scrubber {
             let (_, (text, action)) = self.whole(Rule::Secret, text)?;
             return Some(Scrubbed { text, changes: vec![(Rule::Secret, action)] });
         }
-        match self.nested(text, depth) {
-            Nested::Text => {}
-            Nested::Clean => return None,
-            Nested::Changed(scrubbed) => return Some(scrubbed),
+        // A quick no to nearly all texts: what is no container begins with a letter, a digit or a sign of a path.
+        if text.as_bytes().first().is_some_and(|first| matches!(first, b'{' | b'[' | b'"') || first.is_ascii_whitespace()) {
+            match self.nested(text, depth) {
+                Nested::Text => {}
+                Nested::Clean => return None,
+                Nested::Changed(scrubbed) => return Some(scrubbed),
+            }
         }
         if self.cuts_agent(place) { self.scrub_agent(scanned, depth) } else { self.settled(scanned, place, depth) }
     }

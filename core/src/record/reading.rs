@@ -96,7 +96,7 @@ impl Reading {
         let is_told_late = reading.at(SCHEMA_FIELD).is_some_and(|value| value != FIRST_VALUE);
         let depends = reading.is_legacy
             || is_told_late
-            || reading.kind == RecordKind::Metric
+            || ["bucket_counts", "explicit_bounds"].iter().any(|name| reading.node(name).is_some())
             || reading.source != Source::Schema
             || !reading.unknown.is_empty()
             || reading.nodes[TIMESTAMP_FIELD] == 0 && reading.timestamp.is_some();
@@ -198,9 +198,12 @@ impl Reading {
         (!found.is_alias).then_some(found.field)
     }
 
-    /// Whether the field at this place says what kind of record it is.
-    pub(crate) const fn is_schema(place: usize) -> bool {
-        place == SCHEMA_FIELD
+    /// Whether what the field at this place says decides how others are read: the record's kind, and of a metric what the
+    /// catalog is asked for and about.
+    pub(crate) fn decides(&self, place: usize) -> bool {
+        let is_metric = self.kind == RecordKind::Metric;
+        let name = || self.kind.fields().get(place).map_or("", |field| field.name);
+        place == SCHEMA_FIELD || is_metric && matches!(name(), "name" | "type" | "unit")
     }
 
     fn has_name(&self) -> bool {

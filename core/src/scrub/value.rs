@@ -93,7 +93,7 @@ impl Scrubber {
         }
         // A document in a string opens fewer layers: what is clean there is not clean everywhere.
         if depth == 0 {
-            clean.put(self.number, text.as_bytes(), place);
+            clean.offer(self.number, text.as_bytes(), place);
         }
         None
     }

@@ -66,8 +66,11 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
         }
         let value = if top.is_object {
             let place = if open.is_empty() { reading.place(document, at)? } else { 0 };
-            let is_schema = open.is_empty() && Reading::is_schema(place);
-            let edge = tree.edge(top.state, document, at, is_schema, place)?;
+            let decides = open.is_empty() && reading.decides(place);
+            if decides && !stays(engine, document, at + 1, traces.named(at + 1)) {
+                return None;
+            }
+            let edge = tree.edge(top.state, document, at, decides, place)?;
             top.state = edge.next;
             if let Some(len) = top.pointer {
                 pointer.truncate(len);
@@ -103,6 +106,14 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
     }
 }
 
+/// Whether the string at node `index` stays as it is.
+fn stays(engine: &Engine, document: &Document<'_>, index: usize, named: Option<Named>) -> bool {
+    let node = document.node(index);
+    let is_clean = |Named { rule, place }| rule.is_none() && engine.scrubber.scrub(document.raw(node), place).is_none();
+    // What no walk has come to is written as it should be, whatever stands there.
+    node.kind == Kind::String && !node.escaped && named.is_none_or(is_clean)
+}
+
 /// What a scalar needs; nothing where that cannot be said for all values of its kind.
 fn spec(engine: &Engine, kind: Kind, check: Option<Check>, named: Option<Named>, is_top: bool) -> Option<Spec> {
     let is_proven = match check {
@@ -131,7 +142,7 @@ impl Tree {
         state: u32,
         document: &Document<'_>,
         name: usize,
-        is_schema: bool,
+        decides: bool,
         place: usize,
     ) -> Option<Edge> {
         let (node, value) = (document.node(name), document.node(name + 1));
@@ -140,7 +151,7 @@ impl Tree {
             return None;
         }
         let span = node.span();
-        let is_fixed = is_schema || value.kind == Kind::Null;
+        let is_fixed = decides || value.kind == Kind::Null;
         let end = if is_fixed { value.span().end } else { span.end + 1 };
         let text = document.input().get(span.start..end)?;
         if let Some((_, edge)) =

@@ -202,3 +202,25 @@ proptest! {
         assert_same(&engine(), &records, None);
     }
 }
+
+#[test]
+fn metrics_are_fast_by_their_name_and_the_catalog_still_decides() {
+    let metric = |name: &str, unit: &str, value: &str| {
+        format!(
+            r#"{{"schema":"telemetry_metric_v1","timestamp":"2026-01-02T03:04:05Z","name":"{name}","type":"gauge","unit":"{unit}","value":{value}}}"#
+        )
+        .into_bytes()
+    };
+    let engine = engine();
+    let schema = crate::record::RecordKind::Metric.table().schema;
+    assert!(String::from_utf8(metric("a", "1", "1")).unwrap().contains(schema), "{schema}");
+    forget();
+    engine.process(&metric("app.load", "1", "0.5"), None);
+    assert!(is_fast(&engine, &metric("app.load", "1", "0.75")));
+    assert!(!is_fast(&engine, &metric("app.other", "1", "0.75")));
+    let records: Vec<_> = [("app.load", "1"), ("fps", "1"), ("fps", "frames"), ("frame_time", "ms"), ("ann@example.com", "1")]
+        .iter()
+        .flat_map(|(name, unit)| [metric(name, unit, "1"), metric(name, unit, "\"x\""), metric(name, unit, "2")])
+        .collect();
+    assert_same(&engine, &records, None);
+}
