@@ -134,7 +134,7 @@ impl Engine {
         let secrets = self.planned.as_ref().map(|planned| of_record(&planned.secrets));
         let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), capacity)
             .with_fields(Fields { actions: &checked.fields, secrets: secrets.as_deref() });
-        self.write_fields(&scrubber, document, &reading, &mut walk);
+        Self::write_fields(&scrubber, document, &reading, &mut walk);
         for &name in &reading.unknown {
             walk.member(name);
             if reading.is_foreign(document, name) {
@@ -155,7 +155,7 @@ impl Engine {
     }
 
     /// Opens the record and writes its fields.
-    fn write_fields(&self, scrubber: &Scrubber, document: &Document<'_>, reading: &Reading, walk: &mut Walk<'_>) {
+    fn write_fields(scrubber: &Scrubber, document: &Document<'_>, reading: &Reading, walk: &mut Walk<'_>) {
         walk.begin(0, None);
         for (place, field) in reading.kind.fields().iter().enumerate() {
             match reading.slot(document, place, field) {

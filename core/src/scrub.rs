@@ -50,7 +50,7 @@ pub(crate) use self::policy::Rule;
 pub(crate) use self::seal::keypair;
 pub(crate) use self::seal::unseal;
 pub(crate) use self::token::{is_token, len_before, token_len};
-pub(crate) use self::value::{Named, Values};
+pub(crate) use self::value::{Changed, Named, Values};
 pub(crate) use self::walk::Walk;
 
 use self::actions::Replacement;
@@ -207,7 +207,11 @@ impl Scrubber {
             return Some(Scrubbed { text, changes: vec![(Rule::Secret, action)] });
         }
         // A quick no to nearly all texts: what is no container begins with a letter, a digit or a sign of a path.
-        if text.as_bytes().first().is_some_and(|first| matches!(first, b'{' | b'[' | b'"') || first.is_ascii_whitespace()) {
+        if text
+            .as_bytes()
+            .first()
+            .is_some_and(|first| matches!(first, b'{' | b'[' | b'"') || first.is_ascii_whitespace())
+        {
             match self.nested(text, depth) {
                 Nested::Text => {}
                 Nested::Clean => return None,

@@ -6,9 +6,9 @@ use super::actions::Replacement;
 use super::learned::{Clean, Learned};
 use super::policy::Rule;
 use super::token::is_token;
-use super::{Change, Place, Scrubbed, Scrubber};
+use super::{Change, LANES, Place, Scrubbed, Scrubber};
 use crate::outcome::Action;
-use crate::scan::Scanned;
+use crate::scan::{Scan, Scanned};
 
 /// A value that does not stay as it is.
 #[derive(Debug)]
@@ -37,6 +37,11 @@ impl std::ops::Deref for Changes {
 }
 
 impl Changed {
+    /// The text that stands there already, in another form.
+    pub(crate) const fn nothing(text: String) -> Self {
+        Self { text: Cow::Owned(text), changes: Changes::Many(Vec::new()) }
+    }
+
     fn one(rule: Rule, (text, action): (Cow<'static, str>, Action)) -> Self {
         Self { text, changes: Changes::One([(rule, action)]) }
     }
@@ -56,6 +61,17 @@ pub(crate) struct Named {
     pub(crate) place: Place,
 }
 
+/// A string that is looked at.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'t> {
+    pub(super) text: &'t str,
+    pub(super) named: Named,
+    /// Layers of encoding that it stands in.
+    pub(super) depth: usize,
+    /// Only its name's rule may change it.
+    pub(super) is_intact: bool,
+}
+
 impl Scrubber {
     /// Whether a string must be looked at though the scan has seen nothing in it.
     #[inline]
@@ -63,14 +79,10 @@ impl Scrubber {
         rule.is_some() || !self.trusts_scan(place)
     }
 
-    /// What stands in place of the string `text`, which stands in `depth` layers of encoding and at `pointer`; nothing
-    /// where it stays. `scrubbed` looks into it. What `is_intact` only its name's rule may change.
+    /// What stands in place of a string at `pointer`; nothing where it stays. `scrubbed` looks into it.
     pub(super) fn changed_string(
         &self,
-        text: &str,
-        Named { rule, place }: Named,
-        depth: usize,
-        is_intact: bool,
+        Asked { text, named: Named { rule, place }, depth, is_intact }: Asked<'_>,
         clean: &mut Clean,
         pointer: impl FnOnce() -> String,
         scrubbed: impl FnOnce(&Self, Place) -> Option<Scrubbed>,
@@ -130,7 +142,23 @@ impl<'s> Values<'s> {
         pointer: impl FnOnce() -> String,
     ) -> Option<Changed> {
         let scrubbed = |scrubber: &Scrubber, place| scrubber.scrub_at(scanned(), place, 0);
-        self.scrubber.changed_string(text, named, 0, false, &mut self.learned.clean, pointer, scrubbed)
+        self.scrubber.changed_string(
+            Asked { text, named, depth: 0, is_intact: false },
+            &mut self.learned.clean,
+            pointer,
+            scrubbed,
+        )
+    }
+
+    /// The same of the plain text of a string with escapes.
+    pub(crate) fn decoded(&mut self, text: &str, named: Named, pointer: impl FnOnce() -> String) -> Option<Changed> {
+        let scrubbed = |scrubber: &Scrubber, place| scrubber.scrub_at(Scan::of(text, &LANES).with(text), place, 0);
+        self.scrubber.changed_string(
+            Asked { text, named, depth: 0, is_intact: false },
+            &mut self.learned.clean,
+            pointer,
+            scrubbed,
+        )
     }
 
     /// The same of a number.

@@ -18,7 +18,7 @@ use super::output::Output;
 use super::path::Name;
 use super::policy::Rule;
 use super::shape::has_form;
-use super::value::{Changed, Named};
+use super::value::{Asked, Changed, Named};
 use super::{Change, LANES, Place, Scrubbed, Scrubber};
 use crate::json::{Document, Kind, Node};
 use crate::outcome::Redaction;
@@ -52,8 +52,28 @@ pub(crate) struct Walk<'a> {
     passes: bool,
     /// What was rewritten: a node's place in the document and its new text's in the output.
     rewritten: Vec<(Range<usize>, Range<usize>)>,
-    /// What stands around each string and number, where somebody wants to know; gone where that depends on values.
-    trace: Option<Vec<(usize, Named)>>,
+    /// What stands around each string and number, where somebody wants to know.
+    trace: Trace,
+}
+
+/// What stands around values, by their nodes.
+enum Trace {
+    Unwanted,
+    Into(Vec<(usize, Named)>),
+    /// It depends on what other values say.
+    Impossible,
+}
+
+impl Trace {
+    const fn is_wanted(&self) -> bool {
+        !matches!(self, Self::Unwanted)
+    }
+
+    fn give_up(&mut self) {
+        if self.is_wanted() {
+            *self = Self::Impossible;
+        }
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -77,19 +97,22 @@ impl<'a> Walk<'a> {
             depth: 0,
             passes: document.is_compact() && !scrubber.looks_everywhere(),
             rewritten: Vec::new(),
-            trace: None,
+            trace: Trace::Unwanted,
         }
     }
 
-    /// The same pass, which notes what stands around each value: none is passed over.
+    /// The same pass, which only notes what stands around each value.
     pub(crate) fn traced(self) -> Self {
-        Self { passes: false, trace: Some(Vec::new()), ..self }
+        Self { passes: false, trace: Trace::Into(Vec::new()), ..self }
     }
 
     /// What [`traced`](Self::traced) asked for, at the end; nothing where it depends on what values say.
     pub(crate) fn finish_trace(self) -> Option<Vec<(usize, Named)>> {
         self.learned.give_back();
-        self.trace
+        match self.trace {
+            Trace::Into(trace) => Some(trace),
+            Trace::Unwanted | Trace::Impossible => None,
+        }
     }
 
     /// The same pass with a plan's actions.
@@ -236,7 +259,9 @@ impl<'a> Walk<'a> {
     }
 
     fn string(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
-        self.trace(index, Named { rule, place });
+        if self.trace(index, Named { rule, place }) {
+            return;
+        }
         let is_clean = || !node.marked && self.scrubber.trusts_scan(place) || self.intact.contains(&index);
         if rule.is_none() && !node.escaped && is_clean() {
             self.output.copy(node.span());
@@ -253,7 +278,7 @@ impl<'a> Walk<'a> {
         let Tables { clean, path, .. } = &mut *self.learned;
         let pointer = || if depth > 0 { String::new() } else { path.pointer(document) };
         let scrubbed = |scrub: &Scrubber, place| scrubbed(scrub, document, node, &text, place, depth);
-        match scrub.changed_string(&text, named, depth, is_intact, clean, pointer, scrubbed) {
+        match scrub.changed_string(Asked { text: &text, named, depth, is_intact }, clean, pointer, scrubbed) {
             Some(Changed { text, changes }) => {
                 self.rewrite(node, &text);
                 self.redacted(&changes);
@@ -263,7 +288,9 @@ impl<'a> Walk<'a> {
     }
 
     fn number(&mut self, index: usize, node: Node, rule: Option<Rule>) {
-        self.trace(index, Named { rule, place: Place::Plain });
+        if self.trace(index, Named { rule, place: Place::Plain }) {
+            return;
+        }
         let text = self.document.raw(node);
         let changed =
             rule.and_then(|rule| self.scrubber_of(index).changed_number(text, rule, || self.allowable_pointer()));
@@ -272,12 +299,13 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Notes what stands around the value at node `index`.
+    /// Notes what stands around the value at node `index`, where that is all that is asked for.
     #[inline]
-    fn trace(&mut self, index: usize, named: Named) {
-        if let Some(trace) = &mut self.trace {
+    fn trace(&mut self, index: usize, named: Named) -> bool {
+        if let Trace::Into(trace) = &mut self.trace {
             trace.push((index, named));
         }
+        self.trace.is_wanted()
     }
 
     /// What scrubs the value at node `index`.
@@ -351,7 +379,7 @@ impl<'a> Walk<'a> {
             self.named(Name::Node(index));
             return (inner_rule(rule, self.inherited(text.as_bytes())), place);
         };
-        self.trace = None;
+        self.trace.give_up();
         let name = self.learned.path.rename(self.document, scrubbed.text);
         self.rewrite(node, &name);
         // The next pass reads the name as it is now, and must come to nothing new.

@@ -1,7 +1,9 @@
 //! Reads a record along what was learned, and notes the values that have to be looked at.
 
-use super::tree::{NONE, Scalar as Spec, Tree};
-use crate::json::{Document, Kind, Scalar, plain_number_end};
+use std::ops::Range;
+
+use super::tree::{NONE, Scalar as Spec, Tree, Value};
+use crate::json::{Document, Kind, Scalar, plain_number_end, string_end};
 use crate::record::{Check, Inline, MAX_FIELDS, canonical_id, canonical_time};
 use crate::scan::next_stop;
 use crate::scrub::Named;
@@ -43,13 +45,23 @@ pub(super) struct Spot {
     pub(super) is_member: bool,
 }
 
+/// What is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Looked {
+    /// A string as it stands.
+    Plain,
+    /// A string with escapes: it is written in canonical form, whatever is found.
+    Escaped,
+    Number,
+}
+
 /// A value to look at.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Look {
     /// A string's inside, or a number.
     pub(super) start: u32,
     pub(super) end: u32,
-    pub(super) is_string: bool,
+    pub(super) kind: Looked,
     pub(super) named: Named,
     pub(super) value: u32,
     pub(super) spot: Spot,
@@ -60,7 +72,7 @@ impl Followed {
     // Offsets fit: a record is far below 4 GiB; see limits.
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn follow(&mut self, tree: &Tree, document: &Document<'_>) -> Option<u32> {
-        let (text, blocks) = (document.input(), document.blocks());
+        let text = document.input();
         let bytes = text.as_bytes();
         self.clear();
         if bytes.first() != Some(&b'{') {
@@ -109,20 +121,7 @@ impl Followed {
             let value = tree.values.get(index as usize)?;
             let spot = Spot { container: top.container, key, is_member: top.is_object };
             match bytes.get(at)? {
-                b'"' => {
-                    let start = at + 1;
-                    let (end, marked) = next_stop(blocks, start)?;
-                    if bytes.get(end) != Some(&b'"') {
-                        return None;
-                    }
-                    let spec = value.string.as_ref()?;
-                    if let Some(check) = spec.check {
-                        let raw = text.get(start..end)?;
-                        self.settles(check, Scalar { kind: Kind::String, escaped: false, marked, raw }, start)?;
-                    }
-                    self.note(spec, marked, start, end, (index, spot));
-                    at = end + 1;
-                }
+                b'"' => at = self.string(value, document, at + 1, (index, spot))?,
                 b'{' | b'[' => {
                     let is_object = bytes.get(at) == Some(&b'{');
                     let state = if is_object { value.object } else { value.elements };
@@ -134,40 +133,66 @@ impl Followed {
                     top = Open { state, is_object, container: self.containers.len() as u32, count: 0 };
                     at += 1;
                 }
-                b't' | b'f' => {
-                    let word = if bytes.get(at) == Some(&b't') { "true" } else { "false" };
-                    let spec = value.bool.as_ref()?;
-                    if !bytes.get(at..)?.starts_with(word.as_bytes()) {
-                        return None;
-                    }
-                    if let Some(check) = spec.check {
-                        self.settles(check, Scalar { kind: Kind::Bool, escaped: false, marked: false, raw: word }, at)?;
-                    }
-                    at += word.len();
-                }
+                b't' | b'f' => at = self.word(value, bytes, at)?,
                 b'n' => {
                     if !value.has_null || !bytes.get(at..)?.starts_with(b"null") {
                         return None;
                     }
                     at += "null".len();
                 }
-                sign => {
-                    let end = plain_number_end(bytes, at + usize::from(*sign == b'-'))?;
-                    let spec = value.number.as_ref()?;
-                    if let Some(check) = spec.check {
-                        let raw = text.get(at..end)?;
-                        self.settles(check, Scalar { kind: Kind::Number, escaped: false, marked: false, raw }, at)?;
-                    }
-                    if spec.is_looked_at {
-                        self.note(spec, true, at, end, (index, spot));
-                        if let Some(look) = self.looks.last_mut() {
-                            look.is_string = false;
-                        }
-                    }
-                    at = end;
-                }
+                _ => at = self.number(value, text, at, (index, spot))?,
             }
         }
+    }
+
+    /// The string whose inside begins at `start`: where what is behind it stands.
+    #[inline]
+    fn string(&mut self, value: &Value, document: &Document<'_>, start: usize, place: (u32, Spot)) -> Option<usize> {
+        let (text, blocks) = (document.input(), document.blocks());
+        let bytes = text.as_bytes();
+        let (mut end, marked) = next_stop(blocks, start)?;
+        let escaped = bytes.get(end) != Some(&b'"');
+        let spec = value.string.as_ref()?;
+        if escaped {
+            // What has a form has no escapes.
+            end = string_end(bytes, blocks, start).filter(|_| matches!(spec.check, None | Some(Check::Prose)))?;
+        } else if let Some(check) = spec.check {
+            let raw = text.get(start..end)?;
+            self.settles(check, Scalar { kind: Kind::String, escaped: false, marked, raw }, start)?;
+        }
+        if marked || escaped || spec.is_looked_at {
+            self.note(spec, if escaped { Looked::Escaped } else { Looked::Plain }, start..end, place);
+        }
+        Some(end + 1)
+    }
+
+    /// `true` or `false` at `at`: where what is behind it stands.
+    fn word(&mut self, value: &Value, bytes: &[u8], at: usize) -> Option<usize> {
+        let word = if bytes.get(at) == Some(&b't') { "true" } else { "false" };
+        let spec = value.bool.as_ref()?;
+        if !bytes.get(at..)?.starts_with(word.as_bytes()) {
+            return None;
+        }
+        if let Some(check) = spec.check {
+            self.settles(check, Scalar { kind: Kind::Bool, escaped: false, marked: false, raw: word }, at)?;
+        }
+        Some(at + word.len())
+    }
+
+    /// The number at `at`: where what is behind it stands.
+    #[inline]
+    fn number(&mut self, value: &Value, text: &str, at: usize, place: (u32, Spot)) -> Option<usize> {
+        let bytes = text.as_bytes();
+        let end = plain_number_end(bytes, at + usize::from(bytes.get(at) == Some(&b'-')))?;
+        let spec = value.number.as_ref()?;
+        if let Some(check) = spec.check {
+            let raw = text.get(at..end)?;
+            self.settles(check, Scalar { kind: Kind::Number, escaped: false, marked: false, raw }, at)?;
+        }
+        if spec.is_looked_at {
+            self.note(spec, Looked::Number, at..end, place);
+        }
+        Some(end)
     }
 
     fn clear(&mut self) {
@@ -179,12 +204,11 @@ impl Followed {
 
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
-    fn note(&mut self, spec: &Spec, marked: bool, start: usize, end: usize, (value, spot): (u32, Spot)) {
-        if (marked || spec.is_looked_at)
-            && !spec.is_proven
+    fn note(&mut self, spec: &Spec, kind: Looked, at: Range<usize>, (value, spot): (u32, Spot)) {
+        if !spec.is_proven
             && let Some(named) = spec.named
         {
-            self.looks.push(Look { start: start as u32, end: end as u32, is_string: true, named, value, spot });
+            self.looks.push(Look { start: at.start as u32, end: at.end as u32, kind, named, value, spot });
         }
     }
 

@@ -44,7 +44,7 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
     let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), document.input().len())
         .with_fields(Fields::default())
         .traced();
-    engine.write_fields(&scrubber, document, &reading, &mut walk);
+    Engine::write_fields(&scrubber, document, &reading, &mut walk);
     let mut named = walk.finish_trace()?;
     checks.sort_unstable_by_key(|(node, _)| *node);
     named.sort_unstable_by_key(|(node, _)| *node);
@@ -137,14 +137,7 @@ fn spec(engine: &Engine, kind: Kind, check: Option<Check>, named: Option<Named>,
 
 impl Tree {
     /// The member whose name stands at node `name`, behind the point `state`; with its value where that is to be fixed.
-    fn edge(
-        &mut self,
-        state: u32,
-        document: &Document<'_>,
-        name: usize,
-        decides: bool,
-        place: usize,
-    ) -> Option<Edge> {
+    fn edge(&mut self, state: u32, document: &Document<'_>, name: usize, decides: bool, place: usize) -> Option<Edge> {
         let (node, value) = (document.node(name), document.node(name + 1));
         // Written otherwise than it stands.
         if node.escaped {

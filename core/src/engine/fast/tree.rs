@@ -111,7 +111,7 @@ impl Tree {
 
     /// Whether no more should be learned: some megabytes of structures are no structures.
     pub(super) fn is_full(&self) -> bool {
-        const MOST_EDGES: usize = 1 << 13;
+        const MOST_EDGES: usize = 1 << 12;
         const MOST_TEXT: usize = 1 << 18;
         self.edges.len() >= MOST_EDGES || self.texts.len() >= MOST_TEXT
     }

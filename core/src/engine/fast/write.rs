@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::follow::{Followed, Look, Spot};
+use super::follow::{Followed, Look, Looked, Spot};
 use super::tree::{Step, Tree};
 use crate::engine::{Engine, STAMPED_BYTES, is_too_large};
-use crate::json::{Document, write_string};
+use crate::json::{Document, decode, write_string};
 use crate::outcome::{Outcome, RecordId, Redaction, Status};
 use crate::record::Inline;
 use crate::scan::{Scanned, seen};
-use crate::scrub::{Values, push_segment};
+use crate::scrub::{Changed, Values, push_segment};
 use crate::stamp::Stamp;
 
 /// Bytes of paths beyond which the ordinary way tells findings together.
@@ -24,6 +24,16 @@ struct Writing<'a> {
     pending: Range<usize>,
     redactions: Vec<Redaction>,
     paths: usize,
+}
+
+/// What a record is written of.
+#[derive(Clone, Copy)]
+struct Parts<'s, 'a> {
+    tree: &'a Tree,
+    plan: u32,
+    document: &'s Document<'s>,
+    id: Option<&'a Inline>,
+    time: &'a Inline,
 }
 
 impl Writing<'_> {
@@ -65,6 +75,22 @@ impl Followed {
             redactions: Vec::new(),
             paths: 0,
         };
+        let parts = Parts { tree, plan, document, id: id.as_ref(), time: &time };
+        let written = self.steps(parts, &mut values, &mut writing);
+        values.give_back();
+        written?;
+        writing.flush();
+        writing.out.push('}');
+        if is_too_large(writing.out.as_bytes()) {
+            return None;
+        }
+        let (record, redactions) = (Some(writing.out), writing.redactions);
+        Some(Outcome { status: Status::Accepted, id: record_id, violations: Vec::new(), redactions, record })
+    }
+
+    /// Writes everything but the last brace.
+    fn steps<'s>(&self, parts: Parts<'s, '_>, values: &mut Values<'s>, writing: &mut Writing<'_>) -> Option<()> {
+        let Parts { tree, plan, document, id, time } = parts;
         for step in &tree.plans.get(plan as usize)?.steps {
             match step {
                 Step::Text(text) => {
@@ -72,25 +98,18 @@ impl Followed {
                     writing.out.push_str(text);
                 }
                 Step::Id => {
-                    if let Some(id) = &id {
+                    if let Some(id) = id {
                         writing.member(",\"id\":\"", id.as_str());
                     }
                 }
-                Step::Time => writing.member(",\"timestamp\":\"", Inline::as_str(&time)),
+                Step::Time => writing.member(",\"timestamp\":\"", time.as_str()),
                 Step::Field(place) => {
                     let (start, end) = *self.fields.get(usize::from(*place))?;
-                    self.field(tree, document, &mut values, &mut writing, start as usize..end as usize);
+                    self.field(tree, document, values, writing, start as usize..end as usize)?;
                 }
             }
         }
-        writing.flush();
-        writing.out.push('}');
-        values.give_back();
-        if is_too_large(writing.out.as_bytes()) || writing.paths > MOST_PATHS {
-            return None;
-        }
-        let (record, redactions) = (Some(writing.out), writing.redactions);
-        Some(Outcome { status: Status::Accepted, id: record_id, violations: Vec::new(), redactions, record })
+        Some(())
     }
 
     /// Writes the member that stands at `at`.
@@ -101,7 +120,7 @@ impl Followed {
         values: &mut Values<'s>,
         writing: &mut Writing<'_>,
         at: Range<usize>,
-    ) {
+    ) -> Option<()> {
         // Members that stand behind one another in the record are copied in one piece, with the comma.
         if writing.pending.is_empty() || at.start != writing.pending.end + 1 {
             writing.flush();
@@ -111,8 +130,12 @@ impl Followed {
         let first = self.looks.partition_point(|look| (look.start as usize) < at.start);
         for look in self.looks.iter().skip(first).take_while(|look| (look.start as usize) < at.end) {
             self.look(tree, document, values, writing, *look);
+            if writing.paths > MOST_PATHS {
+                return None;
+            }
         }
         writing.pending.end = at.end;
+        Some(())
     }
 
     /// Looks at a value, and writes what is to stand in its place.
@@ -122,20 +145,27 @@ impl Followed {
         document: &'s Document<'_>,
         values: &mut Values<'s>,
         writing: &mut Writing<'_>,
-        Look { start, end, is_string, named, value, spot }: Look,
+        Look { start, end, kind, named, value, spot }: Look,
     ) {
         let (start, end, input) = (start as usize, end as usize, document.input());
         let text = input.get(start..end).unwrap_or_default();
         let pointer = || tree.pointer(value).map_or_else(|| self.pointer(tree, spot), str::to_owned);
-        let changed = if is_string {
-            let blocks = document.blocks();
-            let scanned = || Scanned::new(text, seen(blocks, start, end), blocks, start);
-            values.string(scanned, text, named, pointer)
-        } else {
-            named.rule.and_then(|rule| values.number(text, rule, pointer))
+        let decoded;
+        let changed = match kind {
+            Looked::Plain => {
+                let blocks = document.blocks();
+                let scanned = || Scanned::new(text, seen(blocks, start, end), blocks, start);
+                values.string(scanned, text, named, pointer)
+            }
+            Looked::Escaped => {
+                decoded = decode(text);
+                let unchanged = || Changed::nothing(decoded.clone().into_owned());
+                Some(values.decoded(&decoded, named, pointer).unwrap_or_else(unchanged))
+            }
+            Looked::Number => named.rule.and_then(|rule| values.number(text, rule, pointer)),
         };
         let Some(changed) = changed else { return };
-        let quote = usize::from(is_string);
+        let quote = usize::from(kind != Looked::Number);
         writing.pending.end = start - quote;
         writing.flush();
         write_string(&changed.text, &mut writing.out);
