@@ -2,9 +2,13 @@
 
 mod agent;
 mod answer;
+mod fast;
 
 use self::agent::{write_agent, write_top_agent};
 pub use self::answer::{ScrubbedJson, ScrubbedText};
+use self::fast::Fast;
+#[cfg(feature = "twin")]
+pub(crate) use self::fast::forget as forget_structures;
 use crate::config::Config;
 use crate::contain::contain;
 use crate::error::{Error, Result};
@@ -22,6 +26,8 @@ use crate::stamp::Stamp;
 pub struct Engine {
     scrubber: Scrubber,
     planned: Option<Planned>,
+    /// Whether what becomes of a record's values depends on its structure and on each of them alone.
+    may_be_fast: bool,
 }
 
 /// A tracking plan and what scrubs the fields that it keeps.
@@ -40,7 +46,8 @@ impl Engine {
         config.check()?;
         let scrubber = Scrubber::new(&config.privacy)?;
         let planned = config.plan.clone().map(|plan| Planned::new(plan, &scrubber, config)).transpose()?;
-        Ok(Self { scrubber, planned })
+        let may_be_fast = planned.is_none() && !scrubber.drops_free_text();
+        Ok(Self { scrubber, planned, may_be_fast })
     }
 
     /// Reads, validates and scrubs one record. An absent id or timestamp is taken from `stamp`.
@@ -62,7 +69,30 @@ impl Engine {
         if is_too_large(record) {
             return Outcome::unreadable(Status::Dropped, too_large());
         }
-        let document = match Document::read(record, &LANES) {
+        let document = match Document::scanned_only(record, &LANES) {
+            Ok(document) => document,
+            Err(violation) => return Outcome::unreadable(Status::Rejected, violation),
+        };
+        if !self.may_be_fast {
+            return self.process_scanned(document, stamp, |_, _| {});
+        }
+        let mut fast = Fast::of(&self.scrubber);
+        let outcome = match fast.process(self, &document, stamp) {
+            Some(outcome) => outcome,
+            None => self.process_scanned(document, stamp, |engine, document| fast.learn(engine, document)),
+        };
+        fast.give_back();
+        outcome
+    }
+
+    /// The ordinary way: of any record. `learn` is shown a document that was accepted as it stands.
+    fn process_scanned(
+        &self,
+        document: Document<'_>,
+        stamp: Option<&Stamp>,
+        learn: impl FnOnce(&Self, &Document<'_>),
+    ) -> Outcome {
+        let document = match document.parsed() {
             Ok(document) => document,
             Err(violation) => return Outcome::unreadable(Status::Rejected, violation),
         };
@@ -73,7 +103,11 @@ impl Engine {
         let reading = Reading::of(&document, stamp);
         // What came in another spelling is rewritten and read once more; everything else costs nothing for it.
         let Some(rewritten) = reading.rewritten(&document) else {
-            return self.scrub(&document, reading);
+            let outcome = self.scrub(&document, reading);
+            if outcome.status == Status::Accepted {
+                learn(self, &document);
+            }
+            return outcome;
         };
         drop(document);
         let document = match Document::read(rewritten.text.as_bytes(), &LANES) {
@@ -95,45 +129,12 @@ impl Engine {
         let mut violations = std::mem::take(&mut reading.violations);
         let capacity = document.input().len() + STAMPED_BYTES;
         let checked = self.checked(document, &reading);
-        let of_record = |scrubber: &'e Scrubber| scrubber.of_record(|| reading.tenant(document), id.as_deref());
+        let of_record = |scrubber: &'e Scrubber| scrubber.of_record(|| reading.tenant(document), id.as_ref());
         let scrubber = of_record(&self.scrubber);
         let secrets = self.planned.as_ref().map(|planned| of_record(&planned.secrets));
         let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), capacity)
             .with_fields(Fields { actions: &checked.fields, secrets: secrets.as_deref() });
-        walk.begin(0, None);
-        for (place, field) in reading.kind.fields().iter().enumerate() {
-            match reading.slot(document, place, field) {
-                Slot::Absent => {}
-                Slot::Proven(value) => {
-                    walk.field_name(value, field.name);
-                    walk.proven(value);
-                }
-                Slot::Known(text) => walk.known(field.name, text),
-                Slot::Cut(context, agent) => {
-                    walk.known_name(field.name);
-                    walk.begin(context, None);
-                    for (name, value) in document.members(context) {
-                        if value == agent {
-                            walk.known_name("user_agent");
-                            write_agent(&scrubber, &mut walk, &document.text(document.node(agent)));
-                        } else {
-                            walk.member(name);
-                        }
-                    }
-                    walk.end();
-                }
-                Slot::Node(value) => {
-                    walk.field_name(value, field.name);
-                    match field.check {
-                        Check::Agent => write_top_agent(&scrubber, &mut walk, document, value),
-                        Check::Identifier | Check::NumberedIdentifier => {
-                            walk.value(value, Some(Rule::Identifier), Place::Plain);
-                        }
-                        _ => walk.value(value, None, Place::Plain),
-                    }
-                }
-            }
-        }
+        Self::write_fields(&scrubber, document, &reading, &mut walk);
         for &name in &reading.unknown {
             walk.member(name);
             if reading.is_foreign(document, name) {
@@ -151,6 +152,44 @@ impl Engine {
         violations.truncate(MAX_VIOLATIONS);
         let status = if violations.is_empty() { Status::Accepted } else { Status::Rejected };
         Outcome { status, id, violations, redactions, record: Some(record) }
+    }
+
+    /// Opens the record and writes its fields.
+    fn write_fields(scrubber: &Scrubber, document: &Document<'_>, reading: &Reading, walk: &mut Walk<'_>) {
+        walk.begin(0, None);
+        for (place, field) in reading.kind.fields().iter().enumerate() {
+            match reading.slot(document, place, field) {
+                Slot::Absent => {}
+                Slot::Proven(value) => {
+                    walk.field_name(value, field.name);
+                    walk.proven(value);
+                }
+                Slot::Known(text) => walk.known(field.name, text),
+                Slot::Cut(context, agent) => {
+                    walk.known_name(field.name);
+                    walk.begin(context, None);
+                    for (name, value) in document.members(context) {
+                        if value == agent {
+                            walk.known_name("user_agent");
+                            write_agent(scrubber, walk, &document.text(document.node(agent)));
+                        } else {
+                            walk.member(name);
+                        }
+                    }
+                    walk.end();
+                }
+                Slot::Node(value) => {
+                    walk.field_name(value, field.name);
+                    match field.check {
+                        Check::Agent => write_top_agent(scrubber, walk, document, value),
+                        Check::Identifier | Check::NumberedIdentifier => {
+                            walk.value(value, Some(Rule::Identifier), Place::Plain);
+                        }
+                        _ => walk.value(value, None, Place::Plain),
+                    }
+                }
+            }
+        }
     }
 
     /// What the plan says of the record, if there is a plan and it is an event.

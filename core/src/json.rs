@@ -9,5 +9,7 @@ mod read;
 mod scalar;
 mod text;
 
-pub(crate) use self::document::{Document, Kind, Node};
+pub(crate) use self::document::{Document, Kind, Node, Scalar};
+pub(crate) use self::scalar::{plain_number_end, string_end};
+pub(crate) use self::text::decode;
 pub(crate) use self::text::write_string;

@@ -32,6 +32,7 @@ pub(crate) use self::agent::{cut_agent, is_long_agent};
 pub(crate) use self::catalog::Metric as CatalogMetric;
 pub(crate) use self::catalog::to_json as metrics_catalog;
 pub(crate) use self::check::{Check, is_tenant};
+pub(crate) use self::field::MAX_FIELDS;
 #[cfg(any(feature = "store", all(feature = "report", test)))]
 pub(crate) use self::head::Head;
 pub(crate) use self::inline::Inline;
@@ -40,6 +41,8 @@ pub(crate) use self::kind::RecordKind;
 pub(crate) use self::reading::{Reading, Slot};
 #[cfg(any(feature = "client", feature = "receive"))]
 pub(crate) use self::time::Timestamp;
+pub(crate) use self::time::canonical as canonical_time;
+pub(crate) use self::uuid::canonical as canonical_id;
 
 /// How many fields the envelope has; a kind's own come after them.
 #[cfg(feature = "receive")]

@@ -164,6 +164,11 @@ impl<'a> Scanned<'a> {
         self.next(from, |block| block.hidden)
     }
 
+    /// The first byte from `from` on with which a run of [`LONG_RUN`] bytes of base64's alphabets is complete, or goes on.
+    pub(crate) fn next_long(self, from: usize) -> Option<usize> {
+        self.next(from, |block| block.long)
+    }
+
     fn next(self, from: usize, bits: impl Fn(&Block) -> u64) -> Option<usize> {
         let found = next(self.blocks, self.base + from, bits)? - self.base;
         (found < self.text.len()).then_some(found)

@@ -30,6 +30,7 @@ mod seal;
 mod shape;
 mod subject;
 mod token;
+mod value;
 mod walk;
 
 use std::borrow::Cow;
@@ -37,17 +38,19 @@ use std::sync::Arc;
 
 use crate::config::PrivacyConfig;
 use crate::error::Result;
-use crate::outcome::Action;
+use crate::outcome::{Action, RecordId};
 use crate::scan::{Scan, Scanned, Seen};
 
 pub(crate) use self::explain::Explained;
 pub(crate) use self::field::{Fields, holds_token, is_redacted};
 pub(crate) use self::free_text::is_free_text;
+pub(crate) use self::path::push_segment;
 pub(crate) use self::policy::Rule;
 #[cfg(feature = "clock")]
 pub(crate) use self::seal::keypair;
 pub(crate) use self::seal::unseal;
 pub(crate) use self::token::{is_token, len_before, token_len};
+pub(crate) use self::value::{Changed, Named, Values};
 pub(crate) use self::walk::Walk;
 
 use self::actions::Replacement;
@@ -145,12 +148,22 @@ impl Scrubber {
     pub(crate) fn of_record<'t>(
         &self,
         tenant: impl FnOnce() -> Option<Cow<'t, str>>,
-        id: Option<&str>,
+        id: Option<&RecordId>,
     ) -> Cow<'_, Self> {
         match self.policy.of_record(tenant, id) {
             Some(policy) => Cow::Owned(Self { policy, ..self.clone() }),
             None => Cow::Borrowed(self),
         }
+    }
+
+    /// Tells this scrubber, and its copies for records, from others: what is learned depends on it.
+    pub(crate) const fn number(&self) -> u32 {
+        self.number
+    }
+
+    /// Whether free text goes where no schema has a place for it.
+    pub(crate) fn drops_free_text(&self) -> bool {
+        self.wanted[Place::Plain as usize].has(Rule::FreeText)
     }
 
     /// Whether nothing can be found at `place` in a text of which the scan has `seen` this.
@@ -193,10 +206,17 @@ impl Scrubber {
             let (_, (text, action)) = self.whole(Rule::Secret, text)?;
             return Some(Scrubbed { text, changes: vec![(Rule::Secret, action)] });
         }
-        match self.nested(text, depth) {
-            Nested::Text => {}
-            Nested::Clean => return None,
-            Nested::Changed(scrubbed) => return Some(scrubbed),
+        // A quick no to nearly all texts: what is no container begins with a letter, a digit or a sign of a path.
+        if text
+            .as_bytes()
+            .first()
+            .is_some_and(|first| matches!(first, b'{' | b'[' | b'"') || first.is_ascii_whitespace())
+        {
+            match self.nested(text, depth) {
+                Nested::Text => {}
+                Nested::Clean => return None,
+                Nested::Changed(scrubbed) => return Some(scrubbed),
+            }
         }
         if self.cuts_agent(place) { self.scrub_agent(scanned, depth) } else { self.settled(scanned, place, depth) }
     }
@@ -314,6 +334,10 @@ impl Scrubber {
     /// What stands in place of a text that is an IPv4 address and nothing else, where the long way could find nothing
     /// else either.
     fn whole_address(&self, rule: Option<Rule>, place: Place, text: &str) -> Option<Replacement> {
+        // A quick no to nearly all texts.
+        if text.len() > ipv4::MAX_LEN || !text.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+            return None;
+        }
         // The name `ip_address` says "address" too; an address of a street looks otherwise.
         let is_open = matches!(rule, None | Some(Rule::Address)) && place == Place::Plain && !self.looks_everywhere();
         let is_wanted = is_open && self.wanted[place as usize].has(Rule::Ipv4);

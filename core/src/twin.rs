@@ -11,6 +11,11 @@ pub fn force_portable(is_forced: bool) {
     FORCE_PORTABLE.store(is_forced, Ordering::Relaxed);
 }
 
+/// Forgets which structures of records this thread has seen, so that the next takes the ordinary way.
+pub fn forget_structures() {
+    crate::engine::forget_structures();
+}
+
 /// The first block of 64 bytes of `text` for which the two versions disagree. Forces and releases the portable version.
 pub fn first_difference(text: &[u8]) -> Option<usize> {
     let blocks = |is_forced| {

@@ -65,6 +65,24 @@ impl Node {
     }
 }
 
+/// A value by itself: what checks ask of.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Scalar<'a> {
+    pub(crate) kind: Kind,
+    /// As [`Node`] has them.
+    pub(crate) escaped: bool,
+    pub(crate) marked: bool,
+    /// The text of a number or literal, or a string's inside with its escapes.
+    pub(crate) raw: &'a str,
+}
+
+impl<'a> Scalar<'a> {
+    /// The plain text of a string.
+    pub(crate) fn text(&self) -> std::borrow::Cow<'a, str> {
+        if self.escaped { decode(self.raw) } else { self.raw.into() }
+    }
+}
+
 /// A checked JSON text. Node 0 is the value; an object's node is followed by name, value, name, value, ….
 #[derive(Debug)]
 pub(crate) struct Document<'a> {
@@ -98,15 +116,34 @@ impl Drop for Document<'_> {
 impl<'a> Document<'a> {
     /// Reads `input`, or says what makes it no acceptable JSON. Its strings are scanned for `lanes`.
     pub(crate) fn read(input: &'a [u8], lanes: &Lanes) -> Result<Self, Violation> {
+        Self::scanned_only(input, lanes)?.parsed()
+    }
+
+    /// `input` before it is parsed: text, and scanned for `lanes`. It has no nodes.
+    pub(crate) fn scanned_only(input: &'a [u8], lanes: &Lanes) -> Result<Self, Violation> {
         let input = utf8(input)?;
-        let (mut nodes, mut blocks) = KEPT.try_with(Cell::take).unwrap_or_default();
+        let (nodes, mut blocks) = KEPT.try_with(Cell::take).unwrap_or_default();
         scan(input.as_bytes(), lanes, &mut blocks);
-        let read = Reader::new(input, &blocks, &mut nodes).read();
-        // Kept whatever comes of it, for its buffers.
-        let mut document = Self { input, nodes, count: 0, blocks, is_compact: false };
-        let (count, is_compact) = read.map_err(|fault| *fault)?;
-        (document.count, document.is_compact) = (count, is_compact);
-        Ok(document)
+        Ok(Self { input, nodes, count: 0, blocks, is_compact: false })
+    }
+
+    /// The same with its nodes, or what makes it no acceptable JSON.
+    pub(crate) fn parsed(mut self) -> Result<Self, Violation> {
+        let read = Reader::new(self.input, &self.blocks, &mut self.nodes).read();
+        (self.count, self.is_compact) = read.map_err(|fault| *fault)?;
+        Ok(self)
+    }
+
+    /// What the scan says of the input.
+    pub(crate) fn blocks(&self) -> &[Block] {
+        &self.blocks
+    }
+
+    /// The value at node `index` as checks see it.
+    #[inline]
+    pub(crate) fn scalar(&self, index: usize) -> Scalar<'a> {
+        let node = self.node(index);
+        Scalar { kind: node.kind, escaped: node.escaped, marked: node.marked, raw: self.raw(node) }
     }
 
     /// Whether nothing stands between values but the signs of the grammar.

@@ -4,7 +4,37 @@ use super::document::{Kind, Node};
 use super::read::{Fault, Reader, fault};
 use super::text::hex4;
 use crate::outcome::Code;
-use crate::scan::next_stop;
+use crate::scan::{Block, next_stop};
+
+/// Where the number that begins at `start` ends, if it has neither sign nor exponent and not too many digits; nothing
+/// where it has, or is none.
+#[inline]
+pub(crate) fn plain_number_end(bytes: &[u8], start: usize) -> Option<usize> {
+    /// Up to this many digits a whole number needs no further check.
+    const PLAIN_DIGITS: usize = 18;
+    let mut end = digits_end(bytes, start);
+    let whole = end - start;
+    if bytes.get(end) == Some(&b'.') {
+        let fraction = end + 1;
+        end = digits_end(bytes, fraction);
+        if end == fraction {
+            return None;
+        }
+    }
+    let is_plain = (1..=PLAIN_DIGITS).contains(&whole)
+        && (whole == 1 || bytes.get(start) != Some(&b'0'))
+        && !matches!(bytes.get(end), Some(b'e' | b'E'));
+    is_plain.then_some(end)
+}
+
+/// Where the digits from `at` on end.
+#[inline]
+fn digits_end(bytes: &[u8], mut at: usize) -> usize {
+    while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+        at += 1;
+    }
+    at
+}
 
 impl Reader<'_, '_> {
     pub(super) fn literal(&mut self, word: &str, kind: Kind) -> Result<Kind, Fault> {
@@ -26,36 +56,10 @@ impl Reader<'_, '_> {
 
     #[inline]
     pub(super) fn number(&mut self) -> Result<Kind, Fault> {
-        /// Up to this many digits a whole number needs no further check.
-        const PLAIN_DIGITS: usize = 18;
-        let start = self.at;
-        let mut end = self.digits_end(start);
-        let whole = end - start;
-        if self.bytes.get(end) == Some(&b'.') {
-            let fraction = end + 1;
-            end = self.digits_end(fraction);
-            if end == fraction {
-                return self.odd_number();
-            }
-        }
-        let is_plain = (1..=PLAIN_DIGITS).contains(&whole)
-            && (whole == 1 || self.bytes.get(start) != Some(&b'0'))
-            && !matches!(self.bytes.get(end), Some(b'e' | b'E'));
-        if !is_plain {
-            return self.odd_number();
-        }
-        self.push(self.scalar(Kind::Number, start, end));
+        let Some(end) = plain_number_end(self.bytes, self.at) else { return self.odd_number() };
+        self.push(self.scalar(Kind::Number, self.at, end));
         self.at = end;
         Ok(Kind::Number)
-    }
-
-    /// Where the digits from `at` on end.
-    #[inline]
-    fn digits_end(&self, mut at: usize) -> usize {
-        while self.bytes.get(at).is_some_and(u8::is_ascii_digit) {
-            at += 1;
-        }
-        at
     }
 
     /// A number with a sign, an exponent, many digits, or with what it must not have.
@@ -127,7 +131,7 @@ impl Reader<'_, '_> {
                 Some(b'"') => break,
                 Some(b'\\') => {
                     escaped = true;
-                    self.escape()?;
+                    self.at += escape(self.bytes, self.at)?;
                 }
                 Some(_) => return Err(self.invalid("a control character in a string; escape it")),
                 None => {
@@ -140,29 +144,42 @@ impl Reader<'_, '_> {
         self.at += 1;
         Ok(Kind::String)
     }
+}
 
-    fn escape(&mut self) -> Result<(), Fault> {
-        match self.bytes.get(self.at + 1) {
-            Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => self.at += 2,
-            Some(b'u') => {
-                let unit = self.unit(self.at)?;
-                let paired = (0xd800..0xdc00).contains(&unit)
-                    && self.bytes.get(self.at + 6..self.at + 8) == Some(b"\\u")
-                    && (0xdc00..0xe000).contains(&self.unit(self.at + 6)?);
-                if (0xd800..0xe000).contains(&unit) && !paired {
-                    return Err(fault(Code::JsonSurrogate, self.at, "half of a surrogate pair"));
-                }
-                self.at += if paired { 12 } else { 6 };
+/// Length of the escape whose backslash stands at `at`.
+fn escape(bytes: &[u8], at: usize) -> Result<usize, Fault> {
+    match bytes.get(at + 1) {
+        Some(b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Ok(2),
+        Some(b'u') => {
+            let unit = unit(bytes, at)?;
+            let paired = (0xd800..0xdc00).contains(&unit)
+                && bytes.get(at + 6..at + 8) == Some(b"\\u")
+                && (0xdc00..0xe000).contains(&self::unit(bytes, at + 6)?);
+            if (0xd800..0xe000).contains(&unit) && !paired {
+                return Err(fault(Code::JsonSurrogate, at, "half of a surrogate pair"));
             }
-            _ => return Err(self.invalid("an escape that JSON does not have")),
+            Ok(if paired { 12 } else { 6 })
         }
-        Ok(())
+        _ => Err(fault(Code::JsonInvalid, at, "an escape that JSON does not have")),
     }
+}
 
-    /// The UTF-16 unit of the `\uXXXX` at `at`.
-    fn unit(&self, at: usize) -> Result<u32, Fault> {
-        let digits = self.bytes.get(at + 2..at + 6).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
-        let digits = digits.ok_or_else(|| fault(Code::JsonInvalid, at, "expected four hex digits behind \\u"))?;
-        Ok(hex4(std::str::from_utf8(digits).ok()))
+/// The UTF-16 unit of the `\uXXXX` at `at`.
+fn unit(bytes: &[u8], at: usize) -> Result<u32, Fault> {
+    let digits = bytes.get(at + 2..at + 6).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+    let digits = digits.ok_or_else(|| fault(Code::JsonInvalid, at, "expected four hex digits behind \\u"))?;
+    Ok(hex4(std::str::from_utf8(digits).ok()))
+}
+
+/// Where the string ends whose inside begins at `start`, whatever escapes it has; nothing where it is none.
+pub(crate) fn string_end(bytes: &[u8], blocks: &[Block], start: usize) -> Option<usize> {
+    let mut at = start;
+    loop {
+        at = next_stop(blocks, at)?.0;
+        match bytes.get(at)? {
+            b'"' => return Some(at),
+            b'\\' => at += escape(bytes, at).ok()?,
+            _ => return None,
+        }
     }
 }

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 
 use super::choice::Choice;
 use super::field::Shape;
-use super::limits::{MAX_ID_CHARS, MAX_NAME_CHARS, MAX_UNIT_CHARS};
+use super::limits::{MAX_ID_CHARS, MAX_NAME_CHARS, MAX_UNIT_CHARS, MAX_USER_AGENT_CHARS};
 use super::{time, uuid};
-use crate::json::{Document, Kind, Node};
+use crate::json::{Kind, Scalar};
 use crate::outcome::Code;
 use crate::scrub::{is_token, token_len};
 
@@ -72,125 +72,122 @@ pub(crate) type Fault = (Code, Cow<'static, str>);
 const EXPECTED_TIME: &str = "expected an RFC 3339 time with an offset, such as 2026-01-02T03:04:05Z";
 
 impl Check {
-    /// What is wrong with the value at `index`, not looking into nested objects.
-    pub(crate) fn fault(self, document: &Document<'_>, index: usize) -> Option<Fault> {
-        let node = document.node(index);
+    /// What is wrong with a value, not looking into nested objects.
+    pub(crate) fn fault(self, value: Scalar<'_>) -> Option<Fault> {
         match self {
             Self::Schema | Self::Lifted => None,
-            Self::Id => {
-                text(document, node, Code::Format, "expected a UUID (RFC 9562)", |text| uuid::canonical(text).is_some())
-            }
-            Self::Time => text(document, node, Code::Format, EXPECTED_TIME, |text| time::canonical(text).is_some()),
+            Self::Id => text(value, Code::Format, "expected a UUID (RFC 9562)", |text| uuid::canonical(text).is_some()),
+            Self::Time => text(value, Code::Format, EXPECTED_TIME, |text| time::canonical(text).is_some()),
             Self::Tenant => {
                 let expected = "expected 1 to 64 letters, digits, dots, dashes or underscores";
-                let is_text = kind(node, Kind::String, "expected a string");
-                is_text.or_else(|| text(document, node, Code::Format, expected, |t| is_tenant(t) || is_token(t)))
+                let is_text = kind(value, Kind::String, "expected a string");
+                is_text.or_else(|| text(value, Code::Format, expected, |t| is_tenant(t) || is_token(t)))
             }
-            Self::NumberedIdentifier if node.kind == Kind::Number => {
-                count(document, node).then_some((Code::Type, "expected a string or a whole number".into()))
+            Self::NumberedIdentifier if value.kind == Kind::Number => {
+                count(value).then_some((Code::Type, "expected a string or a whole number".into()))
             }
-            Self::NumberedIdentifier if node.kind != Kind::String => {
+            Self::NumberedIdentifier if value.kind != Kind::String => {
                 Some((Code::Type, "expected a string or a whole number".into()))
             }
-            Self::Identifier | Self::NumberedIdentifier => bounded(document, node, MAX_NAME_CHARS),
-            Self::Text(max) => bounded(document, node, max),
-            Self::Unit => bounded(document, node, MAX_UNIT_CHARS),
-            Self::Prose | Self::Agent => kind(node, Kind::String, "expected a string"),
+            Self::Identifier | Self::NumberedIdentifier => bounded(value, MAX_NAME_CHARS),
+            Self::Text(max) => bounded(value, max),
+            Self::Unit => bounded(value, MAX_UNIT_CHARS),
+            Self::Prose | Self::Agent => kind(value, Kind::String, "expected a string"),
             Self::Key => {
                 let expected = "expected words of letters, digits, dashes or underscores, joined by dots";
-                bounded(document, node, MAX_NAME_CHARS).or_else(|| text(document, node, Code::Format, expected, is_key))
+                bounded(value, MAX_NAME_CHARS).or_else(|| text(value, Code::Format, expected, is_key))
             }
             Self::MetricName => {
                 let expected = "expected a letter, then letters, digits, underscores, dots, dashes or slashes";
-                bounded(document, node, MAX_NAME_CHARS)
-                    .or_else(|| text(document, node, Code::Format, expected, is_metric_name))
+                bounded(value, MAX_NAME_CHARS).or_else(|| text(value, Code::Format, expected, is_metric_name))
             }
             Self::Ip => {
                 let is_ip = |t: &str| t.parse::<std::net::IpAddr>().is_ok() || is_token(t);
-                any_text(document, node, Code::Format, "expected an IPv4 or IPv6 address", is_ip)
+                any_text(value, Code::Format, "expected an IPv4 or IPv6 address", is_ip)
             }
             Self::Hex(digits) => {
-                let is_ok = node.kind == Kind::String && {
-                    let text = document.text(node);
+                let is_ok = value.kind == Kind::String && {
+                    let text = value.text();
                     is_hex(&text, digits) || is_token(&text)
                 };
                 (!is_ok).then(|| (Code::Format, format!("expected {digits} hex digits").into()))
             }
-            Self::Share => number(document, node, "expected a number above 0 and at most 1", |n| n > 0.0 && n <= 1.0),
-            Self::Number => kind(node, Kind::Number, "expected a number"),
-            Self::NotNegative => number(document, node, "expected a number of at least 0", |n| n >= 0.0),
-            Self::Count => kind(node, Kind::Number, "expected a whole number").or_else(|| {
-                count(document, node).then(|| (Code::Range, "expected a whole number of at least 0".into()))
-            }),
-            Self::OptIn => kind(node, Kind::Bool, "expected true or false"),
+            Self::Share => number(value, "expected a number above 0 and at most 1", |n| n > 0.0 && n <= 1.0),
+            Self::Number => kind(value, Kind::Number, "expected a number"),
+            Self::NotNegative => number(value, "expected a number of at least 0", |n| n >= 0.0),
+            Self::Count => kind(value, Kind::Number, "expected a whole number")
+                .or_else(|| count(value).then(|| (Code::Range, "expected a whole number of at least 0".into()))),
+            Self::OptIn => kind(value, Kind::Bool, "expected true or false"),
             Self::OneOf(choice) => {
                 let is_ok = |t: &str| choice.words.contains(&t) || is_token(t);
-                kind(node, Kind::String, "expected a string")
-                    .or_else(|| any_text(document, node, Code::Format, "", is_ok))
+                kind(value, Kind::String, "expected a string")
+                    .or_else(|| any_text(value, Code::Format, "", is_ok))
                     .map(|(code, _)| (code, format!("expected one of {}", choice.words.join(", ")).into()))
             }
             Self::Nanoseconds => {
                 let expected = "expected nanoseconds since 1970 as a string of digits, below 2^64";
-                text(document, node, Code::Format, expected, is_nanoseconds)
+                text(value, Code::Format, expected, is_nanoseconds)
             }
-            Self::Object | Self::Nested(_) => kind(node, Kind::Object, "expected an object"),
-            Self::List(_) => kind(node, Kind::Array, "expected an array of objects"),
-            Self::Names => kind(node, Kind::Array, "expected an array of strings"),
-            Self::Counts => kind(node, Kind::Array, "expected an array of whole numbers"),
-            Self::Bounds => kind(node, Kind::Array, "expected an array of numbers"),
+            Self::Object | Self::Nested(_) => kind(value, Kind::Object, "expected an object"),
+            Self::List(_) => kind(value, Kind::Array, "expected an array of objects"),
+            Self::Names => kind(value, Kind::Array, "expected an array of strings"),
+            Self::Counts => kind(value, Kind::Array, "expected an array of whole numbers"),
+            Self::Bounds => kind(value, Kind::Array, "expected an array of numbers"),
+        }
+    }
+
+    /// Whether a scalar is fine, and nothing follows from it but that it is scrubbed. A record of which not all are may be
+    /// fine all the same. Ids and times are for their own functions.
+    pub(crate) fn settles(self, value: Scalar<'_>) -> bool {
+        let is_lower = || !value.raw.bytes().any(|byte| byte.is_ascii_uppercase());
+        match self {
+            Self::Hex(digits) => value.kind == Kind::String && is_hex(value.raw, digits) && is_lower(),
+            Self::Nanoseconds => value.kind == Kind::String && is_nanoseconds(value.raw),
+            Self::OptIn => value.raw == "true",
+            Self::Agent => value.kind == Kind::String && value.raw.len() <= MAX_USER_AGENT_CHARS,
+            Self::Lifted | Self::Id | Self::Time | Self::Schema => false,
+            _ => self.fault(value).is_none(),
         }
     }
 }
 
-fn kind(node: Node, expected: Kind, message: &'static str) -> Option<Fault> {
-    (node.kind != expected).then_some((Code::Type, message.into()))
+fn kind(value: Scalar<'_>, expected: Kind, message: &'static str) -> Option<Fault> {
+    (value.kind != expected).then_some((Code::Type, message.into()))
 }
 
 /// A string of a form; another type is told apart.
-fn text(
-    document: &Document<'_>,
-    node: Node,
-    code: Code,
-    expected: &'static str,
-    is_ok: impl Fn(&str) -> bool,
-) -> Option<Fault> {
-    kind(node, Kind::String, expected).or_else(|| any_text(document, node, code, expected, is_ok))
+fn text(value: Scalar<'_>, code: Code, expected: &'static str, is_ok: impl Fn(&str) -> bool) -> Option<Fault> {
+    kind(value, Kind::String, expected).or_else(|| any_text(value, code, expected, is_ok))
 }
 
 /// A string of a form, whatever else it is.
-fn any_text(
-    document: &Document<'_>,
-    node: Node,
-    code: Code,
-    expected: &'static str,
-    is_ok: impl Fn(&str) -> bool,
-) -> Option<Fault> {
-    let is_ok = node.kind == Kind::String && is_ok(&document.text(node));
+fn any_text(value: Scalar<'_>, code: Code, expected: &'static str, is_ok: impl Fn(&str) -> bool) -> Option<Fault> {
+    let is_ok = value.kind == Kind::String && is_ok(&value.text());
     (!is_ok).then_some((code, expected.into()))
 }
 
-fn number(document: &Document<'_>, node: Node, expected: &'static str, is_ok: impl Fn(f64) -> bool) -> Option<Fault> {
-    kind(node, Kind::Number, "expected a number").or_else(|| {
-        let number = document.raw(node).parse::<f64>().unwrap_or(f64::NAN);
+fn number(value: Scalar<'_>, expected: &'static str, is_ok: impl Fn(f64) -> bool) -> Option<Fault> {
+    kind(value, Kind::Number, "expected a number").or_else(|| {
+        let number = value.raw.parse::<f64>().unwrap_or(f64::NAN);
         (!is_ok(number)).then_some((Code::Range, expected.into()))
     })
 }
 
 /// Whether a number is no whole number from 0 on.
-fn count(document: &Document<'_>, node: Node) -> bool {
-    !document.raw(node).bytes().all(|byte| byte.is_ascii_digit())
+fn count(value: Scalar<'_>) -> bool {
+    !value.raw.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn bounded(document: &Document<'_>, node: Node, max: usize) -> Option<Fault> {
-    if node.kind != Kind::String {
+fn bounded(value: Scalar<'_>, max: usize) -> Option<Fault> {
+    if value.kind != Kind::String {
         return Some((Code::Type, "expected a string".into()));
     }
     // ASCII without control characters, by the scan: most texts.
-    let length = node.span().len() - 2;
-    if !node.marked && (1..=max).contains(&length) {
+    let length = value.raw.len();
+    if !value.marked && (1..=max).contains(&length) {
         return None;
     }
-    let text = document.text(node);
+    let text = value.text();
     if text.is_empty() || (text.len() > max && measured(&text) > max) {
         return Some((Code::Length, format!("expected 1 to {max} characters").into()));
     }
@@ -228,6 +225,9 @@ fn leading(text: &str) -> Option<usize> {
 
 /// Whether each character outside tokens is allowed.
 fn all_allowed(text: &str, is_allowed: impl Fn(u8) -> bool) -> bool {
+    if text.bytes().all(&is_allowed) {
+        return true;
+    }
     let mut rest = text;
     while let Some(byte) = rest.bytes().next() {
         match token_len(rest.as_bytes()) {

@@ -60,6 +60,8 @@ pub(crate) struct Reading {
     /// Something stands there in another spelling or place than the canonical.
     is_legacy: bool,
     source: Source,
+    /// Which node was held to which check, where somebody wants to know.
+    checks: Option<Vec<(usize, Check)>>,
 }
 
 /// What the kind was taken from.
@@ -73,9 +75,36 @@ enum Source {
     Nothing,
 }
 
+/// The node of a record's first value: behind the record's own and a name's.
+const FIRST_VALUE: usize = 2;
+
 impl Reading {
     /// Reads the object at the document's root. Fills an absent id and time from `stamp`.
     pub(crate) fn of(document: &Document<'_>, stamp: Option<&Stamp>) -> Self {
+        let mut reading = Self::found(document);
+        reading.check(document, stamp);
+        reading
+    }
+
+    /// The same, with which node was held to which check; nothing where a record of this structure may be read otherwise
+    /// for what its values say.
+    pub(crate) fn traced(document: &Document<'_>) -> Option<(Self, Vec<(usize, Check)>)> {
+        let mut reading = Self { checks: Some(Vec::new()), ..Self::found(document) };
+        reading.check(document, None);
+        let checks = reading.checks.take()?;
+        // What comes before `schema` is read as members of a kind that nobody knows yet.
+        let is_told_late = reading.at(SCHEMA_FIELD).is_some_and(|value| value != FIRST_VALUE);
+        let depends = reading.is_legacy
+            || is_told_late
+            || ["bucket_counts", "explicit_bounds"].iter().any(|name| reading.node(name).is_some())
+            || reading.source != Source::Schema
+            || !reading.unknown.is_empty()
+            || reading.nodes[TIMESTAMP_FIELD] == 0 && reading.timestamp.is_some();
+        (!depends).then_some((reading, checks))
+    }
+
+    /// Finds the members of the object at the document's root.
+    fn found(document: &Document<'_>) -> Self {
         let named = |value| RecordKind::named(&document.text(document.node(value)));
         // Whoever writes `schema` writes it first, mostly; what it says then saves finding the members twice.
         let first = document.members(0).next().filter(|(name, _)| document.raw(document.node(*name)) == "schema");
@@ -98,7 +127,6 @@ impl Reading {
             reading.source = Source::Nothing;
             reading.violations.push(Violation::new("/schema", code, expected_schema()));
         }
-        reading.check(document, stamp);
         reading
     }
 
@@ -164,6 +192,20 @@ impl Reading {
         self.kind.table().shape.find_name(document, name).is_none()
     }
 
+    /// The place of the field that the member takes whose name stands at node `name`, by its canonical name.
+    pub(crate) fn place(&self, document: &Document<'_>, name: usize) -> Option<usize> {
+        let found = self.kind.table().shape.find_name(document, name)?;
+        (!found.is_alias).then_some(found.field)
+    }
+
+    /// Whether what the field at this place says decides how others are read: the record's kind, and of a metric what the
+    /// catalog is asked for and about.
+    pub(crate) fn decides(&self, place: usize) -> bool {
+        let is_metric = self.kind == RecordKind::Metric;
+        let name = || self.kind.fields().get(place).map_or("", |field| field.name);
+        place == SCHEMA_FIELD || is_metric && matches!(name(), "name" | "type" | "unit")
+    }
+
     fn has_name(&self) -> bool {
         self.kind == RecordKind::Event && (self.at(CHANNEL_FIELD).is_some() || self.at(EVENT_FIELD).is_some())
     }
@@ -183,6 +225,7 @@ impl Reading {
             long_agent: None,
             is_legacy: false,
             source: Source::Schema,
+            checks: None,
         };
         let shape = &kind.table().shape;
         for (name, value) in document.members(0) {
@@ -251,9 +294,11 @@ impl Reading {
             _ => false,
         };
         if is_proven {
+            self.trace(index, field.check);
             return;
         }
-        if let Some((code, message)) = field.check.fault(document, index) {
+        self.trace(index, field.check);
+        if let Some((code, message)) = field.check.fault(document.scalar(index)) {
             self.violate(path, code, message);
             return;
         }
@@ -288,7 +333,8 @@ impl Reading {
 
     fn check_each(&mut self, check: Check, path: &Path<'_>, document: &Document<'_>, index: usize) {
         for (place, element) in elements(document, index).enumerate() {
-            if let Some((code, message)) = check.fault(document, element) {
+            self.trace(element, check);
+            if let Some((code, message)) = check.fault(document.scalar(element)) {
                 self.violate(&Path::Element(path, place), code, message);
             }
         }
@@ -314,6 +360,12 @@ impl Reading {
             if field.is_required && seen & (1 << place) == 0 {
                 self.violate(&Path::Inside(path, field.name), Code::Required, "is required");
             }
+        }
+    }
+
+    fn trace(&mut self, index: usize, check: Check) {
+        if let Some(checks) = &mut self.checks {
+            checks.push((index, check));
         }
     }
 

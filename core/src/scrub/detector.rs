@@ -120,7 +120,7 @@ pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rul
     let (text, table) = (scanned.text, &*TABLE);
     let bytes = text.as_bytes();
     let mut hits = Vec::new();
-    let mut not_before = [0; MAX_GATES];
+    let mut not_before = [0u32; MAX_GATES];
     let (mut from, mut floor) = (0, 0);
     let mut looks = max_looks(text);
     while let Some(at) = scanned.next_hot(from) {
@@ -137,7 +137,7 @@ pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rul
         while open != 0 {
             let i = open.trailing_zeros() as usize;
             open &= open - 1;
-            if at < not_before[i] {
+            if at < not_before[i] as usize {
                 continue;
             }
             let (gate, rules) = table.gates[i];
@@ -145,7 +145,10 @@ pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rul
                 Verdict::Hit { start, end } => (start, end, rules[0]),
                 Verdict::HitAs { start, end, rule } => (start, end, rule),
                 Verdict::Miss { until } => {
-                    not_before[i] = until;
+                    // Most verifiers say no to this place alone.
+                    if until > from {
+                        not_before[i] = u32::try_from(until).unwrap_or(u32::MAX);
+                    }
                     continue;
                 }
                 Verdict::Refused { rule } => {

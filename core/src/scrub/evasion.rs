@@ -61,7 +61,7 @@ impl Scrubber {
             Some(Found { at, rule, replacement, action })
         };
         let limit = max_looks(scanned.text);
-        let mut hidden: Vec<_> = base64_runs(scanned.text).filter_map(held).take(limit + 1).collect();
+        let mut hidden: Vec<_> = base64_runs(scanned).filter_map(held).take(limit + 1).collect();
         // As many as no log has in plain either.
         if hidden.len() > limit
             && let Some(mut whole) = hidden.pop()

@@ -27,7 +27,9 @@ pub(super) fn may_hide(scanned: Scanned<'_>) -> bool {
     let mut from = 0;
     while let Some(at) = scanned.next_hidden(from) {
         let after = bytes.get(at + 1).copied().unwrap_or(b'\n');
-        if changes::is_trigger(bytes[at]) && may_begin(bytes[at], after) {
+        // Most ampersands stand between a query's parameters.
+        let is_reference = || bytes[at] != b'&' || escape::reference(&bytes[at..]).is_some();
+        if changes::is_trigger(bytes[at]) && may_begin(bytes[at], after) && is_reference() {
             return true;
         }
         from = at + 1;

@@ -68,6 +68,8 @@ pub(super) struct Gate {
     pub(super) after2: Class,
     /// Digits among the next [`DIGITS_WITHIN`] bytes, this one included.
     pub(super) digits: usize,
+    /// How many digits may stand here together, [`DIGITS_WITHIN`] meaning so many or more, and what behind them.
+    pub(super) run: fn(usize, u8) -> bool,
     /// Looks at the byte at `at`. Nothing before `floor` may be taken: it belongs to an earlier match.
     pub(super) verify: Verify,
 }
@@ -81,7 +83,17 @@ pub(super) const DIGITS_WITHIN: usize = 16;
 impl Gate {
     /// A gate for `at` whatever stands around it.
     pub(super) const fn new(lane: Lane, at: Class, verify: Verify) -> Self {
-        Self { lane, before2: |_| true, before: |_| true, at, after: |_| true, after2: |_| true, digits: 0, verify }
+        Self {
+            lane,
+            before2: |_| true,
+            before: |_| true,
+            at,
+            after: |_| true,
+            after2: |_| true,
+            digits: 0,
+            run: |_, _| true,
+            verify,
+        }
     }
 
     /// A gate at a digit.
@@ -103,17 +115,50 @@ pub(super) struct Gates {
     /// Gates that ask for digits, and those that a number of digits satisfies.
     counting: Set,
     satisfied: [Set; DIGITS_WITHIN + 1],
+    /// Gates that ask for a run of digits, and those that a run and the class of the byte behind it satisfy.
+    running: Set,
+    runs: [[Set; BEHIND]; DIGITS_WITHIN + 1],
 }
+
+/// Classes of the byte behind a run of digits.
+const BEHIND: usize = 8;
+
+/// The class of each byte behind a run of digits.
+static BEHIND_CLASS: [u8; 256] = {
+    let (mut table, mut i) = ([0; 256], 0);
+    while i < table.len() {
+        table[i] = match i.to_le_bytes()[0] {
+            b'.' => 1,
+            b'-' => 2,
+            b' ' => 3,
+            b'A'..=b'Z' => 4,
+            b'a'..=b'z' => 5,
+            b'0'..=b'9' => 6,
+            b'/' | b':' => 7,
+            _ => 0,
+        };
+        i += 1;
+    }
+    table
+};
 
 impl Gates {
     pub(super) fn new<'a>(gates: impl Iterator<Item = &'a Gate>) -> Self {
         let (mut near, mut counting, mut satisfied) = ([[0; 256]; 5], 0, [Set::MAX; DIGITS_WITHIN + 1]);
+        let (mut running, mut runs) = (0, [[0; BEHIND]; DIGITS_WITHIN + 1]);
         for (i, gate) in gates.enumerate() {
             let bit = 1 << i;
             let classes = [gate.before2, gate.before, gate.at, gate.after, gate.after2];
             for (table, class) in near.iter_mut().zip(classes) {
                 for byte in 0..=u8::MAX {
                     table[usize::from(byte)] |= if class(byte) { bit } else { 0 };
+                }
+            }
+            for (len, behind) in runs.iter_mut().enumerate() {
+                for byte in 0..=u8::MAX {
+                    let is_open = (gate.run)(len, byte);
+                    behind[usize::from(BEHIND_CLASS[usize::from(byte)])] |= if is_open { bit } else { 0 };
+                    running |= if is_open { 0 } else { bit };
                 }
             }
             if gate.digits > 0 {
@@ -133,7 +178,7 @@ impl Gates {
         for byte in b'a'..=b'z' {
             near[3][usize::from(byte)] |= TOKEN;
         }
-        Self { near, counting, satisfied }
+        Self { near, counting, satisfied, running, runs }
     }
 
     /// The gates of `wanted` that are open at `at`.
@@ -144,8 +189,20 @@ impl Gates {
             None => [byte(at.wrapping_sub(2)), byte(at.wrapping_sub(1)), byte(at), byte(at + 1), byte(at + 2)],
         };
         let near = self.near.iter().zip(around).fold(wanted, |open, (table, byte)| open & table[byte]);
-        if near & self.counting == 0 { near } else { near & self.satisfied[digits(text, at)] }
+        let mut open = near;
+        if open & self.running != 0 {
+            let len = run(text, at);
+            let behind = BEHIND_CLASS[byte(at + len)];
+            open &= !self.running | self.runs[len][usize::from(behind)];
+        }
+        if open & self.counting == 0 { open } else { open & self.satisfied[digits(text, at)] }
     }
+}
+
+/// Digits that stand together from `at` on, at most [`DIGITS_WITHIN`].
+fn run(text: &[u8], at: usize) -> usize {
+    let rest = &text[at..text.len().min(at + DIGITS_WITHIN)];
+    rest.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(rest.len())
 }
 
 /// Digits from `at` within [`DIGITS_WITHIN`] bytes.

@@ -21,12 +21,14 @@ const VALUE_SLOTS: usize = 1 << 9;
 /// What member names mean.
 pub(super) type Names = Table<Meaning, MAX_NAME, NAME_SLOTS>;
 
+/// Values in which nothing was found, with their place.
+pub(super) type Clean = Table<Place, MAX_VALUE, VALUE_SLOTS>;
+
 /// The tables of a thread, and the memory of a walk.
 #[derive(Default)]
 pub(super) struct Tables {
     pub(super) names: Names,
-    /// Values in which nothing was found, with their place.
-    pub(super) clean: Table<Place, MAX_VALUE, VALUE_SLOTS>,
+    pub(super) clean: Clean,
     /// Where the walk stands: nowhere between walks.
     pub(super) path: Path,
 }
@@ -87,6 +89,8 @@ struct Slot<T, const MAX: usize> {
     /// Who learned it: no scrubber has number 0.
     scrubber: u32,
     len: u32,
+    /// The hash of the last text that came here without being kept.
+    offered: u32,
     ends: Ends,
     text: [u8; MAX],
     what: Option<T>,
@@ -115,12 +119,24 @@ impl<T: Copy, const MAX: usize, const SLOTS: usize> Table<T, MAX, SLOTS> {
         if is_known && is_same() { slot.what } else { None }
     }
 
+    /// Keeps `what` from the second time on that the text comes: most texts come once, and would push out those that do not.
+    pub(super) fn offer(&mut self, scrubber: u32, text: &[u8], what: T) {
+        if text.len() > MAX {
+            return;
+        }
+        let hash = hash(text);
+        match self.0.get_mut(place::<SLOTS>(hash)) {
+            Some(slot) if slot.offered != hash => slot.offered = hash,
+            _ => self.put(scrubber, text, what),
+        }
+    }
+
     /// Keeps `what`, unless the text is too long.
     pub(super) fn put(&mut self, scrubber: u32, text: &[u8], what: T) {
         let (Ok(len), true) = (u32::try_from(text.len()), text.len() <= MAX) else { return };
         let ends = Ends::of(text);
         if self.0.is_empty() {
-            self.0.resize(SLOTS, Slot { scrubber: 0, len: 0, ends, text: [0; MAX], what: None });
+            self.0.resize(SLOTS, Slot { scrubber: 0, len: 0, offered: 0, ends, text: [0; MAX], what: None });
         }
         if let Some(slot) = self.0.get_mut(place::<SLOTS>(ends.hash(text.len()))) {
             (slot.scrubber, slot.len, slot.ends, slot.what) = (scrubber, len, ends, Some(what));

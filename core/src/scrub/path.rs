@@ -148,7 +148,8 @@ impl Path {
     }
 }
 
-fn push_segment(name: &str, pointer: &mut String) {
+/// A member's name as part of a pointer.
+pub(crate) fn push_segment(name: &str, pointer: &mut String) {
     if !name.bytes().any(|byte| matches!(byte, b'~' | b'/')) {
         pointer.push_str(name);
         return;

@@ -15,7 +15,7 @@ use super::subject::Subject;
 use crate::config::PrivacyConfig;
 use crate::error::Result;
 use crate::explanation::Reason;
-use crate::outcome::Action;
+use crate::outcome::{Action, RecordId};
 
 /// What is done about each rule, with the keys and lists that it takes. Cloning is cheap: a record whose tenant or id
 /// matters has a policy of its own ([`of_record`](Self::of_record)).
@@ -50,12 +50,12 @@ impl Policy {
     pub(crate) fn of_record<'t>(
         &self,
         tenant: impl FnOnce() -> Option<Cow<'t, str>>,
-        id: Option<&str>,
+        id: Option<&RecordId>,
     ) -> Option<Self> {
         self.keyring.as_ref()?;
         let tenant = tenant();
         let matters = tenant.is_some() || self.sealer.is_some();
-        matters.then(|| Self { subject: Subject::new(tenant.as_deref(), id), ..self.clone() })
+        matters.then(|| Self { subject: Subject::new(tenant.as_deref(), id.map(|id| &**id)), ..self.clone() })
     }
 
     /// From now on acts on secrets and `pii_fields` only: what a plan keeps.

@@ -12,13 +12,13 @@ use std::ops::Range;
 use super::actions::Replacement;
 use super::detect::secret_name::is_descriptor;
 use super::field::Fields;
-use super::learned::Learned;
+use super::learned::{Learned, Tables};
 use super::names::{Meaning, place_of};
 use super::output::Output;
 use super::path::Name;
 use super::policy::Rule;
 use super::shape::has_form;
-use super::token::is_token;
+use super::value::{Asked, Changed, Named};
 use super::{Change, LANES, Place, Scrubbed, Scrubber};
 use crate::json::{Document, Kind, Node};
 use crate::outcome::Redaction;
@@ -52,6 +52,28 @@ pub(crate) struct Walk<'a> {
     passes: bool,
     /// What was rewritten: a node's place in the document and its new text's in the output.
     rewritten: Vec<(Range<usize>, Range<usize>)>,
+    /// What stands around each string and number, where somebody wants to know.
+    trace: Trace,
+}
+
+/// What stands around values, by their nodes.
+enum Trace {
+    Unwanted,
+    Into(Vec<(usize, Named)>),
+    /// It depends on what other values say.
+    Impossible,
+}
+
+impl Trace {
+    const fn is_wanted(&self) -> bool {
+        !matches!(self, Self::Unwanted)
+    }
+
+    fn give_up(&mut self) {
+        if self.is_wanted() {
+            *self = Self::Impossible;
+        }
+    }
 }
 
 impl<'a> Walk<'a> {
@@ -75,6 +97,21 @@ impl<'a> Walk<'a> {
             depth: 0,
             passes: document.is_compact() && !scrubber.looks_everywhere(),
             rewritten: Vec::new(),
+            trace: Trace::Unwanted,
+        }
+    }
+
+    /// The same pass, which only notes what stands around each value.
+    pub(crate) fn traced(self) -> Self {
+        Self { passes: false, trace: Trace::Into(Vec::new()), ..self }
+    }
+
+    /// What [`traced`](Self::traced) asked for, at the end; nothing where it depends on what values say.
+    pub(crate) fn finish_trace(self) -> Option<Vec<(usize, Named)>> {
+        self.learned.give_back();
+        match self.trace {
+            Trace::Into(trace) => Some(trace),
+            Trace::Unwanted | Trace::Impossible => None,
         }
     }
 
@@ -222,67 +259,53 @@ impl<'a> Walk<'a> {
     }
 
     fn string(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
+        if self.trace(index, Named { rule, place }) {
+            return;
+        }
         let is_clean = || !node.marked && self.scrubber.trusts_scan(place) || self.intact.contains(&index);
         if rule.is_none() && !node.escaped && is_clean() {
             self.output.copy(node.span());
             return;
         }
-        self.string_with_something(index, node, rule, place);
+        self.string_with_something(index, node, Named { rule, place });
     }
 
     /// A string that has to be looked at: its name says something, its bytes may, or it has escapes.
-    fn string_with_something(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
+    fn string_with_something(&mut self, index: usize, node: Node, named: Named) {
         let text = self.document.text(node);
+        let (depth, is_intact, document) = (self.depth, self.intact.contains(&index), self.document);
         let scrub = self.scrubber_of(index);
-        let (rule, place) = scrub.allowed(rule, place, &text, || self.allowable_pointer());
-        // Nearly every record has the address that it came from.
-        if let Some((replacement, action)) = scrub.whole_address(rule, place, &text) {
-            if replacement == text {
-                self.unchanged(node, &text);
-            } else {
-                self.rewrite(node, &replacement);
-                self.redacted(&[(Rule::Ipv4, action)]);
+        let Tables { clean, path, .. } = &mut *self.learned;
+        let pointer = || if depth > 0 { String::new() } else { path.pointer(document) };
+        let scrubbed = |scrub: &Scrubber, place| scrubbed(scrub, document, node, &text, place, depth);
+        match scrub.changed_string(Asked { text: &text, named, depth, is_intact }, clean, pointer, scrubbed) {
+            Some(Changed { text, changes }) => {
+                self.rewrite(node, &text);
+                self.redacted(&changes);
             }
-            return;
-        }
-        if let Some(rule) = rule.filter(|_| !text.is_empty() && !is_token(&text))
-            && self.whole(node, scrub.whole(rule, &text))
-        {
-            return;
-        }
-        if self.intact.contains(&index) || self.learned.clean.get(scrub.number, text.as_bytes()) == Some(place) {
-            self.unchanged(node, &text);
-            return;
-        }
-        if let Some(scrubbed) = self.scrubbed(scrub, node, &text, place) {
-            self.rewrite(node, &scrubbed.text);
-            self.redacted(&scrubbed.changes);
-            return;
-        }
-        // A document in a string opens fewer layers: what is clean there is not clean everywhere.
-        if self.depth == 0 {
-            self.learned.clean.put(scrub.number, text.as_bytes(), place);
-        }
-        self.unchanged(node, &text);
-    }
-
-    /// What scrubbing makes of the string `node`, which says `text`.
-    fn scrubbed(&self, scrub: &Scrubber, node: Node, text: &str, place: Place) -> Option<Scrubbed> {
-        if node.escaped {
-            let scan = Scan::of(text, &LANES);
-            scrub.scrub_at(scan.with(text), place, self.depth)
-        } else {
-            scrub.scrub_at(self.document.scanned(node), place, self.depth)
+            None => self.unchanged(node, &text),
         }
     }
 
     fn number(&mut self, index: usize, node: Node, rule: Option<Rule>) {
+        if self.trace(index, Named { rule, place: Place::Plain }) {
+            return;
+        }
         let text = self.document.raw(node);
-        let scrub = self.scrubber_of(index);
-        let (rule, _) = scrub.allowed(rule, Place::Plain, text, || self.allowable_pointer());
-        if !rule.is_some_and(|rule| self.whole(node, scrub.whole_number(rule, text))) {
+        let changed =
+            rule.and_then(|rule| self.scrubber_of(index).changed_number(text, rule, || self.allowable_pointer()));
+        if !self.whole(node, changed) {
             self.output.copy(node.span());
         }
+    }
+
+    /// Notes what stands around the value at node `index`, where that is all that is asked for.
+    #[inline]
+    fn trace(&mut self, index: usize, named: Named) -> bool {
+        if let Trace::Into(trace) = &mut self.trace {
+            trace.push((index, named));
+        }
+        self.trace.is_wanted()
     }
 
     /// What scrubs the value at node `index`.
@@ -337,7 +360,11 @@ impl<'a> Walk<'a> {
     fn unknown_name(&mut self, index: usize, node: Node) -> (Option<Rule>, Place) {
         let text = self.document.text(node);
         let known = if node.escaped { self.scrubber.known_meaning(&text, &self.learned) } else { None };
-        let scrubbed = if known.is_some() { None } else { self.scrubbed(self.scrubber, node, &text, Place::Plain) };
+        let scrubbed = if known.is_some() {
+            None
+        } else {
+            scrubbed(self.scrubber, self.document, node, &text, Place::Plain, self.depth)
+        };
         let Some(scrubbed) = scrubbed else {
             let (rule, place) = match known {
                 Some(Meaning { rule, place, .. }) => (rule, place),
@@ -352,6 +379,7 @@ impl<'a> Walk<'a> {
             self.named(Name::Node(index));
             return (inner_rule(rule, self.inherited(text.as_bytes())), place);
         };
+        self.trace.give_up();
         let name = self.learned.path.rename(self.document, scrubbed.text);
         self.rewrite(node, &name);
         // The next pass reads the name as it is now, and must come to nothing new.
@@ -405,6 +433,23 @@ impl<'a> Walk<'a> {
     /// See [`Path::pointer`].
     pub(crate) fn pointer(&self) -> String {
         self.learned.path.pointer(self.document)
+    }
+}
+
+/// What scrubbing makes of the string `node`, which says `text`.
+fn scrubbed(
+    scrub: &Scrubber,
+    document: &Document<'_>,
+    node: Node,
+    text: &str,
+    place: Place,
+    depth: usize,
+) -> Option<Scrubbed> {
+    if node.escaped {
+        let scan = Scan::of(text, &LANES);
+        scrub.scrub_at(scan.with(text), place, depth)
+    } else {
+        scrub.scrub_at(document.scanned(node), place, depth)
     }
 }
 

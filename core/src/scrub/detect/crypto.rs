@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 use super::{before, byte, is_word, run};
 use crate::scan::Class;
 use crate::scrub::detector::{Detector, Verdict};
-use crate::scrub::gate::{Gate, Lane};
+use crate::scrub::gate::{DIGITS_WITHIN, Gate, Lane};
 use crate::scrub::policy::Rule;
 
 /// Bitcoin's alphabet: no 0, O, I and l.
@@ -25,6 +25,7 @@ pub(super) const DETECTOR: Detector = Detector {
             before: |byte| !is_word(byte),
             after: ALPHANUMERIC,
             after2: ALPHANUMERIC,
+            run: |digits, behind| digits >= DIGITS_WITHIN || behind.is_ascii_alphabetic(),
             ..Gate::new(Lane::Digit, |byte| matches!(byte, b'1' | b'3' | b'4' | b'8'), verify)
         },
         Gate {

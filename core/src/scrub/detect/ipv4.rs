@@ -8,7 +8,7 @@ use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
 
 /// `255.255.255.255`
-const MAX_LEN: usize = 15;
+pub(in crate::scrub) const MAX_LEN: usize = 15;
 
 /// `1.1.1.1`
 const MIN_DIGITS: usize = 4;
@@ -18,6 +18,7 @@ pub(super) const DETECTOR: Detector = Detector {
     gates: &[Gate {
         after: |byte| byte.is_ascii_digit() || byte == b'.',
         after2: |byte| byte.is_ascii_digit() || byte == b'.',
+        run: |digits, behind| digits <= 3 && behind == b'.',
         ..Gate::at_digit(|before| !is_word(before) && before != b'.', MIN_DIGITS, verify)
     }],
 };

@@ -64,6 +64,10 @@ const fn is_before_sign(byte: u8) -> bool {
 }
 
 fn at_sign(text: &[u8], at: usize, floor: usize) -> Verdict {
+    // Nearly every word before a sign ends like no label does.
+    if before(text, at).is_ascii_alphanumeric() && !may_end_label(text.get(..at).unwrap_or_default()) {
+        return Verdict::Miss { until: at + 1 };
+    }
     verdict(text, at, behind_sign(text, at, floor))
 }
 

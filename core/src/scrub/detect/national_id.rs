@@ -10,7 +10,7 @@ use super::checksum::{
 };
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
-use crate::scrub::gate::Gate;
+use crate::scrub::gate::{DIGITS_WITHIN, Gate};
 use crate::scrub::policy::Rule;
 
 /// In the first bytes of the forms with the fewest digits: `1234K` behind letters, `1EG4-TE5-MK73`.
@@ -28,6 +28,12 @@ pub(super) const DETECTOR: Detector = Detector {
         Gate {
             after: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase(),
             after2: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || matches!(byte, b'.' | b' '),
+            run: |digits, behind| match digits {
+                1..=3 => behind.is_ascii_uppercase() || matches!(behind, b'.' | b' '),
+                6 => behind.is_ascii_uppercase() || behind == b'-',
+                8 => behind == b'-',
+                _ => digits >= DIGITS_WITHIN,
+            },
             ..Gate::at_digit(|before| !is_word(before) && !b"-./+%".contains(&before), MIN_DIGITS, verify)
         },
     ],

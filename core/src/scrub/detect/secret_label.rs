@@ -24,6 +24,10 @@ pub(super) struct Label {
 /// The label whose sign stands at `at`, if a name that means anything stands before it.
 pub(super) fn label(text: &[u8], at: usize, floor: usize) -> Option<Label> {
     let previous = before(text, at);
+    // Nearly every label is a word that ends like no name of a secret does.
+    if matches!(text[at], b':') && is_word(previous) && !may_end_label(text.get(..at).unwrap_or_default()) {
+        return None;
+    }
     let next = byte(text, at + 1);
     match text[at] {
         b'>' => return tag(text, at, floor),

@@ -18,6 +18,7 @@ pub(super) const DETECTOR: Detector = Detector {
     gates: &[Gate {
         after: |byte| byte.is_ascii_digit(),
         after2: |byte| byte.is_ascii_digit(),
+        run: |digits, behind| digits == LEN || matches!(digits, 3 | 5) && matches!(behind, b'-' | b' '),
         ..Gate::at_digit(|before| !is_word(before) && !matches!(before, b'.' | b'+' | b'-'), LEN, verify)
     }],
 };

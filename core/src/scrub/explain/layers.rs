@@ -2,6 +2,7 @@
 
 use super::Look;
 use crate::json::{Document, Kind};
+use crate::scan::Scan;
 use crate::scrub::detector::LANES;
 use crate::scrub::evasion::MAX_LAYERS;
 use crate::scrub::fold::{View, base64_runs};
@@ -22,7 +23,8 @@ impl Look<'_> {
             self.document(scrubber, at, &document, depth + 1);
             return;
         }
-        for (_, held) in base64_runs(text) {
+        let scan = Scan::of(text, &LANES);
+        for (_, held) in base64_runs(scan.with(text)) {
             self.layer(scrubber, at, &held, Place::Plain, depth + 1);
         }
     }

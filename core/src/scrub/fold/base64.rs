@@ -3,33 +3,24 @@
 
 use std::ops::Range;
 
-use crate::scan::LONG_RUN as MIN_RUN;
+use crate::scan::{LONG_RUN as MIN_RUN, Scanned};
 
-/// The runs in `text` that decode to printable UTF-8, with what they hold.
-pub(in crate::scrub) fn runs(text: &str) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
-    let bytes = text.as_bytes();
-    long_runs(bytes).flat_map(move |run| whole_or_parts(bytes, run))
+/// The runs in a text that decode to printable UTF-8, with what they hold.
+pub(in crate::scrub) fn runs(scanned: Scanned<'_>) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
+    let bytes = scanned.text.as_bytes();
+    long_runs(scanned).flat_map(move |run| whole_or_parts(bytes, run))
 }
 
-/// All runs of at least [`MIN_RUN`] bytes of the alphabet. No such run lies between two probes that are so far apart,
-/// so that prose costs a look at every tenth byte or so.
-fn long_runs(bytes: &[u8]) -> impl Iterator<Item = Range<usize>> + '_ {
+/// All runs of at least [`MIN_RUN`] bytes of the alphabet: the scan has marked where each is so long.
+fn long_runs(scanned: Scanned<'_>) -> impl Iterator<Item = Range<usize>> + '_ {
     let mut from = 0;
     std::iter::from_fn(move || {
-        loop {
-            let probe = from + MIN_RUN - 1;
-            if probe >= bytes.len() {
-                return None;
-            }
-            if let Some(gap) = (from..=probe).rev().find(|&i| !IS_SEXTET[usize::from(bytes[i])]) {
-                from = gap + 1;
-                continue;
-            }
-            let behind = bytes[probe..].iter().take_while(|&&byte| IS_SEXTET[usize::from(byte)]).count();
-            let run = from..probe + behind;
-            from = run.end;
-            return Some(run);
-        }
+        let last = scanned.next_long(from)?;
+        let rest = scanned.text.as_bytes().get(last + 1..).unwrap_or_default();
+        let behind = rest.iter().take_while(|&&byte| IS_SEXTET[usize::from(byte)]).count();
+        let run = (last + 1).saturating_sub(MIN_RUN)..last + 1 + behind;
+        from = run.end;
+        Some(run)
     })
 }
 
@@ -137,9 +128,11 @@ const fn sextet(byte: u8) -> Option<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scan::{Lanes, Scan};
 
     fn found(text: &str) -> Vec<(&str, String)> {
-        runs(text).map(|(range, held)| (&text[range], held)).collect()
+        let scan = Scan::of(text, Lanes::none());
+        runs(scan.with(text)).map(|(range, held)| (&text[range], held)).collect()
     }
 
     #[test]

@@ -40,6 +40,7 @@ impl Walk<'_> {
             NAMES.contains(&&*document.text(document.node(*name))) && document.node(*value).kind == Kind::String
         };
         let Some((_, beside)) = document.members(object).find(is_name) else { return (None, Place::Plain) };
+        self.trace.give_up();
         let text = document.text(document.node(beside));
         // `[secret]` says what stood there, not what stands beside it.
         if is_token(&text) {

@@ -1,0 +1,229 @@
+//! The fast way against the ordinary one: whatever a thread has learned, an outcome is the same.
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+use super::{Fast, forget};
+use crate::engine::Engine;
+use crate::outcome::Outcome;
+use crate::stamp::Stamp;
+use crate::{Config, Status};
+
+/// What each record is without anything learned.
+fn cold(engine: &Engine, records: &[Vec<u8>], stamp: Option<&Stamp>) -> Vec<Outcome> {
+    let one = |record: &Vec<u8>| {
+        forget();
+        engine.process(record, stamp)
+    };
+    records.iter().map(one).collect()
+}
+
+/// Twice, the first time while learning.
+fn assert_same(engine: &Engine, records: &[Vec<u8>], stamp: Option<&Stamp>) {
+    let expected = cold(engine, records, stamp);
+    forget();
+    for round in 0..2 {
+        for (record, expected) in records.iter().zip(&expected) {
+            let outcome = engine.process(record, stamp);
+            assert_eq!(&outcome, expected, "round {round}: {}", String::from_utf8_lossy(record));
+        }
+    }
+}
+
+/// Whether the thread would process `record` on the fast way.
+fn is_fast(engine: &Engine, record: &[u8]) -> bool {
+    let document = crate::json::Document::scanned_only(record, &crate::scrub::LANES).unwrap();
+    let mut fast = Fast::of(&engine.scrubber);
+    let is_fast = fast.process(engine, &document, None).is_some();
+    fast.give_back();
+    is_fast
+}
+
+fn event(payload: &str) -> Vec<u8> {
+    format!(r#"{{"timestamp":"2026-01-02T03:04:05Z","channel":"app","event":"login","payload":{payload}}}"#)
+        .into_bytes()
+}
+
+fn engine() -> Engine {
+    Engine::new(&Config::default()).unwrap()
+}
+
+#[test]
+fn a_record_of_a_structure_that_was_seen_is_fast_whatever_its_values_say() {
+    let engine = engine();
+    forget();
+    assert_eq!(
+        engine.process(&event(r#"{"to":"x","n":1,"ok":true,"list":[{"a":"b"}]}"#), None).status,
+        Status::Accepted
+    );
+    for payload in [
+        r#"{"to":"ann@example.com","n":-1.5,"ok":false,"list":[]}"#,
+        r#"{"to":"\u0061nn@example.com\n\ud83d\ude00","n":0,"ok":true,"list":[{"a":"x\/y"}]}"#,
+        r#"{"to":"","n":0,"ok":true,"list":[{"a":"4111 1111 1111 1111"},{"a":"203.0.113.9"}]}"#,
+    ] {
+        assert!(is_fast(&engine, &event(payload)), "{payload}");
+        assert_same(&engine, &[event(r#"{"to":"x","n":1,"ok":true,"list":[{"a":"b"}]}"#), event(payload)], None);
+    }
+}
+
+#[test]
+fn what_is_not_as_it_was_learned_takes_the_ordinary_way() {
+    let engine = engine();
+    forget();
+    let learned = event(r#"{"a":"x","b":{"c":1}}"#);
+    engine.process(&learned, None);
+    assert!(is_fast(&engine, &learned));
+    for payload in [
+        r#"{"a":"x"}"#,
+        r#"{"a":1,"b":{"c":1}}"#,
+        r#"{"a":"x","b":{"c":1,"c":2}}"#,
+        r#"{"a":"x","b":{"c":01}}"#,
+        r#"{"a":"\x61","b":{"c":1}}"#,
+        r#"{"a":"\ud800","b":{"c":1}}"#,
+        r#"{"a":"x", "b":{"c":1}}"#,
+        r#"{"b":{"c":1},"a":"x"}"#,
+        r#"{"a":"x","b":{"c":1}},"#,
+        r#"{"a":"x","b":{}}"#,
+    ] {
+        assert!(!is_fast(&engine, &event(payload)), "{payload}");
+    }
+}
+
+#[test]
+fn records_that_an_envelope_makes_wrong_are_so_on_both_ways() {
+    let at = "2026-01-02T03:04:05Z";
+    let id = "019dfc1d-8fa8-7707-8707-0707070707af";
+    let records: Vec<Vec<u8>> = [
+        format!(r#"{{"id":"{id}","timestamp":"{at}","channel":"a","event":"e","opt_in":true,"tenant_id":"t"}}"#),
+        format!(r#"{{"id":"{id}","timestamp":"{at}","channel":"a","event":"e","opt_in":false,"tenant_id":"t"}}"#),
+        format!(r#"{{"id":"no","timestamp":"{at}","channel":"a","event":"e","opt_in":true,"tenant_id":"t"}}"#),
+        format!(r#"{{"id":"{id}","timestamp":"yesterday","channel":"a","event":"e","opt_in":true,"tenant_id":"t"}}"#),
+        format!(r#"{{"id":"{id}","timestamp":"{at}","channel":"","event":"e","opt_in":true,"tenant_id":"t"}}"#),
+        format!(r#"{{"id":"{id}","timestamp":"{at}","channel":"a","event":"e","opt_in":true,"tenant_id":"t t"}}"#),
+        r#"{"event":"e","channel":"a","timestamp":"2026-01-02T05:04:05+02:00"}"#.to_owned(),
+        format!(r#"{{"event":"e","channel":"a","timestamp":"{at}","user_id":null}}"#),
+        format!(r#"{{"event":"e","channel":"a","timestamp":"{at}","user_id":"u1"}}"#),
+        format!(r#"{{"event":"e","channel":"a","timestamp":"{at}","context":{{"user_agent":"{}"}}}}"#, "x".repeat(20)),
+        format!(r#"{{"event":"e","channel":"a","timestamp":"{at}","context":{{"user_agent":"{}"}}}}"#, "x".repeat(300)),
+        format!(r#"{{"event":"e","channel":"a","timestamp":"{at}","context":{{"trace_id":"{}"}}}}"#, "0a".repeat(16)),
+        format!(r#"{{"event":"e","channel":"a","timestamp":"{at}","context":{{"trace_id":"{}"}}}}"#, "0A".repeat(16)),
+        format!(r#"{{"event":"e","channel":"a","timestamp":"{at}","context":{{"trace_id":"{}"}}}}"#, "0a".repeat(15)),
+        r#"{"event":"e","channel":"a"}"#.to_owned(),
+    ]
+    .map(String::into_bytes)
+    .into();
+    let stamp = Stamp::new("2026-01-02T03:04:05Z", [7; 10]).unwrap();
+    for stamp in [None, Some(&stamp)] {
+        assert_same(&engine(), &records, stamp);
+        let backwards: Vec<_> = records.iter().rev().cloned().collect();
+        assert_same(&engine(), &backwards, stamp);
+    }
+}
+
+#[test]
+fn every_vector_has_one_outcome_on_both_ways() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/vectors");
+    let mut records = Vec::new();
+    let mut folders = vec![std::path::PathBuf::from(folder)];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "json") {
+                let vectors: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+                collect(&vectors, &mut records);
+            }
+        }
+    }
+    assert!(records.len() > 1_000, "{}", records.len());
+    assert_same(&engine(), &records, None);
+    let config = r#"{"privacy":{"mode":"minimal","hash_identifiers":true,"pseudonym_key":"MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=","custom_rules":[]}}"#;
+    if let Ok(config) = Config::from_json(config) {
+        assert_same(&Engine::new(&config).unwrap(), &records, None);
+    }
+}
+
+/// All texts in `vectors` that may be records.
+fn collect(vectors: &Value, records: &mut Vec<Vec<u8>>) {
+    match vectors {
+        Value::String(text) if text.starts_with('{') => records.push(text.clone().into_bytes()),
+        Value::Array(all) => all.iter().for_each(|one| collect(one, records)),
+        Value::Object(members) => {
+            if members.contains_key("timestamp") || members.contains_key("channel") || members.contains_key("schema") {
+                records.push(vectors.to_string().into_bytes());
+            }
+            members.values().for_each(|one| collect(one, records));
+        }
+        _ => {}
+    }
+}
+
+/// Values of all sorts, clean and not.
+fn scalar() -> impl Strategy<Value = String> {
+    prop_oneof![
+        Just("null".to_owned()),
+        any::<bool>().prop_map(|value| value.to_string()),
+        (-1_000_000i64..1_000_000).prop_map(|value| value.to_string()),
+        Just("1e3".to_owned()),
+        Just("4111111111111111".to_owned()),
+        prop::sample::select(vec![
+            "ann@example.com",
+            "203.0.113.9",
+            "GET /a?token=abcdefgh12345678 200",
+            "Ann Berg",
+            "{\\\"password\\\":\\\"hunter2\\\"}",
+            "caf\u{e9}",
+            "a\\nb",
+            "",
+            "plain",
+            "Bearer abcdefghijklmnopqrstuvwxyz012345",
+            "[email]",
+        ])
+        .prop_map(|text| format!("\"{text}\"")),
+    ]
+}
+
+fn value() -> impl Strategy<Value = String> {
+    let name =
+        prop::sample::select(vec!["a", "email", "password", "name", "value", "key", "phone", "x y", "url", "ann@x.io"]);
+    scalar().prop_recursive(3, 12, 4, move |inner| {
+        let members = prop::collection::vec((name.clone(), inner.clone()), 0..4).prop_map(|members| {
+            let members: Vec<_> = members.into_iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+            format!("{{{}}}", members.join(","))
+        });
+        let elements = prop::collection::vec(inner, 0..3).prop_map(|elements| format!("[{}]", elements.join(",")));
+        prop_oneof![members, elements]
+    })
+}
+
+proptest! {
+    #[test]
+    fn what_was_learned_changes_no_outcome(payloads in prop::collection::vec(value(), 1..12)) {
+        let records: Vec<_> = payloads.iter().map(|payload| event(payload)).collect();
+        assert_same(&engine(), &records, None);
+    }
+}
+
+#[test]
+fn metrics_are_fast_by_their_name_and_the_catalog_still_decides() {
+    let metric = |name: &str, unit: &str, value: &str| {
+        format!(
+            r#"{{"schema":"telemetry_metric_v1","timestamp":"2026-01-02T03:04:05Z","name":"{name}","type":"gauge","unit":"{unit}","value":{value}}}"#
+        )
+        .into_bytes()
+    };
+    let engine = engine();
+    let schema = crate::record::RecordKind::Metric.table().schema;
+    assert!(String::from_utf8(metric("a", "1", "1")).unwrap().contains(schema), "{schema}");
+    forget();
+    engine.process(&metric("app.load", "1", "0.5"), None);
+    assert!(is_fast(&engine, &metric("app.load", "1", "0.75")));
+    assert!(!is_fast(&engine, &metric("app.other", "1", "0.75")));
+    let records: Vec<_> =
+        [("app.load", "1"), ("fps", "1"), ("fps", "frames"), ("frame_time", "ms"), ("ann@example.com", "1")]
+            .iter()
+            .flat_map(|(name, unit)| [metric(name, unit, "1"), metric(name, unit, "\"x\""), metric(name, unit, "2")])
+            .collect();
+    assert_same(&engine, &records, None);
+}

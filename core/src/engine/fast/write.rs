@@ -1,0 +1,202 @@
+//! Writes a record that was followed: what the ordinary way would write, in as few pieces as it has findings.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::follow::{Followed, Look, Looked, Spot};
+use super::tree::{Step, Tree};
+use crate::engine::{Engine, STAMPED_BYTES, is_too_large};
+use crate::json::{Document, decode, write_string};
+use crate::outcome::{Outcome, RecordId, Redaction, Status};
+use crate::record::Inline;
+use crate::scan::{Scanned, seen};
+use crate::scrub::{Changed, Values, push_segment};
+use crate::stamp::Stamp;
+
+/// Bytes of paths beyond which the ordinary way tells findings together.
+const MOST_PATHS: usize = 1 << 15;
+
+/// The text that is being written.
+struct Writing<'a> {
+    input: &'a str,
+    out: String,
+    /// The stretch of the input that is still to be copied.
+    pending: Range<usize>,
+    redactions: Vec<Redaction>,
+    paths: usize,
+}
+
+/// What a record is written of.
+#[derive(Clone, Copy)]
+struct Parts<'s, 'a> {
+    tree: &'a Tree,
+    plan: u32,
+    document: &'s Document<'s>,
+    id: Option<&'a Inline>,
+    time: &'a Inline,
+}
+
+impl Writing<'_> {
+    fn flush(&mut self) {
+        self.out.push_str(self.input.get(self.pending.clone()).unwrap_or_default());
+        self.pending = 0..0;
+    }
+
+    /// A member whose value needs neither scrubbing nor escapes; its `name` with all the signs around it.
+    fn member(&mut self, name: &str, text: &str) {
+        self.flush();
+        self.out.push_str(name);
+        self.out.push_str(text);
+        self.out.push('"');
+    }
+}
+
+impl Followed {
+    /// The outcome; nothing where the ordinary way has to decide.
+    pub(super) fn write(
+        &self,
+        tree: &Tree,
+        plan: u32,
+        engine: &Engine,
+        document: &Document<'_>,
+        stamp: Option<&Stamp>,
+    ) -> Option<Outcome> {
+        let input = document.input();
+        let id = self.id.or_else(|| stamp.map(Stamp::id));
+        let time = self.time.or_else(|| stamp.map(|stamp| stamp.now.to_text()))?;
+        let record_id = id.map(RecordId);
+        let tenant = || self.tenant.and_then(|(start, end)| input.get(start as usize..end as usize)).map(Cow::Borrowed);
+        let scrubber = engine.scrubber.of_record(tenant, record_id.as_ref());
+        let mut values = Values::of(&scrubber);
+        let mut writing = Writing {
+            input,
+            out: String::with_capacity(input.len() + STAMPED_BYTES),
+            pending: 0..0,
+            redactions: Vec::new(),
+            paths: 0,
+        };
+        let parts = Parts { tree, plan, document, id: id.as_ref(), time: &time };
+        let written = self.steps(parts, &mut values, &mut writing);
+        values.give_back();
+        written?;
+        writing.flush();
+        writing.out.push('}');
+        if is_too_large(writing.out.as_bytes()) {
+            return None;
+        }
+        let (record, redactions) = (Some(writing.out), writing.redactions);
+        Some(Outcome { status: Status::Accepted, id: record_id, violations: Vec::new(), redactions, record })
+    }
+
+    /// Writes everything but the last brace.
+    fn steps<'s>(&self, parts: Parts<'s, '_>, values: &mut Values<'s>, writing: &mut Writing<'_>) -> Option<()> {
+        let Parts { tree, plan, document, id, time } = parts;
+        for step in &tree.plans.get(plan as usize)?.steps {
+            match step {
+                Step::Text(text) => {
+                    writing.flush();
+                    writing.out.push_str(text);
+                }
+                Step::Id => {
+                    if let Some(id) = id {
+                        writing.member(",\"id\":\"", id.as_str());
+                    }
+                }
+                Step::Time => writing.member(",\"timestamp\":\"", time.as_str()),
+                Step::Field(place) => {
+                    let (start, end) = *self.fields.get(usize::from(*place))?;
+                    self.field(tree, document, values, writing, start as usize..end as usize)?;
+                }
+            }
+        }
+        Some(())
+    }
+
+    /// Writes the member that stands at `at`.
+    fn field<'s>(
+        &self,
+        tree: &Tree,
+        document: &'s Document<'_>,
+        values: &mut Values<'s>,
+        writing: &mut Writing<'_>,
+        at: Range<usize>,
+    ) -> Option<()> {
+        // Members that stand behind one another in the record are copied in one piece, with the comma.
+        if writing.pending.is_empty() || at.start != writing.pending.end + 1 {
+            writing.flush();
+            writing.out.push(',');
+            writing.pending = at.start..at.start;
+        }
+        let first = self.looks.partition_point(|look| (look.start as usize) < at.start);
+        for look in self.looks.iter().skip(first).take_while(|look| (look.start as usize) < at.end) {
+            self.look(tree, document, values, writing, *look);
+            if writing.paths > MOST_PATHS {
+                return None;
+            }
+        }
+        writing.pending.end = at.end;
+        Some(())
+    }
+
+    /// Looks at a value, and writes what is to stand in its place.
+    fn look<'s>(
+        &self,
+        tree: &Tree,
+        document: &'s Document<'_>,
+        values: &mut Values<'s>,
+        writing: &mut Writing<'_>,
+        Look { start, end, kind, named, value, spot }: Look,
+    ) {
+        let (start, end, input) = (start as usize, end as usize, document.input());
+        let text = input.get(start..end).unwrap_or_default();
+        let pointer = || tree.pointer(value).map_or_else(|| self.pointer(tree, spot), str::to_owned);
+        let decoded;
+        let changed = match kind {
+            Looked::Plain => {
+                let blocks = document.blocks();
+                let scanned = || Scanned::new(text, seen(blocks, start, end), blocks, start);
+                values.string(scanned, text, named, pointer)
+            }
+            Looked::Escaped => {
+                decoded = decode(text);
+                let unchanged = || Changed::nothing(decoded.clone().into_owned());
+                Some(values.decoded(&decoded, named, pointer).unwrap_or_else(unchanged))
+            }
+            Looked::Number => named.rule.and_then(|rule| values.number(text, rule, pointer)),
+        };
+        let Some(changed) = changed else { return };
+        let quote = usize::from(kind != Looked::Number);
+        writing.pending.end = start - quote;
+        writing.flush();
+        write_string(&changed.text, &mut writing.out);
+        writing.pending = end + quote..end + quote;
+        for &(rule, action) in &*changed.changes {
+            let path = pointer();
+            writing.paths += path.len() + size_of::<Redaction>();
+            writing.redactions.push(Redaction { path, rule: rule.name(), action });
+        }
+    }
+
+    /// RFC 6901.
+    fn pointer(&self, tree: &Tree, spot: Spot) -> String {
+        /// Bytes of most pointers: grown in one step.
+        const USUAL: usize = 48;
+        let outer = |spot: &Spot| self.containers.get((spot.container as usize).checked_sub(1)?).copied();
+        let mut spots = [spot; crate::record::limits::MAX_DEPTH];
+        let mut depth = 0;
+        for (place, spot) in spots.iter_mut().zip(std::iter::successors(Some(spot), outer)) {
+            *place = spot;
+            depth += 1;
+        }
+        let mut pointer = String::with_capacity(USUAL);
+        for Spot { key, is_member, .. } in spots.iter().take(depth).rev() {
+            pointer.push('/');
+            if *is_member {
+                push_segment(tree.name(*key), &mut pointer);
+            } else {
+                pointer.push_str(&key.to_string());
+            }
+        }
+        pointer
+    }
+}
