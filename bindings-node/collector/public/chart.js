@@ -36,17 +36,34 @@ export function release (node) {
 export function chart (about, times, series, format = figure) {
   const colours = series.map((_, i) => colour(`--c${i % (MAX_LINES + 1)}`))
   const place = el('div', { class: 'chart', role: 'img', 'aria-label': about })
+  // What stands under the pointer, in words.
+  const tip = el('div', { class: 'tip', hidden: true })
   const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--line'), width: 1 }, ticks: { stroke: colour('--line') } }
   const options = {
     width: 320,
     height: HEIGHT_PX,
-    cursor: { y: false },
+    cursor: { y: false, points: { size: 6 } },
+    hooks: { setCursor: [(/** @type {any} */ u) => { showTip(u) }] },
     scales: { y: { range: (/** @type {any} */ _u, /** @type {number} */ min, /** @type {number} */ max) => [Math.min(0, min ?? 0), max > 0 ? max * 1.1 : 1] } },
     axes: [axis, { ...axis, size: 56, values: (/** @type {any} */ _u, /** @type {number[]} */ ticks) => ticks.map((tick) => format(tick)) }],
     series: [{}, ...series.map(({ name }, i) => ({ label: name, stroke: colours[i], width: 1.75, spanGaps: false, points: { show: times.length < 3 } }))]
   }
+  const showTip = (/** @type {any} */ u) => {
+    const { idx, left } = u.cursor
+    tip.hidden = idx === null || idx === undefined || left < 0
+    if (tip.hidden) return
+    tip.replaceChildren(el('strong', {}, time(times[idx])), ...series.map(({ name, values }, i) => {
+      const sign = el('i', { 'aria-hidden': 'true' })
+      sign.style.background = colours[i] ?? ''
+      return el('div', {}, sign, `${name}: ${format(values[idx])}`)
+    }))
+    const isRight = left > u.over.clientWidth / 2
+    tip.style.left = isRight ? 'auto' : `${u.over.offsetLeft + left + 12}px`
+    tip.style.right = isRight ? `${place.clientWidth - u.over.offsetLeft - left + 12}px` : 'auto'
+  }
   const data = [times.map((ms) => ms / 1_000), ...series.map(({ values }) => values)]
   const plot = new uPlot(options, data, place)
+  place.append(tip)
   const observer = new ResizeObserver(([entry]) => {
     const width = Math.floor(entry?.contentRect.width ?? 0)
     if (width > 0 && width !== plot.width) plot.setSize({ width, height: HEIGHT_PX })
@@ -64,7 +81,7 @@ export function chart (about, times, series, format = figure) {
     // Made when it is asked for: two hundred rows take longer than the chart.
     ontoggle: () => { if (more.open && more.children.length === 1) more.append(table(about, columns, rows())) }
   }, el('summary', {}, 'As a table'))
-  return el('div', {}, legend, place, more)
+  return el('div', {}, el('p', { class: 'note' }, about), legend, place, more)
 }
 
 /**

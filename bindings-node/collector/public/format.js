@@ -9,6 +9,9 @@ const moment = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeSty
 /** From here on a count is shortened. */
 const LONG_COUNT = 100_000
 
+/** From here on a change is told as a factor. */
+const MANY_TIMES = 10
+
 /** @param {number | null | undefined} n */
 export function count (n) {
   if (n === null || n === undefined) return '–'
@@ -42,4 +45,18 @@ export function bytes (n) {
 export function duration (ms) {
   if (ms < 1) return `${figure(ms * 1_000)} μs`
   return ms < 1_000 ? `${figure(ms)} ms` : `${figure(ms / 1_000)} s`
+}
+
+/**
+ * How a count changed: `+12 %`, or in words where a share says nothing.
+ *
+ * @param {number} now
+ * @param {number} before
+ */
+export function change (now, before) {
+  if (now === before) return 'no change'
+  if (before === 0) return 'none before'
+  const ratio = now / before - 1
+  // Ten times as much is easier read as that than as +900 %.
+  return ratio >= MANY_TIMES - 1 ? `${figure(Math.round(now / before))} times as many` : `${ratio > 0 ? '+' : ''}${percent.format(ratio)}`
 }

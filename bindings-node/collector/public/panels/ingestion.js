@@ -12,8 +12,9 @@ export const rejected = {
   id: 'rejected',
   title: 'Rejected records',
   roles: ['viewer', 'analyst', 'admin'],
-  load: async () => ({}),
-  draw (/** @type {any} */ _, /** @type {any} */ { counts }) {
+  follows: [],
+  load: (/** @type {any} */ { counts }) => counts(),
+  draw (/** @type {any} */ counts) {
     const about = figures([['Accepted', count(counts.accepted)], ['Not kept', count(counts.rejected)], ['Since', time(counts.since)]])
     return el('div', {}, about, counts.rejected === 0
       ? empty('Every record was accepted.')
@@ -23,10 +24,11 @@ export const rejected = {
 
 export const redactions = {
   id: 'redactions',
-  title: 'Redactions here',
+  title: 'Redactions by rule',
   roles: ['viewer', 'analyst', 'admin'],
-  load: async () => ({}),
-  draw (/** @type {any} */ _, /** @type {any} */ { counts }) {
+  follows: [],
+  load: (/** @type {any} */ { counts }) => counts(),
+  draw (/** @type {any} */ counts) {
     const found = counts.redactions
     return Object.values(found).some((n) => n > 0)
       ? el('div', {}, el('p', { class: 'note' }, 'What clients had not scrubbed already: a client that scrubs leaves nothing to do here.'),
@@ -39,8 +41,9 @@ export const storage = {
   id: 'storage',
   title: 'Retention and storage',
   roles: ['viewer', 'analyst', 'privacy_officer', 'admin'],
-  load: async () => ({}),
-  draw (/** @type {any} */ _, /** @type {any} */ { overview }) {
+  follows: [],
+  load: (/** @type {any} */ { overview }) => overview(),
+  draw (/** @type {any} */ overview) {
     const { retention_days: days, privacy_mode: mode, storage } = overview
     const size = storage === undefined
       ? []

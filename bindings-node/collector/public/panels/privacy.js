@@ -6,6 +6,7 @@ export const deletions = {
   id: 'deletions',
   title: 'Deletion requests',
   roles: ['privacy_officer', 'admin'],
+  follows: [],
   load: (/** @type {any} */ { signal }) => get('/deletions', { limit: 50 }, signal),
   draw (/** @type {any} */ { deletions: found }) {
     if (found.length === 0) return empty('No user asked for deletion. The route is ', el('code', {}, 'DELETE /api/v1/telemetry/data/{user_id}'), '.')
@@ -19,6 +20,7 @@ export const audit = {
   id: 'audit',
   title: 'Audit trail',
   roles: ['privacy_officer', 'admin'],
+  follows: [],
   async load (/** @type {any} */ { signal }) {
     const [state, page] = await Promise.all([get('/audit/verify', {}, signal), get('/audit', { limit: 50 }, signal)])
     return { state, page }
