@@ -1,7 +1,7 @@
 /** The dashboard: signs in, and draws each panel that the session's roles may see, again whenever something changes. */
 
 import { Refused, get, leave, session } from './api.js'
-import { release } from './chart.js'
+import { release, repaint } from './chart.js'
 import { el } from './dom.js'
 import { Filters } from './filters.js'
 import { time } from './format.js'
@@ -57,14 +57,23 @@ async function draw (changed) {
     overview: once(() => get('/dashboard/overview', {}, signal)),
     counts: once(async () => maySee({ roles: SEES_FIGURES }) ? get('/records/counts', {}, signal) : undefined)
   }
-  panels.setAttribute('aria-busy', 'true')
-  const outcomes = await Promise.allSettled(wanted.map((panel) => drawPanel(panel, view)))
-  if ([...asking.values()].length === 0) panels.removeAttribute('aria-busy')
+  const sections = wanted.map((panel) => sectionOf(panel))
+  for (const section of sections) section.setAttribute('aria-busy', 'true')
+  // What can be seen goes first: the rest would only hold it up.
+  const isSeen = sections.map(isInWindow)
+  const outcomes = await Promise.allSettled(wanted.filter((_, i) => isSeen[i]).map((panel) => drawPanel(panel, view)))
+  outcomes.push(...await Promise.allSettled(wanted.filter((_, i) => !isSeen[i]).map((panel) => drawPanel(panel, view))))
   const failed = outcomes.find(({ status }) => status === 'rejected')
   if (failed !== undefined) return signIn('The session has ended. Sign in again.')
   if (outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value)) status.textContent = `As of ${time(Date.now())}`
   refreshLater()
   if (!isWarm) warm()
+}
+
+/** @param {HTMLElement} section */
+function isInWindow (section) {
+  const { top, bottom } = section.getBoundingClientRect()
+  return bottom > 0 && top < innerHeight
 }
 
 function refreshLater () {
@@ -215,8 +224,7 @@ document.getElementById('theme')?.addEventListener('click', () => {
   const theme = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'
   localStorage.setItem(THEME, theme)
   paint(theme)
-  // Lines are drawn in the theme's colours.
-  draw()
+  repaint()
 })
 signOut.addEventListener('click', async () => {
   try {

@@ -26,7 +26,8 @@ export const overTime = {
         '), or choose a longer range. ', el('code', {}, 'scrubjay doctor'), ' says what keeps a client from sending.')
     }
     const { times, series } = lines(buckets, selection, (bucket) => bucket.count, ({ channel }) => channel ?? '(no channel)')
-    return chart(`Events per ${selection.intervalName}, a line for each channel`, times, series, count)
+    const about = `Events per ${selection.intervalName}, a line for each channel`
+    return el('div', {}, el('p', { class: 'note' }, about), chart(about, times, series, count))
   }
 }
 

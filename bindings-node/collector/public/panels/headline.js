@@ -35,7 +35,7 @@ export const headline = {
     const kinds = KINDS.filter(([schema]) => now.has(schema) || then.has(schema))
     const figures = kinds.map(([schema, name]) => {
       const [n, before] = [now.get(schema) ?? 0, then.get(schema) ?? 0]
-      return card(/** @type {string} */ (name), count(n), `${change(n, before)} against the period before`)
+      return card(/** @type {string} */ (name), count(n), change(n, before))
     })
     const total = (counts?.accepted ?? 0) + (counts?.rejected ?? 0)
     if (total > 0) {

@@ -15,7 +15,8 @@ export const rejected = {
   follows: [],
   load: (/** @type {any} */ { counts }) => counts(),
   draw (/** @type {any} */ counts) {
-    const about = figures([['Accepted', count(counts.accepted)], ['Not kept', count(counts.rejected)], ['Since', time(counts.since)]])
+    const about = el('div', {}, figures([['Accepted', count(counts.accepted)], ['Not kept', count(counts.rejected)]]),
+      el('p', { class: 'note' }, `Since the collector’s start: ${time(counts.since)}`))
     return el('div', {}, about, counts.rejected === 0
       ? empty('Every record was accepted.')
       : ranking(counts.reasons, 'Records that were not kept, by reason', 'Reason'))

@@ -29,7 +29,7 @@ export const audit = {
     const { entries } = page
     // Anything but the word that it is whole is told as a break.
     const verdict = state.broken_at === null
-      ? el('p', {}, `The chain of ${count(state.entries)} entries is unbroken.`)
+      ? el('p', {}, state.entries === 1 ? 'The chain of one entry is unbroken.' : `The chain of ${count(state.entries)} entries is unbroken.`)
       : el('p', { class: 'fault' }, 'The chain is broken: somebody changed the trail. Keep a copy and see the incident page of the documentation.')
     const rows = entries.map((/** @type {any} */ { at, actor, action }) => [time(at), actor, action])
     return el('div', {}, verdict, entries.length === 0 ? null : table('Audit trail', [{ name: 'Time' }, { name: 'Who' }, { name: 'What' }], rows))

@@ -3,8 +3,10 @@ import { el, empty, table } from '../dom.js'
 import { count, duration, time } from '../format.js'
 
 const SPAN = 'telemetry_span_v1'
-/** Spans of which the latest traces are made, and of a waterfall. */
-const RECENT_SPANS = 1_000
+/** Spans of which the latest traces are made. */
+const RECENT_SPANS = 300
+/** Spans that are asked for of one trace: a page. */
+const TRACE_SPANS = 1_000
 const SHOWN_TRACES = 12
 const SHOWN_SPANS = 200
 
@@ -109,7 +111,7 @@ export const traces = {
       place.setAttribute('aria-busy', 'true')
       try {
         const { start_time, end_time } = selection
-        const whole = await get(`/traces/${id}`, { start_time, end_time, limit: RECENT_SPANS })
+        const whole = await get(`/traces/${id}`, { start_time, end_time, limit: TRACE_SPANS })
         place.replaceChildren(
           el('h3', {}, 'Trace ', el('code', {}, id), ' ', el('button', { type: 'button', onclick: forget }, 'Close')), waterfall(whole.records))
       } catch (error) {
