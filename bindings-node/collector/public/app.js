@@ -10,9 +10,10 @@ import { headline } from './panels/headline.js'
 import { rejected, redactions, storage } from './panels/ingestion.js'
 import { catalog, clients, distributions } from './panels/metrics.js'
 import { audit, deletions } from './panels/privacy.js'
-import { forget, traces } from './panels/traces.js'
+import { forget as forgetReports, reports as reportsPanel } from './panels/reports.js'
+import { forget as forgetTrace, traces } from './panels/traces.js'
 
-const PANELS = [headline, overTime, top, distributions, catalog, traces, rejected, redactions, clients, storage, deletions, audit]
+const PANELS = [headline, overTime, top, distributions, catalog, traces, rejected, redactions, clients, storage, reportsPanel, deletions, audit]
 const SEES_FIGURES = ['viewer', 'analyst', 'admin']
 const THEME = 'scrubjay.theme'
 
@@ -172,7 +173,8 @@ function signIn (reason) {
   asking.clear()
   clearTimeout(timer)
   current = null
-  forget()
+  forgetTrace()
+  forgetReports()
   form.hidden = signOut.hidden = reports.hidden = true
   who.textContent = status.textContent = ''
   const fault = el('p', { class: 'fault', role: 'alert' }, reason ?? '')

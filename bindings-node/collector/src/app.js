@@ -19,6 +19,11 @@ const { identity } = require('./plugins/identity.js')
 const limits = require('./plugins/limits.js')
 const { requests } = require('./plugins/metrics.js')
 const openapi = require('./plugins/openapi.js')
+const { Archive } = require('./reports/archive.js')
+const { Jobs } = require('./reports/jobs.js')
+const { Maker } = require('./reports/maker.js')
+const { Printer } = require('./reports/printer.js')
+const { Schedule } = require('./reports/schedule.js')
 const { dashboardRoutes } = require('./routes/dashboard.js')
 const { eventRoutes } = require('./routes/events.js')
 const { healthRoutes } = require('./routes/health.js')
@@ -27,6 +32,7 @@ const { otlpRoutes } = require('./routes/otlp.js')
 const { pageRoutes } = require('./routes/pages.js')
 const { privacyRoutes } = require('./routes/privacy.js')
 const { queryRoutes } = require('./routes/query.js')
+const { reportRoutes } = require('./routes/reports.js')
 const { sampleRoutes } = require('./routes/samples.js')
 const { sessionRoutes } = require('./routes/session.js')
 const { HttpTelemetry } = require('./telemetry/http.js')
@@ -85,6 +91,11 @@ function buildApp ({
   const { optOutEnforce } = config
   const ingestion = new Ingestion({ engine, store, metrics, counts, forwarder, optOutEnforce })
   const deletion = new Deletion({ engine, store, forwarder, notices })
+  const maker = new Maker({ engine, store, counts, printer: new Printer(config.reports.chromium) })
+  const archive = new Archive(config.reports.folder)
+  const schedule = new Schedule({ config: config.reports, maker, archive, store, metrics, log: app.log })
+  app.addHook('onListen', async () => { schedule.start() })
+  app.addHook('onClose', () => schedule.close())
   const { pending } = config.limits
   metrics.watch('telemetry_pending_bodies', 'Bodies that wait for the disk.', () => ingestion.counter.pending)
   if (forwarder !== undefined) {
@@ -110,7 +121,8 @@ function buildApp ({
     app.register(pageRoutes)
     // Where nobody else reaches the address, cookies go over plain HTTP too; anywhere else the dashboard needs TLS.
     app.register(sessionRoutes, { verifier, sessions, isSecure: !isLoopback(config.host) })
-    app.register(dashboardRoutes, { engine, store, counts, audit, config })
+    app.register(dashboardRoutes, { store, config })
+    app.register(reportRoutes, { maker, jobs: new Jobs(maker), archive, audit })
   }
   return app
 }
