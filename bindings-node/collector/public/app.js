@@ -22,6 +22,7 @@ const status = /** @type {HTMLElement} */ (document.getElementById('status'))
 const who = /** @type {HTMLElement} */ (document.getElementById('who'))
 const signOut = /** @type {HTMLButtonElement} */ (document.getElementById('sign-out'))
 const reports = /** @type {HTMLElement} */ (document.getElementById('reports'))
+const banner = /** @type {HTMLElement} */ (document.getElementById('banner'))
 const form = /** @type {HTMLFormElement} */ (document.getElementById('filters'))
 
 /** @type {{ tenant: string, subject: string, roles: string[] } | null} */
@@ -66,9 +67,20 @@ async function draw (changed) {
   outcomes.push(...await Promise.allSettled(wanted.filter((_, i) => !isSeen[i]).map((panel) => drawPanel(panel, view))))
   const failed = outcomes.find(({ status }) => status === 'rejected')
   if (failed !== undefined) return signIn('The session has ended. Sign in again.')
-  if (outcomes.some((outcome) => outcome.status === 'fulfilled' && outcome.value)) status.textContent = `As of ${time(Date.now())}`
+  const isWhole = outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value)
+  if (isWhole) status.textContent = `As of ${time(Date.now())}`
+  tell(panels.querySelector('.stale, .fault') !== null)
   refreshLater()
   if (!isWarm) warm()
+}
+
+/** Says once, above all panels, that some of them are not as they should be. @param {boolean} isFailing */
+function tell (isFailing) {
+  if (banner.hidden === !isFailing) return
+  banner.hidden = !isFailing
+  banner.replaceChildren(...isFailing
+    ? [el('span', {}, 'The collector did not answer everything. Greyed figures are from before.'), el('button', { type: 'button', onclick: () => draw() }, 'Try again')]
+    : [])
 }
 
 /** @param {HTMLElement} section */
@@ -121,11 +133,15 @@ async function drawPanel (panel, view) {
     const drawn = panel.draw(await panel.load(own), own)
     if (signal.aborted) return false
     replace(body, drawn)
+    section.classList.remove('stale')
     return true
   } catch (error) {
     if (signal.aborted) return false
     if (error instanceof Refused && error.status === 401) throw error
-    replace(body, failure(/** @type {Error} */ (error)))
+    // Old figures are better than none, where they are told to be old.
+    const isAway = !(error instanceof Refused)
+    if (isAway && body.querySelector('.skeleton, .fault') === null) section.classList.add('stale')
+    else replace(body, el('p', { class: 'fault' }, isAway ? 'No answer yet.' : error.message))
     return false
   } finally {
     if (asking.get(panel.id) === controller) {
@@ -133,13 +149,6 @@ async function drawPanel (panel, view) {
       section.removeAttribute('aria-busy')
     }
   }
-}
-
-/** What is said in place of a panel's figures. @param {Error} error */
-function failure (error) {
-  const text = error instanceof Refused ? error.message : 'The collector does not answer.'
-  return el('div', { class: 'fault', role: 'alert' }, el('p', {}, text),
-    el('button', { type: 'button', onclick: () => draw() }, 'Try again'))
 }
 
 /** Puts new content in place; what is open stays open, and who uses the keyboard stays where they are. @param {any} body @param {any} drawn */
@@ -177,6 +186,7 @@ function signIn (reason) {
   forgetReports()
   form.hidden = signOut.hidden = reports.hidden = true
   who.textContent = status.textContent = ''
+  tell(false)
   const fault = el('p', { class: 'fault', role: 'alert' }, reason ?? '')
   const token = el('input', { id: 'token', type: 'password', autocomplete: 'off', required: true, spellcheck: false })
   const submit = async (/** @type {Event} */ event) => {

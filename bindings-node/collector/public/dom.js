@@ -44,11 +44,11 @@ function compare (a, b) {
  * `{ value, shown }` where it sorts by something else than it shows, or, of a bar column, `[text, share]`.
  *
  * @param {string} caption what a screen reader calls it
- * @param {Array<{ name: string, number?: boolean, bar?: boolean }>} columns
+ * @param {Array<{ name: string, number?: boolean, bar?: boolean, whole?: boolean }>} columns a `whole` one breaks no lines
  * @param {Array<Array<any>>} rows
  */
 export function table (caption, columns, rows) {
-  const kind = (/** @type {any} */ column) => column.number ? 'number' : column.bar ? 'bar' : ''
+  const kind = (/** @type {any} */ column) => column.number ? 'number' : column.bar ? 'bar' : column.whole ? 'whole' : ''
   const body = el('tbody')
   const heads = columns.map((column, i) => {
     const sort = el('button', { type: 'button', class: 'sort', onclick: () => sortBy(i) }, column.name)

@@ -187,15 +187,47 @@ test('a table sorts by a click on a column, and says so', TIMEOUT, async (t) => 
   assert.deepEqual((await table.locator('tbody tr td:first-child').allInnerTexts()).slice(0, 3), ['search', 'login', 'checkout'])
 })
 
-test('a collector that is gone is said, with a way to try again', TIMEOUT, async (t) => {
+test('a collector that is gone is said once, and what it said before stays until it answers again', TIMEOUT, async (t) => {
   const { page } = await open(t)
   await page.locator('#panel-top').getByText('checkout').waitFor()
   await page.route('**/metrics/aggregate**', (route) => route.abort())
   await page.getByRole('button', { name: 'Refresh now' }).click()
-  await page.locator('#panel-top').getByText('The collector does not answer.').waitFor()
+  const banner = page.getByRole('alert').filter({ hasText: 'did not answer' })
+  await banner.waitFor()
+  assert.equal(await page.locator('#panel-top.stale').getByText('checkout').count(), 1)
   await page.unroute('**/metrics/aggregate**')
-  await page.locator('#panel-top').getByRole('button', { name: 'Try again' }).click()
-  await page.locator('#panel-top').getByText('checkout').waitFor()
+  await banner.getByRole('button', { name: 'Try again' }).click()
+  await banner.waitFor({ state: 'hidden' })
+  assert.equal(await page.locator('.stale').count(), 0)
+})
+
+test('the whole page is reached and used by the keyboard', TIMEOUT, async (t) => {
+  const { page } = await open(t, { roles: ['admin'] })
+  await page.locator('#panel-audit').getByText('unbroken').waitFor()
+  await page.getByRole('checkbox', { name: 'Refresh every 10 s' }).uncheck()
+  // Whoever comes anew begins at the top.
+  await page.reload()
+  await page.locator('#panel-audit').getByText('unbroken').waitFor()
+  await page.locator('[aria-busy]').first().waitFor({ state: 'detached' })
+  const reached = []
+  for (let i = 0; i < 90; i++) {
+    await page.keyboard.press('Tab')
+    const at = await page.evaluate(() => {
+      const { activeElement: one } = document
+      const { width, height } = one.getBoundingClientRect()
+      return { name: one.id || one.getAttribute('aria-label') || one.textContent, isSeen: width > 0 && height > 0, outline: getComputedStyle(one).outlineStyle, tag: one.tagName }
+    })
+    if (at.tag === 'BODY') break
+    reached.push(at)
+  }
+  const names = reached.map(({ name }) => name)
+  for (const name of ['Skip to the figures', 'theme', 'range', 'channel', 'name', 'Top events', 'checkout', 'As a table', 'GET /orders', 'Make the report', 'Audit trail']) {
+    assert.ok(names.includes(name), `${name} is not reached: ${names.join(', ')}`)
+  }
+  assert.deepEqual(reached.filter(({ isSeen, outline }) => !isSeen || outline === 'none'), [])
+  await page.getByRole('button', { name: 'GET /orders' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('list', { name: 'Spans of the trace, by their start' }).waitFor()
 })
 
 test("a client's own books stand there as the client has them: delivered, dropped by reason", TIMEOUT, async (t) => {

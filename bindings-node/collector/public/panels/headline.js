@@ -41,7 +41,7 @@ export const headline = {
     if (total > 0) {
       figures.push(card('Not kept', share(counts.rejected / total), `${count(counts.rejected)} of ${count(total)} since the collector’s start`))
     }
-    if (figures.length === 0) return empty('Nothing was received yet.')
+    if (figures.length === 0) return empty('Nothing was received in this range, nor in the one before.')
     return el('dl', { class: 'headline' }, ...figures)
   }
 }

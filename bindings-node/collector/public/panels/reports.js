@@ -76,7 +76,7 @@ export const reports = {
       period, day, { value: size, shown: bytes(size) }
     ])
     const list = rows.length > 0
-      ? table('Reports made on schedule', [{ name: 'Report' }, { name: 'Period' }, { name: 'Up to and with' }, { name: 'Size', number: true }], rows)
+      ? table('Reports made on schedule', [{ name: 'Report', whole: true }, { name: 'Period' }, { name: 'Last day', whole: true }, { name: 'Size', number: true }], rows)
       : setup.report_schedule.length > 0
         ? empty('The first report on schedule is made when its day is over.')
         : empty('No reports are made on schedule: ', el('code', {}, 'TELEMETRY_REPORT_SCHEDULE=daily,weekly'), ' switches that on.')

@@ -130,7 +130,7 @@ export const traces = {
         spans.some(failed) ? el('span', { class: 'bad' }, 'error') : 'ok'
       ]
     })
-    const columns = [{ name: 'First span' }, { name: 'Start' }, { name: 'Spans', number: true }, { name: 'Duration', number: true }, { name: 'Status' }]
+    const columns = [{ name: 'First span' }, { name: 'Start', whole: true }, { name: 'Spans', number: true }, { name: 'Duration', number: true }, { name: 'Status' }]
     return el('div', {}, table('Latest traces', columns, rows), place)
   }
 }
