@@ -101,6 +101,12 @@ pub(crate) const OTHER_VARIABLES: &[(&str, &str)] = &[
     ("TELEMETRY_DASHBOARD_ENABLED", "The collector's."),
     ("TELEMETRY_OPT_OUT_ENFORCE", "The collector's."),
     ("TELEMETRY_RETENTION_DAYS", "The collector's."),
+    ("TELEMETRY_REPORT_SCHEDULE", "The collector's."),
+    ("TELEMETRY_REPORT_FORMATS", "The collector's."),
+    ("TELEMETRY_REPORT_DIR", "The collector's."),
+    ("TELEMETRY_REPORT_KEEP", "The collector's."),
+    ("TELEMETRY_REPORT_TENANTS", "The collector's."),
+    ("TELEMETRY_REPORT_CHROMIUM", "The collector's."),
     (
         "TELEMETRY_SPOOL_KEY",
         "Seals the spool: 32 bytes of base64. In the environment only: a key beside the lock opens it.",
