@@ -2,10 +2,10 @@
 
     run.py [GROUP…]
 
-Groups are `engine`, `python`, `node`, `client`, `store`, `dart`, `etl`, `collector` and `dashboard`; none means all. Prints one
-table and keeps the figures in `target/bench.json`, an object from name to `{ratio, ours, theirs, unit}`; a run of one
-group leaves the others' figures as they were. Figures are CPU time; ratios are what counts, as a machine's speed
-drifts. A bar that is missed is marked and is no failure; exits 1 where a group could not run.
+Groups are `engine`, `python`, `node`, `client`, `store`, `dart`, `etl`, `collector` and `dashboard`; none means all.
+Prints one table and keeps the figures in `target/bench.json`, an object from name to `{ratio, ours, theirs, unit}`; a
+run of one group leaves the others' figures as they were. Figures are CPU time; ratios are what counts, as a machine's
+speed drifts. A bar that is missed is marked and is no failure; exits 1 where a group could not run.
 """
 
 from __future__ import annotations
