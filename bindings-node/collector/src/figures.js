@@ -26,7 +26,7 @@ const DEFAULT_BUCKETS = 1_000
 /** How long the store's word on its files is taken for new: several questions of one page ask for it. */
 const STATS_MS = 250
 /** A range that hours help with. Below, asking the store is as fast. */
-const MIN_RANGE_MS = 2 * DAY_MS
+const MIN_RANGE_MS = 6 * HOUR_MS
 
 const EVENT = 'telemetry_event_v1'
 const NAMES = ['schema', 'channel', 'event']
