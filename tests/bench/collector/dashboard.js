@@ -77,11 +77,11 @@ function watch () {
   const isBusy = () => [...document.querySelectorAll('[aria-busy]')].some(isSeen)
   const begin = (event) => { if (event.isTrusted || event.type === 'change') timing.begun = performance.now() }
   for (const type of ['click', 'change']) addEventListener(type, begin, { capture: true })
-  // Two frames: the one in which the page was changed, and the one in which it is seen.
+  // Called before a frame is painted; what waits behind it comes after.
   window.settled = (all = false) => new Promise((resolve) => {
     const look = () => {
       if (all ? document.querySelector('[aria-busy]') !== null : isBusy()) requestAnimationFrame(look)
-      else requestAnimationFrame(() => setTimeout(() => resolve(performance.now() - timing.begun)))
+      else setTimeout(() => resolve(performance.now() - timing.begun))
     }
     requestAnimationFrame(look)
   })
