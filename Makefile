@@ -78,7 +78,8 @@ BENCH_BUILDS_node := build-node
 BENCH_BUILDS_client := build-python build-node
 BENCH_BUILDS_etl := build-python
 BENCH_BUILDS_collector := build-node
-bench: $(sort $(foreach group,$(or $(ONLY),python node client etl collector),$(BENCH_BUILDS_$(group)))) ## Ratios against peers, in one run. ONLY="engine python node client store dart etl collector" runs some.
+BENCH_BUILDS_dashboard := build-node
+bench: $(sort $(foreach group,$(or $(ONLY),python node client etl collector dashboard),$(BENCH_BUILDS_$(group)))) ## Ratios against peers, in one run. ONLY="engine python node client store dart etl collector dashboard" runs some.
 	@$(PYTHON) tests/bench/run.py $(ONLY)
 
 # Alone in its process, so that memory and open files are its own.

@@ -34,6 +34,13 @@ LINKED = {"wheel": "scrubjay-python", "addon": "scrubjay-node", "dart": "scrubja
 
 LICENCE_FILES = re.compile(r"(LICEN[CS]E|COPYING|NOTICE)", re.I)
 
+LICENCE_PLACES = {
+    "Apache-2.0": "https://www.apache.org/licenses/LICENSE-2.0",
+    "MIT": "https://opensource.org/license/mit",
+    "MPL-2.0": "https://www.mozilla.org/MPL/2.0/",
+}
+"""Where texts stand that packages may leave out."""
+
 WAIT_S = 300
 """Far above any step but a build."""
 
@@ -172,14 +179,24 @@ def bill_of_materials(name: str, version: str, crates: list[Crate]) -> str:
 
 
 def licences(crates: set[Crate]) -> str:
-    """Name, version and licence of each crate, then each text once, with the crates that it stands for."""
+    """Name, version and licence of each crate, then each text once, with the crates that it stands for.
+
+    Some crates come without the text of their licence: what it says is said by name, with the place of their source.
+    """
     metadata = json.loads(run("cargo", "metadata", "--format-version", "1", "--locked", "--all-features"))
-    folders = {(one["name"], one["version"]): pathlib.Path(one["manifest_path"]).parent for one in metadata["packages"]}
+    packages = {(one["name"], one["version"]): one for one in metadata["packages"]}
     texts: dict[str, list[str]] = {}
-    for name, number, _ in sorted(crates):
-        for text in license_texts(folders[name, number]):
+    without = []
+    for name, number, licence in sorted(crates):
+        package = packages[name, number]
+        own = list(license_texts(pathlib.Path(package["manifest_path"]).parent))
+        for text in own:
             texts.setdefault(text, []).append(f"{name} {number}")
+        if not own:
+            links = sorted({LICENCE_PLACES[one] for one in LICENCE_PLACES if one in licence})
+            without.append(f"{name} {number}: {licence}, {' or '.join(links)}; source: {package['repository']}\n")
     head = "".join(f"{name} {number}: {licence}\n" for name, number, licence in sorted(crates))
+    head += "\nThese have no text of their licence in their package:\n" + "".join(without)
     return head + "".join(f"\n{'=' * 80}\n{', '.join(of)}\n\n{text}\n" for text, of in texts.items())
 
 

@@ -53,6 +53,37 @@ export function leave () {
   return answer(fetch(`${ROOT}/dashboard/session`, { method: 'DELETE', headers: { 'x-csrf-token': csrf }, credentials: 'same-origin' }))
 }
 
+/**
+ * Asks the collector to begin something.
+ *
+ * @param {string} path
+ * @param {Record<string, any>} parameters
+ * @returns {Promise<any>}
+ */
+export function begin (path, parameters) {
+  return answer(fetch(`${ROOT}${path}?${new URLSearchParams(parameters)}`, { method: 'POST', headers: { 'x-csrf-token': csrf }, credentials: 'same-origin' }))
+}
+
+/**
+ * The lines of an answer that comes bit by bit, as they come.
+ *
+ * @param {string} path
+ * @returns {AsyncGenerator<any>}
+ */
+export async function * lines (path) {
+  const response = await fetch(`${ROOT}${path}`, { credentials: 'same-origin' })
+  if (!response.ok || response.body === null) return answer(Promise.resolve(response))
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
+  for (let text = ''; ;) {
+    const { value, done } = await reader.read()
+    text += value ?? ''
+    const whole = text.split('\n')
+    text = whole.pop() ?? ''
+    for (const line of whole) yield JSON.parse(line)
+    if (done) return
+  }
+}
+
 /** @param {Promise<Response>} request */
 async function answer (request) {
   const response = await request

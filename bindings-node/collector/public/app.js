@@ -1,17 +1,19 @@
 /** The dashboard: signs in, and draws each panel that the session's roles may see, again whenever something changes. */
 
 import { Refused, get, leave, session } from './api.js'
-import { release } from './chart.js'
+import { release, repaint } from './chart.js'
 import { el } from './dom.js'
 import { Filters } from './filters.js'
 import { time } from './format.js'
 import { overTime, top } from './panels/events.js'
+import { headline } from './panels/headline.js'
 import { rejected, redactions, storage } from './panels/ingestion.js'
 import { catalog, clients, distributions } from './panels/metrics.js'
 import { audit, deletions } from './panels/privacy.js'
-import { traces } from './panels/traces.js'
+import { forget as forgetReports, reports as reportsPanel } from './panels/reports.js'
+import { forget as forgetTrace, traces } from './panels/traces.js'
 
-const PANELS = [overTime, top, distributions, catalog, traces, rejected, redactions, clients, storage, deletions, audit]
+const PANELS = [headline, overTime, top, distributions, catalog, traces, rejected, redactions, clients, storage, reportsPanel, deletions, audit]
 const SEES_FIGURES = ['viewer', 'analyst', 'admin']
 const THEME = 'scrubjay.theme'
 
@@ -20,74 +22,147 @@ const status = /** @type {HTMLElement} */ (document.getElementById('status'))
 const who = /** @type {HTMLElement} */ (document.getElementById('who'))
 const signOut = /** @type {HTMLButtonElement} */ (document.getElementById('sign-out'))
 const reports = /** @type {HTMLElement} */ (document.getElementById('reports'))
+const banner = /** @type {HTMLElement} */ (document.getElementById('banner'))
 const form = /** @type {HTMLFormElement} */ (document.getElementById('filters'))
 
 /** @type {{ tenant: string, subject: string, roles: string[] } | null} */
 let current = null
-/** What is under way; a new round ends it. */
-let round = new AbortController()
+/** What each panel asks for; asking anew ends it. @type {Map<string, AbortController>} */
+const asking = new Map()
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer
+/** Whether days that are over were asked for already, so that longer ranges are at hand. */
+let isWarm = false
 
-const filters = new Filters(form, () => { draw() })
+const filters = new Filters(form, (changed) => { draw(changed) })
 
 /** Whether the session has one of a panel's roles. @param {{ roles: string[] }} panel */
 function maySee (panel) {
   return current !== null && panel.roles.some((role) => current?.roles.includes(role))
 }
 
-/** Asks for everything anew. */
-async function draw () {
+/**
+ * Asks anew for what the panels show: all of them, or those that follow one of the filters that changed.
+ *
+ * @param {string[]} [changed]
+ */
+async function draw (changed) {
   if (current === null) return
   clearTimeout(timer)
-  round.abort()
-  round = new AbortController()
-  const { signal } = round
-  const selection = filters.selection
-  try {
-    const seesCounts = maySee({ roles: SEES_FIGURES })
-    const [overview, counts] = await Promise.all([
-      get('/dashboard/overview', {}, signal), seesCounts ? get('/records/counts', {}, signal) : undefined
-    ])
-    const view = { selection, signal, filters, overview, counts }
-    await Promise.all(PANELS.filter(maySee).map((panel) => drawPanel(panel, view)))
-    if (signal.aborted) return
-    status.textContent = `As of ${time(Date.now())}`
-  } catch (error) {
-    if (signal.aborted) return
-    if (error instanceof Refused && error.status === 401) return signIn('The session has ended. Sign in again.')
-    status.textContent = `The collector does not answer: ${/** @type {Error} */ (error).message}`
+  const follows = (/** @type {any} */ panel) => changed === undefined || changed.some((key) => panel.follows.includes(key))
+  const wanted = PANELS.filter(maySee).filter(follows)
+  const signal = new AbortController().signal
+  // Asked once a round, by the first panel that needs it.
+  const view = {
+    selection: filters.selection,
+    filters,
+    overview: once(() => get('/dashboard/overview', {}, signal)),
+    counts: once(async () => maySee({ roles: SEES_FIGURES }) ? get('/records/counts', {}, signal) : undefined)
   }
+  const sections = wanted.map((panel) => sectionOf(panel))
+  for (const section of sections) section.setAttribute('aria-busy', 'true')
+  // What can be seen goes first: the rest would only hold it up.
+  const isSeen = sections.map(isInWindow)
+  const outcomes = await Promise.allSettled(wanted.filter((_, i) => isSeen[i]).map((panel) => drawPanel(panel, view)))
+  outcomes.push(...await Promise.allSettled(wanted.filter((_, i) => !isSeen[i]).map((panel) => drawPanel(panel, view))))
+  const failed = outcomes.find(({ status }) => status === 'rejected')
+  if (failed !== undefined) return signIn('The session has ended. Sign in again.')
+  const isWhole = outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value)
+  if (isWhole) status.textContent = `As of ${time(Date.now())}`
+  tell(panels.querySelector('.stale, .fault') !== null)
+  refreshLater()
+  if (!isWarm) warm()
+}
+
+/** Says once, above all panels, that some of them are not as they should be. @param {boolean} isFailing */
+function tell (isFailing) {
+  if (banner.hidden === !isFailing) return
+  banner.hidden = !isFailing
+  banner.replaceChildren(...isFailing
+    ? [el('span', {}, 'The collector did not answer everything. Greyed figures are from before.'), el('button', { type: 'button', onclick: () => draw() }, 'Try again')]
+    : [])
+}
+
+/** @param {HTMLElement} section */
+function isInWindow (section) {
+  const { top, bottom } = section.getBoundingClientRect()
+  return bottom > 0 && top < innerHeight
+}
+
+function refreshLater () {
   const { refreshMs } = filters
+  clearTimeout(timer)
   // A page that nobody looks at asks for nothing.
   if (refreshMs !== undefined) timer = setTimeout(() => { if (document.hidden) watchForReturn(); else draw() }, refreshMs)
+}
+
+/** @template T @param {() => Promise<T>} ask @returns {() => Promise<T>} */
+function once (ask) {
+  /** @type {Promise<T> | undefined} */
+  let answer
+  return () => (answer ??= ask())
+}
+
+/** Lets the collector count the days of the longer ranges while nobody waits for them. */
+function warm () {
+  if (current === null || !maySee({ roles: SEES_FIGURES })) return
+  isWarm = true
+  requestIdleCallback(() => { filters.warm().catch(() => {}) })
 }
 
 function watchForReturn () {
   document.addEventListener('visibilitychange', () => { draw() }, { once: true })
 }
 
-/** @param {any} panel @param {any} view */
+/**
+ * @param {any} panel
+ * @param {any} view
+ * @returns {Promise<boolean>} whether it shows what was asked for
+ * @throws {Refused} 401
+ */
 async function drawPanel (panel, view) {
   const section = sectionOf(panel)
   const body = section.lastElementChild
+  asking.get(panel.id)?.abort()
+  const controller = new AbortController()
+  asking.set(panel.id, controller)
+  const { signal } = controller
   section.setAttribute('aria-busy', 'true')
   try {
-    const drawn = panel.draw(await panel.load(view), view)
-    // What somebody has opened or is using stays under their hands until the next round.
-    if (view.signal.aborted || body.contains(document.activeElement) && body.querySelector('.waterfall')) return
-    const opened = [...body.querySelectorAll('details')].map(({ open }) => open)
-    release(body)
-    body.replaceChildren(drawn)
-    body.querySelectorAll('details').forEach((/** @type {any} */ details, /** @type {number} */ i) => { details.open = opened[i] ?? false })
+    const own = { ...view, signal }
+    const drawn = panel.draw(await panel.load(own), own)
+    if (signal.aborted) return false
+    replace(body, drawn)
+    section.classList.remove('stale')
+    return true
   } catch (error) {
-    if (view.signal.aborted) return
+    if (signal.aborted) return false
     if (error instanceof Refused && error.status === 401) throw error
-    release(body)
-    body.replaceChildren(el('p', { class: 'fault' }, `${/** @type {Error} */ (error).message}`))
+    // Old figures are better than none, where they are told to be old.
+    const isAway = !(error instanceof Refused)
+    if (isAway && body.querySelector('.skeleton, .fault') === null) section.classList.add('stale')
+    else replace(body, el('p', { class: 'fault' }, isAway ? 'No answer yet.' : error.message))
+    return false
   } finally {
-    if (!view.signal.aborted) section.removeAttribute('aria-busy')
+    if (asking.get(panel.id) === controller) {
+      asking.delete(panel.id)
+      section.removeAttribute('aria-busy')
+    }
   }
+}
+
+/** Puts new content in place; what is open stays open, and who uses the keyboard stays where they are. @param {any} body @param {any} drawn */
+function replace (body, drawn) {
+  const opened = [...body.querySelectorAll('details')].map(({ open }) => open)
+  const focused = body.contains(document.activeElement) ? document.activeElement : null
+  const scrolled = [...body.querySelectorAll('.scroll')].map(({ scrollTop }) => scrollTop)
+  release(body)
+  body.replaceChildren(drawn)
+  body.querySelectorAll('details').forEach((/** @type {any} */ details, /** @type {number} */ i) => { details.open = opened[i] ?? false })
+  body.querySelectorAll('.scroll').forEach((/** @type {any} */ region, /** @type {number} */ i) => { region.scrollTop = scrolled[i] ?? 0 })
+  if (focused === null || body.contains(focused)) return
+  const like = [...body.querySelectorAll(focused.tagName)].find((one) => one.textContent === focused.textContent)
+  like?.focus({ preventScroll: true })
 }
 
 /** @param {any} panel */
@@ -96,18 +171,22 @@ function sectionOf ({ id, title, size }) {
   if (found !== null) return found
   const heading = `heading-${id}`
   const section = el('section', { id: `panel-${id}`, class: size ?? '', 'aria-labelledby': heading },
-    el('h2', { id: heading }, title), el('div', {}))
+    el('h2', { id: heading }, title), el('div', { class: 'body' }, el('p', { class: 'skeleton' }, 'Loading …')))
   panels.append(section)
   return section
 }
 
 /** @param {string} [reason] */
 function signIn (reason) {
-  round.abort()
+  for (const controller of asking.values()) controller.abort()
+  asking.clear()
   clearTimeout(timer)
   current = null
+  forgetTrace()
+  forgetReports()
   form.hidden = signOut.hidden = reports.hidden = true
   who.textContent = status.textContent = ''
+  tell(false)
   const fault = el('p', { class: 'fault', role: 'alert' }, reason ?? '')
   const token = el('input', { id: 'token', type: 'password', autocomplete: 'off', required: true, spellcheck: false })
   const submit = async (/** @type {Event} */ event) => {
@@ -157,8 +236,7 @@ document.getElementById('theme')?.addEventListener('click', () => {
   const theme = document.documentElement.dataset.theme === 'dark' ? 'light' : 'dark'
   localStorage.setItem(THEME, theme)
   paint(theme)
-  // Lines are drawn in the theme's colours.
-  draw()
+  repaint()
 })
 signOut.addEventListener('click', async () => {
   try {

@@ -24,26 +24,69 @@ function textOr (child) {
   return child instanceof Node ? child : String(child)
 }
 
+/** How each table was sorted last, by its caption: a refresh keeps it. @type {Map<string, { column: number, isRising: boolean }>} */
+const sorted = new Map()
+
+/** What a cell is sorted by. @param {any} cell */
+function valueOf (cell) {
+  if (Array.isArray(cell)) return cell[1]
+  if (cell instanceof Node) return cell.textContent ?? ''
+  return cell?.value ?? cell ?? ''
+}
+
+/** @param {any} a @param {any} b */
+function compare (a, b) {
+  return typeof a === 'number' && typeof b === 'number' ? a - b : String(a).localeCompare(String(b))
+}
+
 /**
- * A table. `columns` are `{ name, number?, bar? }`; of a bar column the cells are `[text, share]`.
+ * A table that sorts by a click on a column's name. `columns` are `{ name, number?, bar? }`; a cell is text, an element,
+ * `{ value, shown }` where it sorts by something else than it shows, or, of a bar column, `[text, share]`.
  *
  * @param {string} caption what a screen reader calls it
- * @param {Array<{ name: string, number?: boolean, bar?: boolean }>} columns
+ * @param {Array<{ name: string, number?: boolean, bar?: boolean, whole?: boolean }>} columns a `whole` one breaks no lines
  * @param {Array<Array<any>>} rows
  */
 export function table (caption, columns, rows) {
-  const kind = (/** @type {any} */ column) => column.number ? 'number' : column.bar ? 'bar' : ''
-  const head = el('tr', {}, ...columns.map((column) => el('th', { scope: 'col', class: kind(column) }, column.name)))
-  const body = rows.map((row) => el('tr', {}, ...row.map((cell, i) => {
-    if (!columns[i]?.bar) return el('td', { class: kind(columns[i]) }, cell)
-    const [text, share] = cell
-    const bar = el('i')
-    bar.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`
-    return el('td', { class: 'bar' }, bar, el('span', {}, text))
-  })))
+  const kind = (/** @type {any} */ column) => column.number ? 'number' : column.bar ? 'bar' : column.whole ? 'whole' : ''
+  const body = el('tbody')
+  const heads = columns.map((column, i) => {
+    const sort = el('button', { type: 'button', class: 'sort', onclick: () => sortBy(i) }, column.name)
+    return el('th', { scope: 'col', class: kind(column) }, rows.length > 1 ? sort : column.name)
+  })
+  const lines = rows.map((cells) => ({ cells, line: el('tr', {}, ...cells.map((cell, i) => drawCell(cell, columns[i], kind(columns[i])))) }))
+  const sortBy = (/** @type {number} */ column) => {
+    const last = sorted.get(caption)
+    // Numbers begin with the greatest, words with A.
+    const isRising = last?.column === column ? !last.isRising : !(columns[column]?.number || columns[column]?.bar)
+    sorted.set(caption, { column, isRising })
+    show()
+  }
+  const show = () => {
+    const order = sorted.get(caption)
+    const shown = [...lines]
+    if (order !== undefined && order.column < columns.length) {
+      shown.sort((a, b) => compare(valueOf(a.cells[order.column]), valueOf(b.cells[order.column])) * (order.isRising ? 1 : -1))
+    }
+    heads.forEach((head, i) => {
+      if (order?.column === i) head.setAttribute('aria-sort', order.isRising ? 'ascending' : 'descending')
+      else head.removeAttribute('aria-sort')
+    })
+    body.replaceChildren(...shown.map(({ line }) => line))
+  }
+  show()
   // It scrolls in itself, so it has to be reached by the keyboard.
   return el('div', { class: 'scroll', tabIndex: 0, role: 'region', 'aria-label': caption },
-    el('table', { 'aria-label': caption }, el('thead', {}, head), el('tbody', {}, ...body)))
+    el('table', { 'aria-label': caption }, el('thead', {}, el('tr', {}, ...heads)), body))
+}
+
+/** @param {any} cell @param {any} column @param {string} kind */
+function drawCell (cell, column, kind) {
+  if (!column?.bar) return el('td', { class: kind }, cell?.shown ?? cell)
+  const [text, share] = cell
+  const bar = el('i')
+  bar.style.width = `${Math.max(0, Math.min(1, share)) * 100}%`
+  return el('td', { class: 'bar' }, bar, el('span', {}, text))
 }
 
 /**

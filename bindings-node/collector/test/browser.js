@@ -22,4 +22,4 @@ async function launch (t) {
   return browser
 }
 
-module.exports = { MISSING, launch }
+module.exports = { MISSING, executablePath, launch }

@@ -22,6 +22,7 @@ const DEFAULTS = {
   hasDashboard: true,
   identity: { isOpen: true, jwt: undefined },
   limits: { perKey: 60_000, perTenant: 240_000, pending: 128 },
+  reports: { periods: [], formats: ['html', 'json'], folder: 'data/reports', keep: 30, tenants: ['default'], chromium: undefined },
   forward: undefined,
   deletion: undefined
 }
@@ -41,7 +42,9 @@ test('variables are read, and an empty one is an unset one', () => {
     TELEMETRY_PSEUDONYM_KEY: '0123456789abcdef', TELEMETRY_RETENTION_DAYS: '90', TELEMETRY_DASHBOARD_ENABLED: 'no',
     RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_TENANT_PER_MINUTE: '7', MAX_PENDING_BODIES: '1',
     FORWARD_OTLP_ENDPOINT: 'https://otel.example:4318', FORWARD_OTLP_HEADERS: 'a=b, c = d', FORWARD_OTLP_PROTOCOL: 'http/json',
-    FORWARD_DELETION_URL: 'http://127.0.0.1:1/x', FORWARD_DELETION_TOKEN: 't'
+    FORWARD_DELETION_URL: 'http://127.0.0.1:1/x', FORWARD_DELETION_TOKEN: 't',
+    TELEMETRY_REPORT_SCHEDULE: 'weekly, daily', TELEMETRY_REPORT_FORMATS: 'pdf,html', TELEMETRY_REPORT_CHROMIUM: process.execPath,
+    TELEMETRY_REPORT_DIR: '/r', TELEMETRY_REPORT_KEEP: '7', TELEMETRY_REPORT_TENANTS: 'acme,globex'
   })
   assert.deepEqual(config, {
     ...DEFAULTS,
@@ -57,6 +60,9 @@ test('variables are read, and an empty one is an unset one', () => {
     retentionDays: 90,
     hasDashboard: false,
     limits: { perKey: 0, perTenant: 7, pending: 1 },
+    reports: {
+      periods: ['daily', 'weekly'], formats: ['html', 'pdf'], folder: '/r', keep: 7, tenants: ['acme', 'globex'], chromium: process.execPath
+    },
     forward: { endpoint: 'https://otel.example:4318', protocol: 'http/json', headers: { a: 'b', c: 'd' } },
     deletion: { url: 'http://127.0.0.1:1/x', token: 't' }
   })

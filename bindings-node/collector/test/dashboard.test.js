@@ -5,8 +5,9 @@
 const assert = require('node:assert/strict')
 const { readFileSync } = require('node:fs')
 const { test } = require('node:test')
-const { MISSING, launch } = require('./browser.js')
-const { BATCH, start } = require('./collector.js')
+const { Client } = require('scrubjay')
+const { MISSING, executablePath, launch } = require('./browser.js')
+const { AGGREGATE, BATCH, start } = require('./collector.js')
 
 const TIMEOUT = { timeout: 60_000, skip: MISSING }
 const KEY = 'fGq1Yb3vTz8KpWm5Xc7RnJd2HsLe9AuQ'
@@ -57,8 +58,8 @@ function records () {
 }
 
 /** A collector with records, and a page of a browser. */
-async function open (t, { roles = ['analyst'], viewport = { width: 1280, height: 900 } } = {}) {
-  const { url } = await start(t, { JWT_SECRET: KEY, TELEMETRY_PSEUDONYM_KEY: 'a key of thirty-two bytes, or so' })
+async function open (t, { roles = ['analyst'], viewport = { width: 1280, height: 900 }, env = {} } = {}) {
+  const { url } = await start(t, { JWT_SECRET: KEY, TELEMETRY_PSEUDONYM_KEY: 'a key of thirty-two bytes, or so', ...env })
   const sent = await fetch(`${url}${BATCH}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(['ingest'])}` },
@@ -80,6 +81,17 @@ async function open (t, { roles = ['analyst'], viewport = { width: 1280, height:
 async function signIn (page, text) {
   await page.getByLabel('Token or API key').fill(text)
   await page.getByRole('button', { name: 'Sign in' }).click()
+}
+
+/** Waits until the collector has what the client says of itself. */
+async function told (client, url) {
+  const headers = { authorization: `Bearer ${await token(['viewer'])}` }
+  for (;;) {
+    await client.flush(5_000)
+    const answer = await fetch(`${url}${AGGREGATE}?schema=telemetry_metric_v1&event=scrubjay.client.records&consistency=now`, { headers })
+    const { buckets } = await answer.json()
+    if (buckets.length > 0) return
+  }
 }
 
 /** The 401 with which a browser learns that nobody is signed in. */
@@ -149,6 +161,106 @@ test('the report of the day is a page that says what was stored, and runs nothin
   assert.equal(await page.evaluate(() => /** @type {any} */ (window).hit), undefined)
   assert.deepEqual(faults.filter((text) => !isSignedOut(text)), [])
   if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/report.png`, fullPage: true })
+})
+
+test('a report is made with its progress shown, and saved as PDF', { ...TIMEOUT, timeout: 90_000 }, async (t) => {
+  const { page } = await open(t, { env: { TELEMETRY_REPORT_CHROMIUM: executablePath } })
+  const panel = page.locator('#panel-reports')
+  await panel.getByLabel('Format').selectOption('pdf')
+  await panel.getByRole('button', { name: 'Make the report' }).click()
+  await panel.getByRole('progressbar', { name: 'How far the report is' }).waitFor()
+  const link = panel.getByRole('link', { name: 'Save telemetry-daily.pdf' })
+  await link.waitFor({ timeout: 60_000 })
+  const [download] = await Promise.all([page.waitForEvent('download'), link.click()])
+  assert.equal(readFileSync(await download.path()).subarray(0, 5).toString(), '%PDF-')
+})
+
+test('a table sorts by a click on a column, and says so', TIMEOUT, async (t) => {
+  const { page } = await open(t)
+  const table = page.locator('#panel-top')
+  await table.getByText('checkout').waitFor()
+  await table.getByRole('button', { name: 'Event', exact: true }).click()
+  const names = async () => (await table.locator('tbody tr td:first-child').allInnerTexts()).slice(-3)
+  assert.deepEqual(await names(), ['checkout', 'login', 'search'])
+  assert.equal(await table.getByRole('columnheader', { name: 'Event' }).getAttribute('aria-sort'), 'ascending')
+  await table.getByRole('button', { name: 'Event', exact: true }).click()
+  assert.deepEqual((await table.locator('tbody tr td:first-child').allInnerTexts()).slice(0, 3), ['search', 'login', 'checkout'])
+})
+
+test('a collector that is gone is said once, and what it said before stays until it answers again', TIMEOUT, async (t) => {
+  const { page } = await open(t)
+  await page.locator('#panel-top').getByText('checkout').waitFor()
+  await page.route('**/metrics/aggregate**', (route) => route.abort())
+  await page.getByRole('button', { name: 'Refresh now' }).click()
+  const banner = page.getByRole('alert').filter({ hasText: 'did not answer' })
+  await banner.waitFor()
+  assert.equal(await page.locator('#panel-top.stale').getByText('checkout').count(), 1)
+  await page.unroute('**/metrics/aggregate**')
+  await banner.getByRole('button', { name: 'Try again' }).click()
+  await banner.waitFor({ state: 'hidden' })
+  assert.equal(await page.locator('.stale').count(), 0)
+})
+
+test('the whole page is reached and used by the keyboard', TIMEOUT, async (t) => {
+  const { page } = await open(t, { roles: ['admin'] })
+  await page.locator('#panel-audit').getByText('unbroken').waitFor()
+  await page.getByRole('checkbox', { name: 'Refresh every 10 s' }).uncheck()
+  // Whoever comes anew begins at the top.
+  await page.reload()
+  await page.locator('#panel-audit').getByText('unbroken').waitFor()
+  await page.locator('[aria-busy]').first().waitFor({ state: 'detached' })
+  const reached = []
+  for (let i = 0; i < 90; i++) {
+    await page.keyboard.press('Tab')
+    const at = await page.evaluate(() => {
+      const { activeElement: one } = document
+      const { width, height } = one.getBoundingClientRect()
+      return { name: one.id || one.getAttribute('aria-label') || one.textContent, isSeen: width > 0 && height > 0, outline: getComputedStyle(one).outlineStyle, tag: one.tagName }
+    })
+    if (at.tag === 'BODY') break
+    reached.push(at)
+  }
+  const names = reached.map(({ name }) => name)
+  for (const name of ['Skip to the figures', 'theme', 'range', 'channel', 'name', 'Top events', 'checkout', 'As a table', 'GET /orders', 'Make the report', 'Audit trail']) {
+    assert.ok(names.includes(name), `${name} is not reached: ${names.join(', ')}`)
+  }
+  assert.deepEqual(reached.filter(({ isSeen, outline }) => !isSeen || outline === 'none'), [])
+  await page.getByRole('button', { name: 'GET /orders' }).focus()
+  await page.keyboard.press('Enter')
+  await page.getByRole('list', { name: 'Spans of the trace, by their start' }).waitFor()
+})
+
+test("a client's own books stand there as the client has them: delivered, dropped by reason", TIMEOUT, async (t) => {
+  const { page, url } = await open(t)
+  const config = { enabled: true, endpoint: url, api_key: await token(['ingest']) }
+  const client = new Client({ client: config })
+  for (let i = 0; i < 5; i++) client.track({ channel: 'app', event: 'login', payload: {} })
+  for (let i = 0; i < 2; i++) client.track({ channel: 'app', payload: {} })
+  assert.equal(await client.flush(5_000), true)
+  // Switched on now, so that the first telling has all of it; the next would come in a minute.
+  client.reconfigure({ client: { ...config, self_metrics: true } })
+  await told(client, url)
+  await page.getByRole('button', { name: 'Refresh now' }).click()
+  const panel = page.locator('#panel-clients')
+  await panel.getByText('Delivered').waitFor()
+  const rows = await panel.locator('tbody tr').allInnerTexts()
+  assert.deepEqual(rows.map((row) => row.split(/\s+/)), [['Delivered', '5'], ['Dropped', 'invalid', '2']])
+  assert.equal(client.stats().dropped.invalid, 2)
+  assert.match(await panel.innerText(), /Of these lost\s+28\.6/)
+  await client.shutdown(1_000)
+})
+
+test('what this collector had to replace stands there by rule', TIMEOUT, async (t) => {
+  const { page, url } = await open(t)
+  const sent = await fetch(`${url}${BATCH}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(['ingest'])}` },
+    body: JSON.stringify([1, 2].map(() => ({ channel: 'app', event: 'login', timestamp: new Date().toISOString(), payload: { mail: 'ann@example.com' } })))
+  })
+  assert.equal((await sent.json()).accepted, 2)
+  await page.getByRole('button', { name: 'Refresh now' }).click()
+  await page.locator('#panel-redactions').getByText('email').waitFor()
+  assert.deepEqual((await page.locator('#panel-redactions tbody tr').allInnerTexts()).map((row) => row.split(/\s+/)), [['email', '2']])
 })
 
 test('a cookie alone changes nothing', TIMEOUT, async (t) => {

@@ -94,6 +94,12 @@ pub(crate) const OTHER_VARIABLES: &[(&str, &str)] = &[
     ("TELEMETRY_DASHBOARD_ENABLED", "The collector's."),
     ("TELEMETRY_OPT_OUT_ENFORCE", "The collector's."),
     ("TELEMETRY_RETENTION_DAYS", "The collector's."),
+    ("TELEMETRY_REPORT_SCHEDULE", "The collector's."),
+    ("TELEMETRY_REPORT_FORMATS", "The collector's."),
+    ("TELEMETRY_REPORT_DIR", "The collector's."),
+    ("TELEMETRY_REPORT_KEEP", "The collector's."),
+    ("TELEMETRY_REPORT_TENANTS", "The collector's."),
+    ("TELEMETRY_REPORT_CHROMIUM", "The collector's."),
     (
         "TELEMETRY_AUDIT_KEY",
         "Seals the audit trail of the user's consent: 32 bytes of base64. In the environment only: who can write the trail must not have it.",

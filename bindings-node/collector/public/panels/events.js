@@ -1,6 +1,6 @@
 import { get } from '../api.js'
 import { chart, lines } from '../chart.js'
-import { el, empty, figures, table } from '../dom.js'
+import { el, empty, table } from '../dom.js'
 import { count } from '../format.js'
 
 /** Rows of the list of events. */
@@ -16,6 +16,7 @@ export const overTime = {
   title: 'Events over time',
   size: 'wide',
   roles: ['viewer', 'analyst', 'admin'],
+  follows: ['range', 'channel', 'name'],
   async load (/** @type {any} */ { selection, signal }) {
     return get('/metrics/aggregate', { ...wanted(selection), interval: selection.interval, group_by: 'channel', limit: 20_000 }, signal)
   },
@@ -25,9 +26,8 @@ export const overTime = {
         '), or choose a longer range. ', el('code', {}, 'scrubjay doctor'), ' says what keeps a client from sending.')
     }
     const { times, series } = lines(buckets, selection, (bucket) => bucket.count, ({ channel }) => channel ?? '(no channel)')
-    const total = buckets.reduce((/** @type {number} */ sum, /** @type {any} */ bucket) => sum + bucket.count, 0)
-    return el('div', {}, figures([['Events', count(total)], ['Channels', count(new Set(buckets.map((/** @type {any} */ b) => b.group.channel)).size)]]),
-      chart('Events over time, a line for each channel', times, series, count))
+    const about = `Events per ${selection.intervalName}, a line for each channel`
+    return el('div', {}, el('p', { class: 'note' }, about), chart(about, times, series, count))
   }
 }
 
@@ -35,6 +35,7 @@ export const top = {
   id: 'top',
   title: 'Top events',
   roles: ['viewer', 'analyst', 'admin'],
+  follows: ['range', 'channel', 'name'],
   async load (/** @type {any} */ { selection, signal }) {
     return get('/metrics/aggregate', { ...wanted(selection), group_by: 'channel,event', limit: 20_000 }, signal)
   },
@@ -42,9 +43,12 @@ export const top = {
     if (buckets.length === 0) return empty('Nothing to rank yet.')
     const sorted = [...buckets].sort((a, b) => b.count - a.count)
     const most = sorted[0].count
+    // Channels of names that are filtered by are few; the fields offer all that were seen.
+    filters.offer('names', sorted.map(({ group }) => group.event ?? ''))
+    filters.offer('channels', [...new Set(sorted.map(({ group }) => group.channel ?? ''))])
     const rows = sorted.slice(0, TOP).map(({ group, count: n }) => [
       el('button', { type: 'button', class: 'link', title: 'Show only this event', onclick: () => filters.choose('name', group.event ?? '') }, group.event ?? '–'),
-      group.channel ?? '–',
+      el('button', { type: 'button', class: 'link', title: 'Show only this channel', onclick: () => filters.choose('channel', group.channel ?? '') }, group.channel ?? '–'),
       [count(n), n / most]
     ])
     const more = sorted.length > TOP ? el('p', { class: 'note' }, `and ${count(sorted.length - TOP)} more`) : null

@@ -12,9 +12,11 @@ export const rejected = {
   id: 'rejected',
   title: 'Rejected records',
   roles: ['viewer', 'analyst', 'admin'],
-  load: async () => ({}),
-  draw (/** @type {any} */ _, /** @type {any} */ { counts }) {
-    const about = figures([['Accepted', count(counts.accepted)], ['Not kept', count(counts.rejected)], ['Since', time(counts.since)]])
+  follows: [],
+  load: (/** @type {any} */ { counts }) => counts(),
+  draw (/** @type {any} */ counts) {
+    const about = el('div', {}, figures([['Accepted', count(counts.accepted)], ['Not kept', count(counts.rejected)]]),
+      el('p', { class: 'note' }, `Since the collector’s start: ${time(counts.since)}`))
     return el('div', {}, about, counts.rejected === 0
       ? empty('Every record was accepted.')
       : ranking(counts.reasons, 'Records that were not kept, by reason', 'Reason'))
@@ -23,10 +25,11 @@ export const rejected = {
 
 export const redactions = {
   id: 'redactions',
-  title: 'Redactions here',
+  title: 'Redactions by rule',
   roles: ['viewer', 'analyst', 'admin'],
-  load: async () => ({}),
-  draw (/** @type {any} */ _, /** @type {any} */ { counts }) {
+  follows: [],
+  load: (/** @type {any} */ { counts }) => counts(),
+  draw (/** @type {any} */ counts) {
     const found = counts.redactions
     return Object.values(found).some((n) => n > 0)
       ? el('div', {}, el('p', { class: 'note' }, 'What clients had not scrubbed already: a client that scrubs leaves nothing to do here.'),
@@ -39,8 +42,9 @@ export const storage = {
   id: 'storage',
   title: 'Retention and storage',
   roles: ['viewer', 'analyst', 'privacy_officer', 'admin'],
-  load: async () => ({}),
-  draw (/** @type {any} */ _, /** @type {any} */ { overview }) {
+  follows: [],
+  load: (/** @type {any} */ { overview }) => overview(),
+  draw (/** @type {any} */ overview) {
     const { retention_days: days, privacy_mode: mode, storage } = overview
     const size = storage === undefined
       ? []

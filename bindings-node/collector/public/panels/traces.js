@@ -3,8 +3,10 @@ import { el, empty, table } from '../dom.js'
 import { count, duration, time } from '../format.js'
 
 const SPAN = 'telemetry_span_v1'
-/** Spans of which the latest traces are made, and of a waterfall. */
-const RECENT_SPANS = 1_000
+/** Spans of which the latest traces are made. */
+const RECENT_SPANS = 300
+/** Spans that are asked for of one trace: a page. */
+const TRACE_SPANS = 1_000
 const SHOWN_TRACES = 12
 const SHOWN_SPANS = 200
 
@@ -60,40 +62,75 @@ function waterfall (spans) {
   return el('div', { class: 'waterfall', role: 'list', 'aria-label': 'Spans of the trace, by their start' }, ...rows)
 }
 
+/** The trace that is open, over refreshes; emptied when the session ends. */
+const place = el('div', {})
+
+/** Closes the open trace. */
+export function forget () {
+  place.replaceChildren()
+}
+
+/**
+ * Where the latest spans begin: pages run by rising time, so what is asked for must not be more than a page.
+ *
+ * @param {any} buckets spans over time
+ * @param {string} start where there are few of them
+ */
+function latest (buckets, start) {
+  let spans = 0
+  for (const bucket of [...buckets].reverse()) {
+    spans += bucket.count
+    if (spans > RECENT_SPANS) return spans === bucket.count ? bucket.start : start
+    start = bucket.start
+  }
+  return start
+}
+
 export const traces = {
   id: 'traces',
   title: 'Traces',
   size: 'wide',
   roles: ['analyst', 'admin'],
-  load: (/** @type {any} */ { selection: { start_time, end_time }, signal }) =>
-    get('/records', { schema: SPAN, start_time, end_time, limit: RECENT_SPANS }, signal),
+  follows: ['range'],
+  async load (/** @type {any} */ { selection: { start_time, end_time, interval }, signal }) {
+    const { buckets } = await get('/metrics/aggregate', { schema: SPAN, start_time, end_time, interval, group_by: 'schema' }, signal)
+    if (buckets.length === 0) return { records: [] }
+    return get('/records', { schema: SPAN, start_time: latest(buckets, start_time), end_time, limit: RECENT_SPANS }, signal)
+  },
   draw (/** @type {any} */ { records }, /** @type {any} */ { selection }) {
     if (records.length === 0) return empty('No spans in this range. A client makes them with ', el('code', {}, 'span'), '; OpenTelemetry sends them to ', el('code', {}, '/v1/traces'), '.')
     /** @type {Map<string, any[]>} */
     const found = new Map()
-    for (const span of records) found.set(traceOf(span), [...(found.get(traceOf(span)) ?? []), span])
-    const latest = [...found].sort(([, a], [, b]) => startOf(b[0]) - startOf(a[0])).slice(0, SHOWN_TRACES)
-    const place = el('div', {})
+    for (const span of records) {
+      const spans = found.get(traceOf(span))
+      if (spans === undefined) found.set(traceOf(span), [span])
+      else spans.push(span)
+    }
+    const shown = [...found].sort(([, a], [, b]) => startOf(b[0]) - startOf(a[0])).slice(0, SHOWN_TRACES)
     const show = async (/** @type {string} */ id) => {
-      place.replaceChildren(el('p', { class: 'note' }, 'Loading the trace …'))
+      place.setAttribute('aria-busy', 'true')
       try {
         const { start_time, end_time } = selection
-        const whole = await get(`/traces/${id}`, { start_time, end_time, limit: RECENT_SPANS })
-        place.replaceChildren(el('h3', {}, 'Trace ', el('code', {}, id)), waterfall(whole.records))
+        const whole = await get(`/traces/${id}`, { start_time, end_time, limit: TRACE_SPANS })
+        place.replaceChildren(
+          el('h3', {}, 'Trace ', el('code', {}, id), ' ', el('button', { type: 'button', onclick: forget }, 'Close')), waterfall(whole.records))
       } catch (error) {
-        place.replaceChildren(el('p', { class: 'fault' }, /** @type {Error} */ (error).message))
+        place.replaceChildren(el('p', { class: 'fault', role: 'alert' }, /** @type {Error} */ (error).message))
+      } finally {
+        place.removeAttribute('aria-busy')
       }
     }
-    const rows = latest.map(([id, spans]) => {
+    const rows = shown.map(([id, spans]) => {
       const root = tree(spans)[0]?.span
+      const length = Math.max(...spans.map(endOf)) - Math.min(...spans.map(startOf))
       return [
         el('button', { type: 'button', class: 'link', onclick: () => show(id) }, root?.name ?? id),
-        time(root?.timestamp), count(spans.length),
-        duration(Math.max(...spans.map(endOf)) - Math.min(...spans.map(startOf))),
-        spans.some(failed) ? 'error' : 'ok'
+        { value: startOf(root), shown: time(root?.timestamp) }, { value: spans.length, shown: count(spans.length) },
+        { value: length, shown: duration(length) },
+        spans.some(failed) ? el('span', { class: 'bad' }, 'error') : 'ok'
       ]
     })
-    const columns = [{ name: 'First span' }, { name: 'Start' }, { name: 'Spans', number: true }, { name: 'Duration', number: true }, { name: 'Status' }]
+    const columns = [{ name: 'First span' }, { name: 'Start', whole: true }, { name: 'Spans', number: true }, { name: 'Duration', number: true }, { name: 'Status' }]
     return el('div', {}, table('Latest traces', columns, rows), place)
   }
 }

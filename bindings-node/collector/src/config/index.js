@@ -3,6 +3,7 @@
 const { readIdentity } = require('./identity.js')
 const { misspelt } = require('./names.js')
 const { Reader } = require('./reader.js')
+const { readReports } = require('./reports.js')
 
 /**
  * The environment as the collector understands it: every fault is found before anything starts, and listed at
@@ -24,6 +25,7 @@ const { Reader } = require('./reader.js')
  * @property {boolean} hasDashboard
  * @property {import('./identity.js').IdentityConfig} identity
  * @property {Limits} limits
+ * @property {import('./reports.js').ReportConfig} reports
  * @property {ForwardConfig | undefined} forward
  * @property {DeletionConfig | undefined} deletion
  *
@@ -80,12 +82,14 @@ function readConfig (env) {
   if (pseudonymKey !== undefined && Buffer.byteLength(pseudonymKey) < MIN_PSEUDONYM_KEY_BYTES) {
     reader.fault('TELEMETRY_PSEUDONYM_KEY', `must have at least ${MIN_PSEUDONYM_KEY_BYTES} bytes`)
   }
+  const identity = readIdentity(reader, host, isProduction)
+  const dataDir = reader.text('DATA_DIR') ?? './data'
   const config = {
     host,
     port: reader.port('PORT', 3001),
     prometheusHost: reader.text('PROMETHEUS_HOST') ?? host,
     prometheusPort: reader.port('PROMETHEUS_PORT', reader.port('OTEL_EXPORTER_PROMETHEUS_PORT', 9464)),
-    dataDir: reader.text('DATA_DIR') ?? './data',
+    dataDir,
     logLevel: reader.oneOf('LOG_LEVEL', LOG_LEVELS, 'info'),
     optOutEnforce: reader.boolean('TELEMETRY_OPT_OUT_ENFORCE', true),
     privacyMode: reader.oneOf('TELEMETRY_PRIVACY_MODE', PRIVACY_MODES, 'balanced'),
@@ -94,7 +98,8 @@ function readConfig (env) {
     retentionDays: reader.whole('TELEMETRY_RETENTION_DAYS', RETENTION_DAYS, 1, MAX_RETENTION_DAYS, 'whole days'),
     encryptionKey: reader.key('STORE_ENCRYPTION_KEY'),
     hasDashboard: reader.boolean('TELEMETRY_DASHBOARD_ENABLED', true),
-    identity: readIdentity(reader, host, isProduction),
+    identity,
+    reports: readReports(reader, dataDir, identity.isOpen),
     limits: {
       perKey: reader.whole('RATE_LIMIT_PER_MINUTE', PER_KEY, 0, MAX_PER_MINUTE),
       perTenant: reader.whole('RATE_LIMIT_TENANT_PER_MINUTE', PER_TENANT, 0, MAX_PER_MINUTE),

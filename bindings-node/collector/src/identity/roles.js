@@ -65,6 +65,11 @@ const ACCESS = {
   'DELETE /api/v1/telemetry/dashboard/session': PUBLIC,
   'GET /api/v1/telemetry/dashboard/overview': WATCHERS,
   'GET /api/v1/telemetry/dashboard/reports': VIEWERS,
+  'POST /api/v1/telemetry/dashboard/reports/jobs': VIEWERS,
+  'GET /api/v1/telemetry/dashboard/reports/jobs/:job_id': VIEWERS,
+  'GET /api/v1/telemetry/dashboard/reports/jobs/:job_id/content': VIEWERS,
+  'GET /api/v1/telemetry/dashboard/reports/kept': VIEWERS,
+  'GET /api/v1/telemetry/dashboard/reports/kept/:report_name': VIEWERS,
 
   'GET /api/v1/telemetry/consent/status': CONSENT,
   'POST /api/v1/telemetry/consent/update': CONSENT,

@@ -7,7 +7,7 @@ const { GUARDED, PAGING, SELECTION, failure, json, query } = require('../plugins
  * say, so that every host refuses alike. Who reads records is written into the audit trail.
  *
  * @typedef {{ engine: import('scrubjay').Engine, store: import('scrubjay').Store, counts: import('../counts.js').Counts,
- *   audit: import('../audit.js').Audit }} Dependencies
+ *   audit: import('../audit.js').Audit, figures: import('../figures.js').Figures }} Dependencies
  */
 
 const METRIC = 'telemetry_metric_v1'
@@ -73,7 +73,7 @@ function asked (request) {
  * @param {import('fastify').FastifyInstance} app
  * @param {Dependencies} dependencies
  */
-async function queryRoutes (app, { engine, store, counts, audit }) {
+async function queryRoutes (app, { engine, store, counts, audit, figures }) {
   /**
    * Answers with a page of records, and says so in the audit trail.
    *
@@ -121,7 +121,7 @@ async function queryRoutes (app, { engine, store, counts, audit }) {
       ...(groupBy === undefined ? {} : { group_by: list(groupBy).map((key) => isMetric ? groupKey(key) : key) })
     }
     await audit.read(request, 'figures.read')
-    return reply.type('application/json').send(await store.aggregateText(tenant, JSON.stringify(spec)))
+    return reply.type('application/json').send(await figures.aggregateText(tenant, spec))
   })
 
   app.get('/api/v1/telemetry/metrics/export', {

@@ -44,7 +44,7 @@ pub(super) fn columns(out: &mut Writer, title: &'static str, series: &[&str], ba
         }
     }
     labels(out, bars, step);
-    out.raw("</svg>");
+    out.raw("</svg></div>");
 }
 
 /// A filled line.
@@ -64,7 +64,7 @@ pub(super) fn area(out: &mut Writer, title: &'static str, points: &[Bar<'_>]) {
     }
     out.raw(" L").text(fixed(WIDTH)).raw(",").text(fixed(height_of(0, top))).raw(" Z\"/>");
     labels(out, points, step);
-    out.raw("</svg>");
+    out.raw("</svg></div>");
 }
 
 /// A bar of a table's cell, as a share of the largest.
@@ -85,8 +85,11 @@ pub(super) fn spread(out: &mut Writer, [min, p50, p95, p99, max]: [f64; 5]) {
     out.text(fixed(at(p99).min(98.5))).raw("\" width=\"1.5\" height=\"8\"/></svg>");
 }
 
+// On a phone a plot scrolls in itself: scaled to its width nobody could read the labels.
 fn begin(out: &mut Writer, title: &'static str) {
-    out.raw("<svg class=\"plot\" role=\"img\" viewBox=\"0 0 960 240\" aria-label=\"").text(title).raw("\">");
+    out.raw("<div class=\"scroll\"><svg class=\"plot\" role=\"img\" viewBox=\"0 0 960 240\" aria-label=\"")
+        .text(title)
+        .raw("\">");
 }
 
 fn axis(out: &mut Writer, top: u64) {

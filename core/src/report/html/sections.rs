@@ -93,7 +93,7 @@ pub(super) fn events(out: &mut Writer, report: &Value) {
         out.raw("<td>").text(text(&event["event"])).raw("</td><td class=\"n\">").count(number(&event["count"]));
         out.raw("</td><td class=\"bar\">");
         share(out, number(&event["count"]), largest);
-        out.raw("</td><td>").text(readable(text(&event["first_timestamp"]))).raw("</td><td>");
+        out.raw("</td><td class=\"t\">").text(readable(text(&event["first_timestamp"]))).raw("</td><td class=\"t\">");
         out.text(readable(text(&event["last_timestamp"]))).raw("</td></tr>");
     }
     out.raw("</table></div>");
@@ -144,7 +144,8 @@ pub(super) fn inventory(out: &mut Writer, report: &Value) {
     for event in events.iter().take(MAX_ROWS) {
         let fields = list(&event["fields"]);
         out.raw("<details><summary>").text(text(&event["channel"])).raw(".").text(text(&event["event"])).raw(" (");
-        out.text(text(&event["schema"])).raw(", ").count(fields.len() as u64).raw(" fields)</summary>");
+        out.text(text(&event["schema"])).raw(", ").count(fields.len() as u64);
+        out.raw(if fields.len() == 1 { " field)</summary>" } else { " fields)</summary>" });
         out.raw(
             "<div class=\"scroll\"><table><tr><th>field</th><th class=\"n\">records</th><th class=\"n\">share</th>",
         );
