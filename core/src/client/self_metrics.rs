@@ -8,7 +8,7 @@ use crate::client::ledger::Ledger;
 pub(crate) const EVERY: Duration = Duration::from_mins(1);
 
 /// What was told last.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Told {
     when: Option<Instant>,
     counts: Vec<u64>,
@@ -25,7 +25,7 @@ impl Told {
         let counts: Vec<_> = [("delivered", "", ledger.delivered())].into_iter().chain(ended).collect();
         let mut records = vec![gauge(pending)];
         for (i, (outcome, reason, count)) in counts.iter().enumerate() {
-            let delta = count - self.counts.get(i).copied().unwrap_or(0);
+            let delta = count.saturating_sub(self.counts.get(i).copied().unwrap_or(0));
             if delta > 0 {
                 records.push(counter(outcome, reason, delta));
             }

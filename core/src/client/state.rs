@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::client::ledger::{Findings, Ledger, Reason};
 use crate::client::queue::{Captured, Load, Queue};
+use crate::client::self_metrics::Told;
 use crate::client::settings::Bounds;
 use crate::client::waiting::Waiting;
 use crate::consent::Purposes;
@@ -53,6 +54,8 @@ pub(crate) struct State {
     flush_before: u64,
     /// When the spool is delivered.
     pub(crate) spool: Waiting,
+    /// What of the books was sent as metrics: the same books under any configuration.
+    pub(crate) told: Told,
 }
 
 impl State {
@@ -68,6 +71,7 @@ impl State {
             writers: 0,
             flush_before: 0,
             spool: Waiting::default(),
+            told: Told::default(),
         }
     }
 

@@ -14,7 +14,6 @@ use crate::client::held::Ended;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::prepare::Pipeline;
 use crate::client::queue::{Captured, Chunk, Form};
-use crate::client::self_metrics::Told;
 use crate::client::sender::Sender;
 use crate::client::settings::Bounds;
 use crate::client::shared::Shared;
@@ -108,10 +107,9 @@ enum Served {
 async fn serve(shared: &Arc<Shared>, target: &Target) -> Served {
     let revision = shared.settings.revision();
     let mut sender = Sender::new(target);
-    let mut told = Told::default();
     loop {
         shared.look_after_spool();
-        tell_books(shared, &mut told);
+        tell_books(shared);
         let Some(work) = next(shared, revision).await else { break };
         sender.renew();
         let ended = match work {
@@ -165,7 +163,7 @@ fn keep_rest(shared: &Shared, target: &Target) {
 }
 
 /// Captures the client's own books, where that is wanted and due.
-fn tell_books(shared: &Shared, told: &mut Told) {
+fn tell_books(shared: &Shared) {
     let settings = &shared.settings;
     if !settings.self_metrics {
         return;
@@ -173,7 +171,8 @@ fn tell_books(shared: &Shared, told: &mut Told) {
     let mut state = shared.state.lock();
     let pending = state.queue.pending() + state.ledger.spooled();
     let now = Instant::now();
-    for record in told.records(&state.ledger, pending, now) {
+    let State { told, ledger, .. } = &mut *state;
+    for record in told.records(ledger, pending, now) {
         if state.phase == Phase::Open && settings.is_on() {
             let captured = Captured { form: Form::Sum, at: microseconds_now(), bytes: record.as_bytes() };
             state.capture(captured, || now, settings.batch);

@@ -34,6 +34,24 @@ fn another_endpoint_gets_what_is_queued_and_nothing_is_lost() {
 }
 
 #[test]
+fn another_configuration_does_not_send_the_books_again() {
+    let server = Server::start(|_| ACCEPTED);
+    let client = client(&server.endpoint(), |config| config.self_metrics = true);
+    for round in 0..3 {
+        track(&client, [round]);
+        assert!(client.flush(PATIENCE));
+        reconfigure(&client, &server.endpoint(), |config| {
+            config.self_metrics = true;
+            config.batch_max_items = u32::try_from(10 + round).unwrap();
+        });
+    }
+    assert!(client.shutdown(PATIENCE));
+    let records: Vec<Value> = server.rest().iter().flat_map(|request| request.records()).collect();
+    let told = records.iter().filter(|record| record["name"] == "scrubjay.client.pending").count();
+    assert_eq!(told, 1, "once a minute");
+}
+
+#[test]
 fn a_request_in_flight_ends_where_it_began() {
     let (release, signal) = std::sync::mpsc::channel();
     let mut signal = Some(signal);
