@@ -28,7 +28,7 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -45,8 +45,8 @@ pub use self::export::{Export, ExportFormat};
 pub use self::ingest::{IngestOptions, Verdict};
 pub use self::meta::{KeptDeletion, Subjects};
 pub use self::model::{
-    ApiKey, Appended, AuditEntry, AuditState, Audited, Checked, Consent, DayStats, Deletion, LogStats, Page, Retained,
-    StoreStats, StoredEvent, Tenant,
+    Adopted, ApiKey, Appended, AuditEntry, AuditState, Audited, Checked, Consent, DayStats, Deletion, LogStats, Page,
+    Part, Retained, StoreStats, StoredEvent, Tenant,
 };
 pub use self::options::{Retention, StoreOptions};
 pub(crate) use self::spec::object;
@@ -79,6 +79,13 @@ pub trait EventStore: Send + Sync {
     /// # Errors
     /// As for every call; repeating it completes an erasure that was interrupted.
     fn delete_user(&self, tenant: &Tenant, users: &[String]) -> Result<u64>;
+
+    /// Erases users as [`delete_user`](Self::delete_user) does, each up to the moment that `until` says (microseconds
+    /// since 1970-01-01T00:00:00Z), where it says one. Returns how many records there were, by tenant.
+    ///
+    /// # Errors
+    /// As for every call; repeating it completes an erasure that was interrupted.
+    fn delete_erased(&self, until: &dyn Fn(&Tenant, &str) -> Option<i64>) -> Result<BTreeMap<Tenant, u64>>;
 
     /// Removes every day before `day`, for all tenants: retention. Returns how many days there were.
     ///
@@ -133,8 +140,8 @@ pub trait MetaStore: Send + Sync {
     /// Appends to the audit trail, whose every entry seals those before it. Returns the entry's number.
     fn audit_append(&self, tenant: &Tenant, entry: &AuditEntry) -> Result<i64>;
 
-    /// A tenant's entries behind number `after`, oldest first.
-    fn audit_page(&self, tenant: &Tenant, after: i64, limit: usize) -> Result<Vec<Audited>>;
+    /// A tenant's entries.
+    fn audit_page(&self, tenant: &Tenant, part: Part) -> Result<Vec<Audited>>;
 
     /// Reads the whole trail and checks every seal. A broken trail is an answer, not an error.
     fn audit_verify(&self) -> Result<AuditState>;
@@ -151,8 +158,12 @@ pub trait MetaStore: Send + Sync {
     /// Notes that they are.
     fn deletion_end(&self, tenant: &Tenant, deletion: &Deletion) -> Result<()>;
 
-    /// A tenant's deletions behind number `after`, oldest first; without a tenant those of all that are not finished.
-    fn deletions(&self, tenant: Option<&Tenant>, after: i64, limit: usize) -> Result<Vec<KeptDeletion>>;
+    /// A tenant's deletions; without a tenant those of all that are not finished.
+    fn deletions(&self, tenant: Option<&Tenant>, part: Part) -> Result<Vec<KeptDeletion>>;
+
+    /// Takes over what another state of this store, in that folder, knows and this one does not: tombstones, decisions
+    /// on consent, and keys that were revoked. `argument_invalid` where it is the state of another store.
+    fn adopt(&self, folder: &Path) -> Result<Adopted>;
 
     /// Keeps a key by its hash.
     fn api_key_add(&self, key: &ApiKey, hash: &[u8; 32]) -> Result<()>;
@@ -394,13 +405,5 @@ impl TenantStore<'_> {
     /// See [`MetaStore`].
     pub fn audit_append(&self, entry: &AuditEntry) -> Result<i64> {
         self.store.shared.meta.audit_append(&self.tenant, entry)
-    }
-
-    /// Entries behind number `after`, oldest first.
-    ///
-    /// # Errors
-    /// See [`MetaStore`].
-    pub fn audit(&self, after: i64, limit: usize) -> Result<Vec<Audited>> {
-        self.store.shared.meta.audit_page(&self.tenant, after, limit)
     }
 }

@@ -351,6 +351,21 @@ fn next(connection: &Connection, steps: &[&str], file: &str) -> Result<Option<us
     }
 }
 
+/// Whether a file that is only read has taken all steps.
+///
+/// # Errors
+/// `store_version` where it has another format.
+pub(super) fn check_version(connection: &Connection, steps: &[&str], file: &str) -> Result<()> {
+    match next(connection, steps, file)? {
+        None => Ok(()),
+        Some(taken) => {
+            let message =
+                format!("{file} has format {taken}: open its folder once with this version, which brings it up");
+            Err(Error::new(ErrorKind::StoreVersion, "", message))
+        }
+    }
+}
+
 fn newer(file: &str, found: i64, known: usize) -> Error {
     let message = format!(
         "{file} has format {found}, written by a newer version; this one knows formats up to {known}: upgrade \
