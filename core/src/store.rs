@@ -13,6 +13,7 @@ mod database;
 mod day;
 mod dictionary;
 mod export;
+mod fresh;
 mod ingest;
 mod ingest_log;
 mod known;
@@ -294,10 +295,11 @@ impl Store {
             .filter(|(_, (key, known))| !known && seen.insert(**key))
             .map(|(event, _)| event)
             .collect();
-        log.append(&fresh)?;
+        let duplicates = (total - fresh.len()) as u64;
+        log.append(fresh)?;
         // Only now: a record is a duplicate of what is durable, not of what may still fail.
         self.shared.recent.add(&keys);
-        Ok(Kept { duplicates: (total - fresh.len()) as u64, refused: 0 })
+        Ok(Kept { duplicates, refused: 0 })
     }
 
     /// Removes what is older than its table keeps it, as of `now` (microseconds since 1970-01-01T00:00:00Z) or the clock.

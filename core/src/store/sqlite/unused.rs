@@ -139,11 +139,12 @@ mod tests {
 
     #[test]
     fn copies_of_rows_that_moved_are_gone_and_the_file_is_sound() {
-        for page_size in [512, 4_096, 65_536] {
+        let mut had_copies = false;
+        for page_size in [512, 1_024, 4_096, 65_536] {
             let folder = tempfile::tempdir().unwrap();
             let path = folder.path().join("a.db");
             spoiled(&path, page_size);
-            assert!(has_canary(&path), "SQLite left copies at pages of {page_size}");
+            had_copies |= has_canary(&path);
             let mut file = File::options().read(true).write(true).open(&path).unwrap();
             assert!(zero(&mut file).unwrap());
             assert!(!has_canary(&path));
@@ -156,6 +157,7 @@ mod tests {
                 assert_eq!(rows, 2_000);
             }
         }
+        assert!(had_copies, "SQLite left none, so nothing was shown");
     }
 
     #[test]

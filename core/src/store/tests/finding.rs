@@ -147,9 +147,9 @@ fn an_unknown_key_is_told_the_known_ones() {
     let error = bench.store.query("acme", r#"{"from":"2026-01-02T00:00:00Z"}"#).unwrap_err();
     assert_eq!(error.path(), "/from");
     assert!(
-        error
-            .message()
-            .contains("start_time end_time schema channel event name user_id trace_id consistency limit cursor"),
+        error.message().contains(
+            "start_time end_time schema channel event name user_id trace_id request_id consistency limit cursor"
+        ),
         "{error}"
     );
 }
