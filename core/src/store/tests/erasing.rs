@@ -102,7 +102,7 @@ fn another_erasure_in_a_file_that_grew_meanwhile_is_as_thorough() {
     let more = |n: u64| {
         let note = format!("{CANARY} {}", "y".repeat(usize::try_from(n * 57 % 2_000).unwrap()));
         let timestamp = format!("2026-01-02T00:00:{:02}.{:06}Z", n % 60, n * 7_919 % 1_000_000);
-        let user = if n % 2 == 0 { "eve" } else { "bob" };
+        let user = if n.is_multiple_of(2) { "eve" } else { "bob" };
         with(record(10_000 + n, &timestamp, &json!({"note": note})), &json!({"user_id": user}))
     };
     for round in 0..5 {
