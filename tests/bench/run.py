@@ -136,6 +136,7 @@ def main() -> int:
         command = [*CARGO_BENCH, "--bench", "engine", "--", "events", str(ARCHIVE_EVENTS)]
         with ARCHIVE.open("wb") as archive:
             subprocess.run(command, cwd=ROOT, check=True, stdout=archive)
+    sqlite = [*CARGO_BENCH_STORE, "--bench", "store", "--", "sqlite"]
     commands = {
         "engine": [[*CARGO_BENCH, "--bench", "engine"], [*CARGO_BENCH, "--bench", "allocations"]],
         "python": [
@@ -152,9 +153,7 @@ def main() -> int:
         "store": [[*CARGO_BENCH_STORE, "--bench", "store"]],
         "dart": [[str(ROOT / "bindings-dart/tool/run.sh"), str(ROOT / "bindings-dart/bench/client.dart")]],
         "etl": [[sys.executable, str(HERE / "etl.py"), str(ARCHIVE)]],
-        "collector": [
-            ["node", str(HERE / "collector/run.js"), str(EVENTS), *CARGO_BENCH_STORE, "--bench", "store", "--", "sqlite"]
-        ],
+        "collector": [["node", str(HERE / "collector/run.js"), str(EVENTS), *sqlite]],
     }
     # The library that the VM loads is built as the other packages are.
     os.environ.setdefault("SCRUBJAY_PROFILE", "release")
