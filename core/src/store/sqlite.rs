@@ -12,6 +12,7 @@ mod unused;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
@@ -31,6 +32,9 @@ use super::options::Retention;
 use super::spec::{AggregateSpec, QuerySpec};
 use super::table::Table;
 use crate::error::{Error, ErrorKind, Result};
+
+/// Days that are erased from at a time.
+const ERASERS: usize = 4;
 
 /// The embedded [`EventStore`].
 pub(super) struct SqliteEvents {
@@ -110,13 +114,26 @@ impl EventStore for SqliteEvents {
         let mut writers = lock(&self.writers)?;
         let mut readers = lock(&self.readers)?;
         let _shared = writers.lock_days()?;
-        let mut deleted = 0;
-        for day in writers.days()? {
-            // An idle reader would still keep the log from being emptied on some systems.
-            readers.close(day);
-            deleted += erase::erase(&mut writers, day, &users)?;
+        let days = writers.days()?;
+        for day in &days {
+            readers.close(*day);
+            writers.close(*day);
         }
-        Ok(deleted)
+        // Each day waits for the disk a few times, and none for another.
+        let (folder, next) = (writers.folder().to_owned(), AtomicUsize::new(0));
+        let share = || -> Result<u64> {
+            let mut files = DayFiles::new(&folder, 1);
+            let mut deleted = 0;
+            while let Some(day) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
+                deleted += erase::erase(&mut files, *day, &users)?;
+            }
+            Ok(deleted)
+        };
+        let defect = || Error::new(ErrorKind::Internal, "", "a defect in an erasure was contained; repeat it");
+        thread::scope(|scope| {
+            let shares: Vec<_> = (0..ERASERS.min(days.len())).map(|_| scope.spawn(share)).collect();
+            shares.into_iter().map(|share| share.join().unwrap_or_else(|_| Err(defect()))).sum()
+        })
     }
 
     fn delete_erased(&self, until: &dyn Fn(&Tenant, &str) -> Option<i64>) -> Result<BTreeMap<Tenant, u64>> {
@@ -125,8 +142,11 @@ impl EventStore for SqliteEvents {
         let mut readers = lock(&self.readers)?;
         let _shared = writers.lock_days()?;
         let mut deleted = BTreeMap::new();
+        let mut files = DayFiles::new(writers.folder(), 1);
         for day in writers.days()? {
-            let users = erase::users(&writers.connect(day)?.connection);
+            readers.close(day);
+            writers.close(day);
+            let users = erase::users(&files.connect(day)?.connection);
             let mut erased: BTreeMap<Tenant, Vec<Erased>> = BTreeMap::new();
             for (tenant, user) in users.map_err(|e| unavailable("read", &file_of(day), &e))? {
                 let Ok(tenant) = Tenant::new(&tenant) else { continue };
@@ -135,8 +155,7 @@ impl EventStore for SqliteEvents {
                 }
             }
             for (tenant, users) in erased {
-                readers.close(day);
-                *deleted.entry(tenant).or_default() += erase::erase(&mut writers, day, &users)?;
+                *deleted.entry(tenant).or_default() += erase::erase(&mut files, day, &users)?;
             }
         }
         Ok(deleted)

@@ -14,12 +14,12 @@ use super::super::table::Table;
 use super::unused;
 use crate::error::{Error, ErrorKind, Result};
 
-/// Erases users from one day: what they have there up to a moment (microseconds), or all of it.
+/// Erases users from one day: what they have there up to a moment (microseconds), or all of it. `files` are the caller's
+/// own, and nobody else in this store has the day open.
 pub(super) fn erase(files: &mut DayFiles, day: Day, users: &[Erased]) -> Result<u64> {
     let open = files.connect(day)?;
     let failed = |e| unavailable("erase from", &file_of(day), &e);
-    // Numbers of erased users are given again.
-    open.dictionary.clear();
+    lazily(&open.connection).map_err(failed)?;
     let deleted = delete(&mut open.connection, users).map_err(failed)?;
     // Due even without rows where an earlier erasure was interrupted here.
     if is_due(&open.connection, REWRITE).map_err(failed)? {
@@ -35,6 +35,12 @@ pub(super) const VACUUM: &str = "vacuum";
 /// Of so many pages one is free: then a file has much unused space.
 const MUCH_UNUSED: i64 = 4;
 
+/// Commits wait for the disk when the log is folded into the file, and not before: what a power loss undoes is asked for
+/// again by the note in `meta.db`.
+fn lazily(connection: &Connection) -> rusqlite::Result<()> {
+    connection.pragma_update(None, "synchronous", "NORMAL")
+}
+
 /// Zeroes unused space. No connection of this store to the file may be open but that of `files`, which is closed.
 fn blank(files: &mut DayFiles, day: Day) -> Result<()> {
     let (path, log, name) = (files.path(day, ""), files.path(day, "-wal"), file_of(day));
@@ -45,6 +51,7 @@ fn blank(files: &mut DayFiles, day: Day) -> Result<()> {
     let mut file = File::options().read(true).write(true).open(&path).map_err(|e| inaccessible("open", &name, &e))?;
     let failed = |e| unavailable("erase from", &name, &e);
     let mut connection = open(&path, DAY)?;
+    lazily(&connection).map_err(failed)?;
     let deadline = Instant::now() + BUSY_TIMEOUT;
     loop {
         truncate_wal(&connection, &name)?;
@@ -90,7 +97,8 @@ const USER_COLUMNS: [(Table, &str); 5] = [
 /// Removes users' rows from one day, with the names that no other row has, and notes that the file's unused space is to
 /// be zeroed.
 pub(in crate::store) fn delete(connection: &mut Connection, users: &[Erased]) -> rusqlite::Result<u64> {
-    let transaction = connection.transaction()?;
+    // Immediate: what was read cannot become stale by what another process writes before the first deletion.
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let (mut total, mut found) = (0, false);
     for Erased { tenant, user, until } in users {
         let number = "SELECT u.user FROM telemetry_users u JOIN telemetry_tenants t ON t.tenant = u.tenant
@@ -164,7 +172,7 @@ pub(super) fn users(connection: &Connection) -> rusqlite::Result<Vec<(String, St
 pub(super) fn clear(day: &mut OpenDay, tables: &[Table]) -> rusqlite::Result<u64> {
     // Numbers of names that go are given again.
     day.dictionary.clear();
-    let transaction = day.connection.transaction()?;
+    let transaction = day.connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut rows = 0;
     for table in tables {
         let name = table.name();
