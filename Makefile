@@ -85,9 +85,10 @@ bench: $(sort $(foreach group,$(or $(ONLY),python node client etl collector dash
 # Alone in its process, so that memory and open files are its own.
 MINUTES ?= 10
 KILLS ?= 1000
-soak: claim-cache ## The client among seeded faults for MINUTES=10, then KILLS=1000 kills, and the log's speed. SEED=n repeats a run.
+soak: build-node ## The client, then the collector among seeded faults for MINUTES=10 each, then KILLS=1000 kills, and the log's speed. SEED=n repeats a run.
 	@SCRUBJAY_TEST_SOAK_SECONDS=$$(( $(MINUTES) * 60 )) SCRUBJAY_TEST_SOAK_SEED=$(or $(SEED),$$RANDOM) \
 		cargo test --release --locked -p scrubjay-core --lib client::tests::soak -- --nocapture
+	@node bindings-node/collector/scripts/soak.js $$(( $(MINUTES) * 60 )) $(SEED)
 	@SCRUBJAY_TEST_KILLS=$(KILLS) \
 		cargo test --release --locked -p scrubjay-core --lib client::tests::kill -- --nocapture
 	@cargo test --release --locked -p scrubjay-core --lib segment::tests::speed -- --ignored --nocapture

@@ -217,7 +217,7 @@ export class Store {
   userDataText (engine: Engine, tenant: string, userId: string, spec?: UserDataSpec | string): Promise<string>
 
   /** Who was erased when, oldest first. */
-  deletions (tenant: string, spec?: PageSpec | string): Promise<{ deletions: Deletion[], next: string | null }>
+  deletions (tenant: string, spec?: ListSpec | string): Promise<{ deletions: Deletion[], next: string | null }>
 
   /** Keeps a user's decisions; earlier ones stay. */
   consentUpdate (engine: Engine, tenant: string, update: ConsentUpdate | string): Promise<ConsentState>
@@ -229,7 +229,7 @@ export class Store {
   auditAppend (tenant: string, entry: AuditInput | string): Promise<{ seq: number }>
 
   /** A tenant's entries, oldest first. */
-  audit (tenant: string, spec?: PageSpec | string): Promise<{ entries: AuditEntry[], next: string | null }>
+  audit (tenant: string, spec?: ListSpec | string): Promise<{ entries: AuditEntry[], next: string | null }>
 
   /** Checks every entry of the trail, of all tenants. */
   auditVerify (): Promise<TrailState>
@@ -254,6 +254,12 @@ export class Store {
 
   /** Copies the store into a new folder while it is in use. */
   backup (folder: string): Promise<void>
+
+  /**
+   * Applies to a restored backup what happened since it was made: erasures, decisions on consent, revoked keys. `folder`
+   * has the newest `meta.db` of the store. Rejects with `argument_invalid` where that is another store's.
+   */
+  applyDeletions (folder: string): Promise<AppliedDeletions>
 
   /** Reads everything and says what is damaged. */
   check (): Promise<StoreCheck>

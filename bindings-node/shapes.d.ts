@@ -171,6 +171,11 @@ export interface StoreOptions {
 export interface IngestOptions {
   /** Whether consent decides what is kept; default: true. */
   opt_out_enforce?: boolean
+  /**
+   * Whether the verdict says which records were withheld, though their senders see them accepted: for whoever passes the
+   * rest on, and nobody else. Default: false.
+   */
+  tell_withheld?: boolean
 }
 
 /** What became of a body; results stand in its order. Each record counts in one of the first five. */
@@ -197,7 +202,7 @@ export interface Selection {
   start_time?: string
   /** Not included. */
   end_time?: string
-  /** The kind of record, or `any`; default: `telemetry_event_v1`, with `trace_id` any. */
+  /** The kind of record, or `any`; default: `telemetry_event_v1`, with `trace_id` or `request_id` any. */
   schema?: string
   /** Of kinds without a channel: `trace`, `log`, `metric`, `span`, `perf_sample`, `replay_inconsistency`. */
   channel?: string
@@ -209,6 +214,8 @@ export interface Selection {
   user_id?: string
   /** 32 hex digits. */
   trace_id?: string
+  /** Traces by their index; other kinds are searched within the range. */
+  request_id?: string
   /** `now` waits for what was acknowledged; default: `eventual`. */
   consistency?: 'now' | 'eventual'
 }
@@ -309,6 +316,11 @@ export interface PageSpec {
   cursor?: string
 }
 
+/** A page of a list that has an order: the oldest first, unless told otherwise. */
+export interface ListSpec extends PageSpec {
+  order?: 'asc' | 'desc'
+}
+
 /** Which of a user's records; without `start_time` whatever their time. */
 export interface UserDataSpec extends PageSpec {
   start_time?: string
@@ -387,6 +399,18 @@ export interface ApiKey {
   created_at: string
   expires_at: string | null
   revoked_at: string | null
+}
+
+/** What a restored backup took over. */
+export interface AppliedDeletions {
+  /** Users who were erased since. */
+  deletions: number
+  /** Decisions on consent. */
+  consents: number
+  /** API keys that were revoked. */
+  revoked_keys: number
+  /** Records that were erased for it. */
+  records: number
 }
 
 export interface StoreCheck {

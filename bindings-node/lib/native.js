@@ -70,6 +70,7 @@ const { platformName } = require('./platform.js')
  * @property {(now?: string) => Promise<string>} retain
  * @property {() => Promise<string>} vacuum
  * @property {(folder: string) => Promise<string>} backup
+ * @property {(folder: string) => Promise<string>} applyDeletions
  * @property {() => Promise<string>} check
  * @property {() => Promise<string>} stats
  * @property {() => void} close

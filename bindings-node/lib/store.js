@@ -206,7 +206,7 @@ class Store {
 
   /**
    * @param {string} tenant
-   * @param {import('../index.d.ts').PageSpec | string} [spec]
+   * @param {import('../index.d.ts').ListSpec | string} [spec]
    * @returns {Promise<{ deletions: import('../index.d.ts').Deletion[], next: string | null }>}
    */
   async deletions (tenant, spec) {
@@ -244,7 +244,7 @@ class Store {
 
   /**
    * @param {string} tenant
-   * @param {import('../index.d.ts').PageSpec | string} [spec]
+   * @param {import('../index.d.ts').ListSpec | string} [spec]
    * @returns {Promise<{ entries: import('../index.d.ts').AuditEntry[], next: string | null }>}
    */
   async audit (tenant, spec) {
@@ -313,6 +313,14 @@ class Store {
    */
   async backup (folder) {
     await told(this.#native.backup(string('folder', folder)))
+  }
+
+  /**
+   * @param {string} folder
+   * @returns {Promise<import('../index.d.ts').AppliedDeletions>}
+   */
+  async applyDeletions (folder) {
+    return parsed(this.#native.applyDeletions(string('folder', folder)))
   }
 
   /** @returns {Promise<import('../index.d.ts').StoreCheck>} */

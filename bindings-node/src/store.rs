@@ -193,6 +193,12 @@ impl Store {
         self.task(move |store| store.backup(&folder))
     }
 
+    /// Applies what another state of the store knows.
+    #[napi]
+    pub fn apply_deletions(&self, folder: String) -> Answer {
+        self.work(move |store| store.apply_deletions(&folder))
+    }
+
     /// Reads everything and says what is damaged.
     #[napi]
     pub fn check(&self) -> Answer {

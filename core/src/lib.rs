@@ -87,10 +87,10 @@ pub use crate::traceparent::SpanContext;
 
 #[cfg(feature = "store")]
 pub use crate::store::{
-    AggregateSpec, Aggregation, ApiKey, Appended, AuditEntry, AuditState, Audited, Bucket, Buckets, Checked, Consent,
-    Cursor, Day, DayStats, Deletion, EventStore, Export, ExportFormat, GroupKey, IngestOptions, KeptDeletion, LogStats,
-    MetaStore, Page, Pointer, QuerySpec, Retained, Retention, Selection, Store, StoreOptions, StoreStats, StoredEvent,
-    Subjects, Tenant, TenantStore, Verdict,
+    Adopted, AggregateSpec, Aggregation, ApiKey, Appended, AuditEntry, AuditState, Audited, Bucket, Buckets, Checked,
+    Consent, Cursor, Day, DayStats, Deletion, EventStore, Export, ExportFormat, GroupKey, IngestOptions, KeptDeletion,
+    LogStats, MetaStore, Page, Part, Pointer, QuerySpec, Retained, Retention, Selection, Store, StoreOptions,
+    StoreStats, StoredEvent, Subjects, Tenant, TenantStore, Verdict,
 };
 
 /// The README's Rust example, as a test.

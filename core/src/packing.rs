@@ -1,5 +1,11 @@
 //! zstd, where it is linked: everywhere but in a library built with feature `lean`, which phones load.
 
+#[cfg(not(feature = "lean"))]
+use std::cell::RefCell;
+
+#[cfg(not(feature = "lean"))]
+use zstd::bulk::Compressor;
+
 /// Whether bytes can be packed and unpacked here.
 #[cfg(feature = "client")]
 pub(crate) const IS_LINKED: bool = cfg!(not(feature = "lean"));
@@ -11,7 +17,16 @@ const LEVEL: i32 = 1;
 /// The packed bytes; nothing where there is no zstd, or no memory for it.
 #[cfg(not(feature = "lean"))]
 pub(crate) fn pack(bytes: &[u8]) -> Option<Vec<u8>> {
-    zstd::bulk::compress(bytes, LEVEL).ok()
+    thread_local! {
+        /// Its tables are hundreds of kilobytes, which would be allocated and zeroed for each frame.
+        static COMPRESSOR: RefCell<Option<Compressor<'static>>> = const { RefCell::new(None) };
+    }
+    COMPRESSOR.with_borrow_mut(|kept| {
+        if kept.is_none() {
+            *kept = Compressor::new(LEVEL).ok();
+        }
+        kept.as_mut()?.compress(bytes).ok()
+    })
 }
 
 /// The packed bytes: none.

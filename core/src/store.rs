@@ -7,12 +7,14 @@
 //! module's border, in or out.
 
 mod aggregate;
+mod backend;
 mod clamp;
 mod credentials;
 mod database;
 mod day;
 mod dictionary;
 mod export;
+mod fresh;
 mod ingest;
 mod ingest_log;
 mod known;
@@ -40,159 +42,18 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::record::time::Timestamp;
 
 pub use self::aggregate::{Bucket, Buckets};
+pub use self::backend::{EventStore, MetaStore};
 pub use self::day::Day;
 pub use self::export::{Export, ExportFormat};
 pub use self::ingest::{IngestOptions, Verdict};
 pub use self::meta::{KeptDeletion, Subjects};
 pub use self::model::{
-    ApiKey, Appended, AuditEntry, AuditState, Audited, Checked, Consent, DayStats, Deletion, LogStats, Page, Retained,
-    StoreStats, StoredEvent, Tenant,
+    Adopted, ApiKey, Appended, AuditEntry, AuditState, Audited, Checked, Consent, DayStats, Deletion, LogStats, Page,
+    Part, Retained, StoreStats, StoredEvent, Tenant,
 };
 pub use self::options::{Retention, StoreOptions};
 pub(crate) use self::spec::object;
 pub use self::spec::{AggregateSpec, Aggregation, Cursor, GroupKey, Pointer, QuerySpec, Selection};
-
-/// Keeps records. Each call may fail with `store_unavailable`, `store_version`, or `closed` after `close`.
-pub trait EventStore: Send + Sync {
-    /// Keeps records; they are on disk when this returns. A record that is there already is counted and left
-    /// alone, so a call that failed halfway is simply repeated.
-    ///
-    /// # Errors
-    /// As for every call; some of the records may then be stored.
-    fn append(&self, events: &[StoredEvent]) -> Result<Appended>;
-
-    /// One page of a tenant's records.
-    ///
-    /// # Errors
-    /// As for every call.
-    fn query(&self, tenant: &Tenant, spec: &QuerySpec) -> Result<Page>;
-
-    /// Figures over a tenant's records.
-    ///
-    /// # Errors
-    /// As for every call; `argument_invalid` where the answer would not fit in memory.
-    fn aggregate(&self, tenant: &Tenant, spec: &AggregateSpec) -> Result<Buckets>;
-
-    /// Erases users' records, so that no file holds their bytes any more. Returns how many there were.
-    /// `users` are what the records hold: the pseudonyms, where identifiers are hashed.
-    ///
-    /// # Errors
-    /// As for every call; repeating it completes an erasure that was interrupted.
-    fn delete_user(&self, tenant: &Tenant, users: &[String]) -> Result<u64>;
-
-    /// Removes every day before `day`, for all tenants: retention. Returns how many days there were.
-    ///
-    /// # Errors
-    /// As for every call; repeating it goes on where it stopped.
-    fn drop_before(&self, day: Day) -> Result<u64>;
-
-    /// Removes what is older than its table keeps it, for all tenants. A day goes once all of it is too old.
-    ///
-    /// # Errors
-    /// As for every call; repeating it goes on where it stopped.
-    fn retain(&self, now: i64, retention: &Retention) -> Result<Retained>;
-
-    /// Gives unused space back.
-    ///
-    /// # Errors
-    /// As for every call.
-    fn vacuum(&self) -> Result<()>;
-
-    /// Copies everything into a folder while others write; each file is one moment of it.
-    ///
-    /// # Errors
-    /// As for every call.
-    fn backup(&self, folder: &Path) -> Result<()>;
-
-    /// Reads everything and says what is damaged, file by file.
-    ///
-    /// # Errors
-    /// As for every call. Damage is an answer, not an error.
-    fn check(&self) -> Result<Vec<Checked>>;
-
-    /// What is there, over all tenants.
-    ///
-    /// # Errors
-    /// As for every call.
-    fn stats(&self) -> Result<StoreStats>;
-
-    /// Ends the store; later calls fail with `closed`. Repeating it does nothing.
-    fn close(&self);
-}
-
-/// Keeps consents, the audit trail, deletions and API keys. Each call may fail with `store_unavailable`, or `closed`
-/// after `close`.
-#[allow(clippy::missing_errors_doc, reason = "said once, above")]
-pub trait MetaStore: Send + Sync {
-    /// Appends decisions, all or none; earlier ones stay.
-    fn consent_put(&self, tenant: &Tenant, consents: &[Consent]) -> Result<()>;
-
-    /// A user's decisions, oldest first; the last one of a purpose is in force.
-    fn consent_get(&self, tenant: &Tenant, user_id: &str) -> Result<Vec<Consent>>;
-
-    /// Appends to the audit trail, whose every entry seals those before it. Returns the entry's number.
-    fn audit_append(&self, tenant: &Tenant, entry: &AuditEntry) -> Result<i64>;
-
-    /// A tenant's entries behind number `after`, oldest first.
-    fn audit_page(&self, tenant: &Tenant, after: i64, limit: usize) -> Result<Vec<Audited>>;
-
-    /// Reads the whole trail and checks every seal. A broken trail is an answer, not an error.
-    fn audit_verify(&self) -> Result<AuditState>;
-
-    /// Notes that users are to be erased, each as its subject and its id, and leaves their tombstones.
-    fn deletion_begin(
-        &self,
-        tenant: &Tenant,
-        deletion: &Deletion,
-        by: &AuditEntry,
-        pending: &[(String, String)],
-    ) -> Result<()>;
-
-    /// Notes that they are.
-    fn deletion_end(&self, tenant: &Tenant, deletion: &Deletion) -> Result<()>;
-
-    /// A tenant's deletions behind number `after`, oldest first; without a tenant those of all that are not finished.
-    fn deletions(&self, tenant: Option<&Tenant>, after: i64, limit: usize) -> Result<Vec<KeptDeletion>>;
-
-    /// Keeps a key by its hash.
-    fn api_key_add(&self, key: &ApiKey, hash: &[u8; 32]) -> Result<()>;
-
-    /// The living key of a hash.
-    fn api_key_find(&self, hash: &[u8; 32]) -> Result<Option<ApiKey>>;
-
-    /// Ends a key; false where there is no living one.
-    fn api_key_revoke(&self, tenant: &Tenant, id: &str) -> Result<bool>;
-
-    /// A tenant's keys, oldest first.
-    fn api_keys(&self, tenant: &Tenant) -> Result<Vec<ApiKey>>;
-
-    /// What is known of users.
-    fn subjects(&self) -> Result<Subjects>;
-
-    /// Counts records that tombstones refused, by subject.
-    fn refused(&self, refused: &[(Tenant, String, u64)]) -> Result<()>;
-
-    /// How many there were.
-    fn refused_total(&self) -> Result<u64>;
-
-    /// A number that changes when another process writes.
-    fn version(&self) -> Result<i64>;
-
-    /// Gives each record with an impossible stamp the time under which it was put first.
-    fn clamped(&self, records: &mut [(Tenant, [u8; 16], i64)]) -> Result<()>;
-
-    /// Forgets where such records were put before a moment.
-    fn forget_clamped(&self, before: i64) -> Result<()>;
-
-    /// Copies everything into a folder.
-    fn backup(&self, folder: &Path) -> Result<()>;
-
-    /// Reads everything and says what is damaged.
-    fn check(&self) -> Result<Checked>;
-
-    /// Ends the store; later calls fail with `closed`. Repeating it does nothing.
-    fn close(&self);
-}
 
 /// A folder of records and what is known about their owners.
 pub struct Store {
@@ -283,10 +144,11 @@ impl Store {
             .filter(|(_, (key, known))| !known && seen.insert(**key))
             .map(|(event, _)| event)
             .collect();
-        log.append(&fresh)?;
+        let duplicates = (total - fresh.len()) as u64;
+        log.append(fresh)?;
         // Only now: a record is a duplicate of what is durable, not of what may still fail.
         self.shared.recent.add(&keys);
-        Ok(Kept { duplicates: (total - fresh.len()) as u64, refused: 0 })
+        Ok(Kept { duplicates, refused: 0 })
     }
 
     /// Removes what is older than its table keeps it, as of `now` (microseconds since 1970-01-01T00:00:00Z) or the clock.
@@ -394,13 +256,5 @@ impl TenantStore<'_> {
     /// See [`MetaStore`].
     pub fn audit_append(&self, entry: &AuditEntry) -> Result<i64> {
         self.store.shared.meta.audit_append(&self.tenant, entry)
-    }
-
-    /// Entries behind number `after`, oldest first.
-    ///
-    /// # Errors
-    /// See [`MetaStore`].
-    pub fn audit(&self, after: i64, limit: usize) -> Result<Vec<Audited>> {
-        self.store.shared.meta.audit_page(&self.tenant, after, limit)
     }
 }

@@ -11,6 +11,7 @@ const { openStore, serve } = require('./server.js')
 const HELP = `scrubjay-collector [serve]                          starts the service; the environment configures it
 scrubjay-collector retain                            applies retention now
 scrubjay-collector backup FOLDER                     copies the store, also while the service writes
+scrubjay-collector apply-deletions FOLDER            after a restore: erases who was erased since, by FOLDER's meta.db
 scrubjay-collector audit verify                      checks that nobody changed the audit trail
 scrubjay-collector keys add --tenant T --roles R,R [--days N]
 scrubjay-collector keys list --tenant T
@@ -67,6 +68,7 @@ async function run (words, options) {
     switch (command) {
       case 'retain': return await store.retain()
       case 'backup': return await store.backup(needed(rest[0], 'the folder'))
+      case 'apply-deletions': return await store.applyDeletions(needed(rest[0], 'the folder with the newest meta.db'))
       case 'audit': {
         if (rest[0] !== 'verify') throw new UsageError('expected audit verify')
         const state = await store.auditVerify()

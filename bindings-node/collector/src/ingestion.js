@@ -16,14 +16,31 @@
 const HEAD = /^\{"accepted":(\d+),"rejected":0,"dropped":0,"opted_out":0,"refused":0,/
 const REDACTIONS = '"redactions":'
 
+/** What a verdict may end with, for the forwarder alone: whose records were withheld is no sender's business. */
+const WITHHELD = ',"withheld":['
+
+/**
+ * A verdict as its sender gets it.
+ *
+ * @param {string} text
+ */
+function forSender (text) {
+  if (!text.endsWith(']}')) return text
+  return `${text.slice(0, text.lastIndexOf(WITHHELD))}}`
+}
+
 class Ingestion {
   #with
+  #options
   /** Bodies that wait for the disk. */
   counter = { pending: 0 }
 
   /** @param {Dependencies} dependencies */
   constructor (dependencies) {
     this.#with = dependencies
+    const { optOutEnforce, forwarder } = dependencies
+    // As text once, and not with every request.
+    this.#options = JSON.stringify({ opt_out_enforce: optOutEnforce, tell_withheld: forwarder !== undefined })
   }
 
   /**
@@ -35,14 +52,14 @@ class Ingestion {
    * @returns {Promise<string>}
    */
   async take (tenant, format, body) {
-    const { engine, store, forwarder, optOutEnforce } = this.#with
+    const { engine, store, forwarder } = this.#with
     this.counter.pending++
     try {
-      const text = await store.ingestText(engine, tenant, format, body, { opt_out_enforce: optOutEnforce })
+      const text = await store.ingestText(engine, tenant, format, body, this.#options)
       this.#count(tenant, text)
       // After the answer: who forwards must not hold up who sends.
       if (forwarder !== undefined) setImmediate(() => forwarder.take(tenant, format, body, text))
-      return text
+      return forSender(text)
     } finally {
       this.counter.pending--
     }

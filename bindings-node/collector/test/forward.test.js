@@ -71,14 +71,27 @@ test('what was accepted arrives at the receiver scrubbed, under its id, and what
   assert.match(records[0].user_id, /^\[hash:/)
 })
 
-test('of a body in which somebody opted out or was deleted nothing goes on', TIMEOUT, async (t) => {
-  const { forwarder: passing, metrics } = forwarder(t, 'http://127.0.0.1:9')
-  const results = '"results":[{"status":"accepted","id":"1"}]}'
-  for (const counts of ['"opted_out":1,"refused":0,', '"opted_out":0,"refused":1,']) {
-    await passing.take('acme', 'record', Buffer.from('{}'), `{"accepted":0,"rejected":0,"dropped":0,${counts}${results}`)
-  }
+test('of a body in which somebody opted out or was deleted only the others go on, and its sender sees no difference', TIMEOUT, async (t) => {
+  const { got, url } = await receiver(t)
+  const { forwarder: passing, metrics } = forwarder(t, url)
+  const { app, store, engine } = build(t, {}, { forwarder: passing })
+  await store.consentUpdate(engine, 'default', { user_id: 'no', purposes: { analytics: false } })
+  await store.deleteUser(engine, 'default', 'erased')
+  const old = { timestamp: new Date(Date.now() - 60_000).toISOString() }
+  const users = ['yes', 'no', 'erased', 'yes too']
+  const response = await post(app, BATCH, users.map((user) => ({ ...event('e', { note: `of ${user}` }), ...old, user_id: user })))
+  const verdict = response.json()
+  assert.deepEqual([verdict.accepted, verdict.opted_out, verdict.refused], [2, 1, 1])
+  assert.ok(!('withheld' in verdict), response.body)
+  assert.deepEqual(verdict.results.map(({ status }) => status), Array(4).fill('accepted'))
+  await until(() => passing.stats().pending > 0 || got.length > 0)
+  await until(async () => await passing.erase() ?? got.length > 0)
+  const { body, headers } = got[0]
+  const plain = headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body
+  const { bodies: [lines] } = await otlpRecords('logs', 'protobuf', plain)
+  const notes = lines.toString().trim().split('\n').map((line) => JSON.parse(line).payload.note)
+  assert.deepEqual(notes, ['of yes', 'of yes too'])
   assert.match(await metrics.text(), /^telemetry_forward_records_total\{outcome="withheld"\} 2$/m)
-  assert.equal(passing.stats().pending, 0)
 })
 
 test('H20: a receiver that is down, or never answers, does not slow who sends', TIMEOUT, async (t) => {

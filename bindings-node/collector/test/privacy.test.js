@@ -99,6 +99,28 @@ test('C11, C14, C15: access gives all of one user and nothing of another, and de
   assert.ok(list.body.includes(receipt.json().request_id))
 })
 
+test('deletions and the audit trail are listed from either end, page by page', async (t) => {
+  const { as, erase, get } = await secured(t)
+  const users = ['ann', 'bob', 'carl']
+  const receipts = []
+  for (const user of users) receipts.push((await erase(user, as.privacy_officer)).json().request_id)
+  const ids = async (order) => {
+    const seen = []
+    let cursor = ''
+    do {
+      const page = (await get(`/deletions?limit=2&order=${order}${cursor}`, 'privacy_officer')).json()
+      seen.push(...page.deletions.map((deletion) => deletion.request_id))
+      cursor = page.next === null ? '' : `&cursor=${page.next}`
+    } while (cursor !== '')
+    return seen
+  }
+  assert.deepEqual(await ids('asc'), receipts)
+  assert.deepEqual(await ids('desc'), [...receipts].reverse())
+  const { entries } = (await get('/audit?order=desc&limit=2', 'privacy_officer')).json()
+  assert.ok(entries[0].seq > entries[1].seq)
+  assert.equal((await get('/audit?order=newest', 'privacy_officer')).statusCode, 400)
+})
+
 test('C12: a late replay of a deleted user is refused and counted', async (t) => {
   const { app, as, store, erase, get } = await secured(t)
   const late = { ...of('ann', 'late'), id: '01940000-0000-7000-8000-000000000001', timestamp: new Date().toISOString() }

@@ -177,7 +177,12 @@ test('the command makes keys that the service takes, applies retention, copies t
   assert.equal((await sendOne()).status, 200)
   assert.equal((await fetch(`${service.url}${AGGREGATE}`)).status, 401)
   assert.ok(JSON.stringify(run('keys', 'list', '--tenant', 'acme')).includes(id))
-  run('backup', join(folder(t), 'copy'))
+  const copy = join(folder(t), 'copy')
+  run('backup', copy)
+  const restored = spawnSync('node', ['src/cli.js', 'apply-deletions', data], {
+    cwd: COLLECTOR, env: { ...env, DATA_DIR: copy }, encoding: 'utf8'
+  })
+  assert.deepEqual(JSON.parse(restored.stdout), { deletions: 0, consents: 0, revoked_keys: 0, records: 0 }, restored.stderr)
   run('retain')
   assert.equal(run('audit', 'verify').broken_at, null)
   run('keys', 'revoke', '--tenant', 'acme', id)

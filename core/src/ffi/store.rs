@@ -40,8 +40,9 @@ impl Store {
     }
 
     /// One page of a tenant's records, by rising time: `{"records":[…],"next":cursor|null}`. `spec` is
-    /// `{"start_time","end_time","schema","channel","event","name","user_id","trace_id","consistency","limit","cursor"}`,
-    /// every key optional; the default kind is `telemetry_event_v1`, of a trace any, the default range the last 24
+    /// `{"start_time","end_time","schema","channel","event","name","user_id","trace_id","request_id","consistency","limit",
+    /// "cursor"}`,
+    /// every key optional; the default kind is `telemetry_event_v1`, of a trace or request any, the default range the last 24
     /// hours, the default limit 100, at most 1,000. A page also ends after 4 MiB.
     pub fn query(&self, tenant: &str, spec: &str) -> Result<String> {
         guard(|| Ok(self.0.tenant(tenant)?.query(&QuerySpec::from_json(spec)?)?.to_json()))
@@ -108,7 +109,8 @@ impl Store {
         guard(|| Ok(self.0.tenant(tenant)?.user_data(&engine.0, user_id, spec)?.to_json()))
     }
 
-    /// `{"deletions":[…],"next":cursor|null}`, oldest first. `spec` is `{"limit","cursor"}`.
+    /// `{"deletions":[…],"next":cursor|null}`, oldest first. `spec` is `{"limit","cursor","order":"asc"|"desc"}`,
+    /// every key optional.
     pub fn deletions(&self, tenant: &str, spec: &str) -> Result<String> {
         guard(|| self.0.tenant(tenant)?.deletions(spec))
     }
@@ -135,7 +137,8 @@ impl Store {
         })
     }
 
-    /// `{"entries":[{"seq","at","actor","action","subject","detail","hash"}],"next":cursor|null}`, oldest first.
+    /// `{"entries":[{"seq","at","actor","action","subject","detail","hash"}],"next":cursor|null}`, oldest first. `spec` is
+    /// as of `deletions`.
     pub fn audit(&self, tenant: &str, spec: &str) -> Result<String> {
         guard(|| self.0.tenant(tenant)?.audit_page(spec))
     }
@@ -190,6 +193,12 @@ impl Store {
     /// Copies the store into a new folder while it is in use.
     pub fn backup(&self, folder: &str) -> Result<()> {
         guard(|| self.0.backup(Path::new(folder)))
+    }
+
+    /// Applies what another state of this store knows: erasures, decisions, revoked keys. `folder` has the newest
+    /// `meta.db`. Returns `{"deletions":n,"consents":n,"revoked_keys":n,"records":n}`.
+    pub fn apply_deletions(&self, folder: &str) -> Result<String> {
+        guard(|| Ok(to_json(&self.0.apply_deletions(Path::new(folder))?)))
     }
 
     /// Reads everything: `{"ok":bool,"files":[{"file","faults":[…]}]}`.

@@ -1,5 +1,7 @@
 //! What of a body goes on to another receiver: the records that were accepted, under the ids that they were given.
 
+use std::collections::HashSet;
+
 use serde::Deserialize;
 
 use super::text::object;
@@ -11,6 +13,13 @@ use crate::scan::Lanes;
 /// As much of a verdict as says what was accepted, and under which id.
 #[derive(Deserialize)]
 struct Verdict {
+    #[serde(default)]
+    opted_out: usize,
+    #[serde(default)]
+    refused: usize,
+    /// Places of the records that look accepted to their senders and are kept nowhere.
+    #[serde(default)]
+    withheld: HashSet<usize>,
     results: Vec<Entry>,
 }
 
@@ -20,17 +29,21 @@ struct Entry {
     id: Option<String>,
 }
 
-/// The records of a body that its verdict accepted, as they came but with the id and tenant that they were kept under.
-/// They are raw: only an engine may take them on.
+/// The records of a body that its verdict accepted, as they came but with the id and tenant that they were kept under;
+/// none where some were withheld and the verdict does not say which. They are raw: only an engine may take them on.
 ///
 /// # Errors
 /// `argument_invalid` for a format or verdict that is none, `batch_unreadable` as the body itself.
 pub(crate) fn forwarded(format: &str, body: &[u8], verdict: &str, tenant: &str) -> Result<Vec<String>> {
     let verdict: Verdict = serde_json::from_str(verdict)
         .map_err(|_| Error::new(ErrorKind::ArgumentInvalid, "/verdict", "expected the verdict on this body"))?;
+    if verdict.withheld.len() != verdict.opted_out + verdict.refused {
+        return Ok(Vec::new());
+    }
     let slots = split(Format::parse(format)?, body)?;
-    let accepted = slots.iter().zip(&verdict.results).filter(|(_, entry)| entry.status == "accepted");
-    Ok(accepted.filter_map(|(slot, entry)| named(slot, entry.id.as_deref(), tenant)).collect())
+    let results = slots.iter().zip(&verdict.results).enumerate();
+    let accepted = results.filter(|(n, (_, entry))| entry.status == "accepted" && !verdict.withheld.contains(n));
+    Ok(accepted.filter_map(|(_, (slot, entry))| named(slot, entry.id.as_deref(), tenant)).collect())
 }
 
 fn named(slot: &[u8], id: Option<&str>, tenant: &str) -> Option<String> {

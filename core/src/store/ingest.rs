@@ -28,21 +28,24 @@ const STAMP_BYTES: usize = 10;
 pub struct IngestOptions {
     /// Whether consent decides: records of users who said no to their purpose are stored nowhere (R4).
     pub opt_out_enforce: bool,
+    /// Whether the verdict says which records were withheld, though their senders see them accepted: for whoever passes
+    /// the rest on, and nobody else.
+    pub tell_withheld: bool,
 }
 
 impl Default for IngestOptions {
     fn default() -> Self {
-        Self { opt_out_enforce: true }
+        Self { opt_out_enforce: true, tell_withheld: false }
     }
 }
 
 impl IngestOptions {
-    /// Reads `{"opt_out_enforce":bool}`; the default is true.
+    /// Reads `{"opt_out_enforce":bool,"tell_withheld":bool}`; the defaults are true and false.
     ///
     /// # Errors
     /// `argument_invalid`.
     pub fn from_json(text: &str) -> Result<Self> {
-        object("", text, r#"{"opt_out_enforce":bool}"#)
+        object("", text, r#"{"opt_out_enforce":bool,"tell_withheld":bool}"#)
     }
 }
 
@@ -65,20 +68,26 @@ pub struct Verdict {
     pub clamped: u64,
     /// What scrubbing changed, by rule, over all records of the body.
     pub redactions: BTreeMap<&'static str, u64>,
+    /// Places in the body of the records that were opted out or refused, where they are to be told.
+    pub withheld: Vec<usize>,
     /// `{"status":…,"id":…,"violations":[…]}` a record, joined by commas.
     results: String,
 }
 
 impl Verdict {
     /// `{"accepted":n,"rejected":n,"dropped":n,"opted_out":n,"refused":n,"duplicates":n,"clamped":n,"results":[…],
-    /// "redactions":{"rule":n}}`; results stand in the order of the body.
+    /// "redactions":{"rule":n}}`; results stand in the order of the body. Behind it `"withheld":[place…]`, where any
+    /// are to be told.
     pub fn to_json(&self) -> String {
-        let Self { accepted, rejected, dropped, opted_out, refused, duplicates, clamped, redactions, results } = self;
+        let Self { accepted, rejected, dropped, opted_out, refused, duplicates, clamped, .. } = self;
+        let Self { redactions, withheld, results, .. } = self;
+        let withheld = withheld.iter().map(usize::to_string).collect::<Vec<_>>().join(",");
+        let withheld = if withheld.is_empty() { withheld } else { format!(",\"withheld\":[{withheld}]") };
         let redactions = redactions.iter().map(|(rule, count)| format!("\"{rule}\":{count}")).collect::<Vec<_>>();
         format!(
             "{{\"accepted\":{accepted},\"rejected\":{rejected},\"dropped\":{dropped},\"opted_out\":{opted_out},\
              \"refused\":{refused},\"duplicates\":{duplicates},\"clamped\":{clamped},\"results\":[{results}],\
-             \"redactions\":{{{}}}}}",
+             \"redactions\":{{{}}}{withheld}}}",
             redactions.join(",")
         )
     }
@@ -125,10 +134,13 @@ impl TenantStore<'_> {
         let mut random = vec![[0; STAMP_BYTES]; slots.len()];
         // Only on a machine without a random source; ids then fall back to their millisecond.
         let _ = getrandom::fill(random.as_flattened_mut());
-        for (slot, random) in slots.into_iter().zip(random) {
+        for (place, (slot, random)) in slots.into_iter().zip(random).enumerate() {
             let stamp = Stamp { now, random };
             let mut outcome = engine.process(slot, Some(&stamp));
             let fate = shared.fate(engine, &self.tenant, &mut outcome, stamp.now.microseconds(), options);
+            if options.tell_withheld && matches!(fate, Fate::OptedOut | Fate::Refused(_)) {
+                verdict.withheld.push(place);
+            }
             match fate {
                 Fate::Kept(event, is_clamped) => {
                     verdict.accepted += 1;

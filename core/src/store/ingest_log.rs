@@ -13,6 +13,7 @@ use std::time::{Duration, Instant};
 use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 
 use super::Shared;
+use super::fresh::Fresh;
 use super::ingest::event_of;
 use super::model::{LogStats, StoredEvent, Tenant};
 use crate::contain::contain;
@@ -55,6 +56,8 @@ struct Progress {
 struct State {
     /// The number behind the last record that was indexed.
     indexed_end: u64,
+    /// What it need not read.
+    fresh: Fresh,
     /// When the oldest record came that waits.
     since: Option<Instant>,
     /// Callers that wait until the log is empty.
@@ -110,7 +113,7 @@ impl IngestLog {
     ///
     /// # Errors
     /// `store_unavailable` where the disk fails or the indexer is too far behind; `closed`.
-    pub(super) fn append(&self, events: &[StoredEvent]) -> Result<()> {
+    pub(super) fn append(&self, events: Vec<StoredEvent>) -> Result<()> {
         if events.is_empty() {
             return Ok(());
         }
@@ -119,9 +122,13 @@ impl IngestLog {
             let message = "the records that wait to be indexed fill their room: try again later";
             return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
         }
-        let entries: Vec<String> = events.iter().map(encode).collect();
-        log.append(&entries).map_err(|failure| refused("write", failure))?;
+        let (text, ends) = encode(&events);
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let entries: Vec<&str> = starts.zip(&ends).filter_map(|(start, end)| text.get(start..*end)).collect();
+        let first = log.append(&entries).map_err(|failure| refused("write", failure))?;
         let mut state = self.progress.state.lock();
+        let indexed_end = state.indexed_end;
+        state.fresh.add(first, events, indexed_end);
         let is_first = state.since.is_none();
         state.since.get_or_insert_with(Instant::now);
         drop(state);
@@ -254,13 +261,26 @@ impl Indexer {
         }
     }
 
-    /// Moves one batch.
+    /// Moves one batch: what is in memory still, or else what the log has up to there.
     fn step(&self) -> Result<()> {
-        let Some(chunk) = self.log.read(BATCH_RECORDS, BATCH_BYTES) else { return Ok(()) };
-        let Chunk { records, end, corrupt, .. } = chunk;
-        let count = records.len();
-        let events: Vec<StoredEvent> = records.into_iter().filter_map(decode).collect();
-        let lost = corrupt + (count - events.len()) as u64;
+        let (start, fresh, gap) = {
+            let mut state = self.progress.state.lock();
+            let start = state.indexed_end;
+            let fresh = state.fresh.take(start, BATCH_RECORDS, BATCH_BYTES);
+            let gap = state.fresh.first().map_or(u64::MAX, |first| first - start);
+            (start, fresh, usize::try_from(gap).unwrap_or(usize::MAX))
+        };
+        let (events, end, lost) = if fresh.is_empty() {
+            let Some(chunk) = self.log.read(BATCH_RECORDS.min(gap), BATCH_BYTES) else { return Ok(()) };
+            let Chunk { records, end, corrupt, .. } = chunk;
+            let count = records.len();
+            let events: Vec<StoredEvent> = records.into_iter().filter_map(decode).collect();
+            let lost = corrupt + (count - events.len()) as u64;
+            (events, end, lost)
+        } else {
+            let end = start + fresh.len() as u64;
+            (fresh, end, 0)
+        };
         let indexed = events.len() as u64;
         self.shared.store(events)?;
         self.log.acknowledge(end);
@@ -268,6 +288,7 @@ impl Indexer {
         let _ = self.log.persist(None);
         let mut state = self.progress.state.lock();
         state.indexed_end = end;
+        state.fresh.forget(end);
         state.indexed += indexed;
         state.lost += lost;
         state.error = None;
@@ -287,9 +308,18 @@ impl Indexer {
     }
 }
 
-/// A log entry: the tenant, a line feed, the record.
-fn encode(event: &StoredEvent) -> String {
-    format!("{}\n{}", event.tenant.as_str(), event.record)
+/// Log entries, one behind the other, and where each ends: the tenant, a line feed, the record.
+fn encode(events: &[StoredEvent]) -> (String, Vec<usize>) {
+    let size = |event: &StoredEvent| event.tenant.as_str().len() + 1 + event.record.len();
+    let mut text = String::with_capacity(events.iter().map(size).sum());
+    let ends = events.iter().map(|event| {
+        text.push_str(event.tenant.as_str());
+        text.push('\n');
+        text.push_str(&event.record);
+        text.len()
+    });
+    let ends = ends.collect();
+    (text, ends)
 }
 
 fn decode(entry: Vec<u8>) -> Option<StoredEvent> {

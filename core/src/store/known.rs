@@ -1,7 +1,7 @@
 //! What is known of records before they are stored, in memory.
 
 use std::collections::{HashMap, HashSet, VecDeque};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
@@ -105,7 +105,29 @@ impl Shared {
 /// Records that were acknowledged last, by a hash of what makes them the same.
 pub(super) struct Recent {
     keys: [RandomState; 2],
-    kept: Mutex<(HashSet<u128>, VecDeque<u128>)>,
+    kept: Mutex<(KeySet, VecDeque<u128>)>,
+}
+
+/// Keys are hashes already; hashing them once more would find them no faster.
+type KeySet = HashSet<u128, BuildHasherDefault<Half>>;
+
+/// Half of a key.
+#[derive(Default)]
+pub(super) struct Half(u64);
+
+impl Hasher for Half {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.iter().fold(self.0, |half, byte| half.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "half of it")]
+    fn write_u128(&mut self, key: u128) {
+        self.0 = key as u64;
+    }
 }
 
 impl Default for Recent {

@@ -4,6 +4,7 @@
 //! found while a commit waits for the disk. Nothing that handles records can write to the audit trail: an authorizer
 //! refuses every statement that would, but for the call that is for it.
 
+mod adopt;
 mod api_key;
 mod audit;
 mod consent;
@@ -23,7 +24,7 @@ pub use self::known::Subjects;
 use super::MetaStore;
 use super::database::{file_name, open, truncate_wal, unavailable};
 use super::migrate::META;
-use super::model::{ApiKey, AuditEntry, AuditState, Audited, Checked, Consent, Deletion, Tenant};
+use super::model::{Adopted, ApiKey, AuditEntry, AuditState, Audited, Checked, Consent, Deletion, Part, Tenant};
 use super::sqlite::back_up;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -131,8 +132,8 @@ impl MetaStore for SqliteMeta {
         appended.map_err(self.failed("write"))
     }
 
-    fn audit_page(&self, tenant: &Tenant, after: i64, limit: usize) -> Result<Vec<Audited>> {
-        self.read(|connection| audit::page(connection, tenant, after, limit))
+    fn audit_page(&self, tenant: &Tenant, part: Part) -> Result<Vec<Audited>> {
+        self.read(|connection| audit::page(connection, tenant, part))
     }
 
     fn audit_verify(&self) -> Result<AuditState> {
@@ -156,8 +157,14 @@ impl MetaStore for SqliteMeta {
         truncate_wal(&connection, &self.file)
     }
 
-    fn deletions(&self, tenant: Option<&Tenant>, after: i64, limit: usize) -> Result<Vec<KeptDeletion>> {
-        self.read(|connection| deletion::page(connection, tenant, after, limit))
+    fn deletions(&self, tenant: Option<&Tenant>, part: Part) -> Result<Vec<KeptDeletion>> {
+        self.read(|connection| deletion::page(connection, tenant, part))
+    }
+
+    fn adopt(&self, folder: &Path) -> Result<Adopted> {
+        let theirs = adopt::open(&folder.join(&self.file), &self.file)?;
+        let mut connection = self.writer()?;
+        adopt::adopt(&mut connection, &theirs, &self.file)
     }
 
     fn api_key_add(&self, key: &ApiKey, hash: &[u8; 32]) -> Result<()> {

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 const MAX_TENANT_CHARS: usize = 64;
 
 /// The name of a tenant: 1 to 64 of `A-Z a-z 0-9 _ . -`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Tenant(Arc<str>);
 
 impl Tenant {
@@ -231,6 +231,41 @@ pub struct Audited {
     pub entry: AuditEntry,
     /// What seals it and all before it.
     pub hash: [u8; 32],
+}
+
+/// Which entries of a numbered list are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// The number of the last entry that is known; nothing at the beginning.
+    pub after: Option<i64>,
+    /// Entries at most.
+    pub limit: usize,
+    /// Whether the list begins with its newest entry.
+    pub is_newest_first: bool,
+}
+
+impl Part {
+    /// The condition on `seq`, whose bound is `?1`, with the order; and that bound.
+    pub(super) fn condition(self) -> (&'static str, &'static str, i64) {
+        if self.is_newest_first {
+            ("seq < ?1", "seq DESC", self.after.unwrap_or(i64::MAX))
+        } else {
+            ("seq > ?1", "seq", self.after.unwrap_or(0))
+        }
+    }
+}
+
+/// What was taken over from another state of a store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Adopted {
+    /// Users who were erased there.
+    pub deletions: u64,
+    /// Decisions on consent.
+    pub consents: u64,
+    /// API keys that were revoked there.
+    pub revoked_keys: u64,
+    /// Records that were erased here for it.
+    pub records: u64,
 }
 
 /// What reading the whole audit trail found.

@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
+use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::json;
 
 use super::day::rfc3339;
-use super::model::{AuditEntry, Consent, Deletion, Page};
+use super::known::Known;
+use super::model::{Adopted, AuditEntry, Consent, Deletion, Page, Part};
 use super::spec::{Keys, QUERY_LIMIT, QuerySpec, invalid, object};
 use super::{Store, Tenant, TenantStore};
 use crate::config::Purpose;
@@ -21,7 +23,7 @@ use crate::scrub::is_token;
 use crate::stamp::Stamp;
 
 /// Interrupted erasures that are looked for at a time.
-const DELETIONS_AT_ONCE: usize = 100;
+const OLDEST: Part = Part { after: None, limit: 100, is_newest_first: false };
 
 /// Who asks for an erasure, as its caller writes it.
 #[derive(Debug, Default, Deserialize)]
@@ -126,14 +128,15 @@ impl TenantStore<'_> {
         self.store.finish(&self.tenant, deletion, &by, &users)
     }
 
-    /// A page of deletions, oldest first: `{"deletions":[…],"next":cursor|null}`. `spec` is `{"limit","cursor"}`.
+    /// A page of deletions, oldest first: `{"deletions":[…],"next":cursor|null}`. `spec` is `{"limit","cursor","order"}`,
+    /// `order` being `asc` or `desc`: the newest first.
     ///
     /// # Errors
     /// `argument_invalid`; those of [`MetaStore`](super::MetaStore).
     pub fn deletions(&self, spec: &str) -> Result<String> {
-        let (after, limit) = place(spec)?;
-        let mut kept = self.store.shared.meta.deletions(Some(&self.tenant), after, limit + 1)?;
-        let next = cut(&mut kept, limit).map(|last| last.seq.to_string());
+        let part = part(spec)?;
+        let mut kept = self.store.shared.meta.deletions(Some(&self.tenant), one_more(part))?;
+        let next = cut(&mut kept, part.limit).map(|last| last.seq.to_string());
         let deletions: Vec<Deletion> = kept.into_iter().map(|kept| kept.deletion).collect();
         Ok(json!({"deletions": deletions, "next": next}).to_string())
     }
@@ -203,14 +206,14 @@ impl TenantStore<'_> {
     }
 
     /// A page of the audit trail, oldest first: `{"entries":[{"seq","at","actor","action","subject","detail","hash"}],
-    /// "next":cursor|null}`. `spec` is `{"limit","cursor"}`.
+    /// "next":cursor|null}`. `spec` is as of [`deletions`](Self::deletions).
     ///
     /// # Errors
     /// `argument_invalid`; those of [`MetaStore`](super::MetaStore).
     pub fn audit_page(&self, spec: &str) -> Result<String> {
-        let (after, limit) = place(spec)?;
-        let mut entries = self.audit(after, limit + 1)?;
-        let next = cut(&mut entries, limit).map(|last| last.seq.to_string());
+        let part = part(spec)?;
+        let mut entries = self.store.shared.meta.audit_page(&self.tenant, one_more(part))?;
+        let next = cut(&mut entries, part.limit).map(|last| last.seq.to_string());
         let mut out = String::from("{\"entries\":[");
         for (i, audited) in entries.iter().enumerate() {
             let _ = write!(
@@ -238,6 +241,30 @@ impl TenantStore<'_> {
 }
 
 impl Store {
+    /// Applies to this store what another state of it knows and this one does not: after a backup was restored, the
+    /// erasures, decisions on consent and revoked keys since it was made. `folder` has the newest `meta.db` there is.
+    ///
+    /// # Errors
+    /// `argument_invalid` where that is no state of this store; those of [`EventStore`](super::EventStore). Repeating it
+    /// completes what was interrupted.
+    pub fn apply_deletions(&self, folder: &Path) -> Result<Adopted> {
+        let shared = &self.shared;
+        let _ = self.settle();
+        let mut adopted = shared.meta.adopt(folder)?;
+        *shared.known.write() = Known::read(shared.meta.as_ref())?;
+        shared.recent.clear();
+        let known = shared.known.read();
+        let deleted = shared.events.delete_erased(&|tenant, user| known.subjects.erased_until(tenant, user))?;
+        drop(known);
+        for (tenant, records) in deleted {
+            adopted.records += records;
+            let detail = json!({"records": records}).to_string();
+            let entry = AuditEntry { action: "deletions.apply".to_owned(), detail, ..AuditEntry::default() };
+            shared.meta.audit_append(&tenant, &entry)?;
+        }
+        Ok(adopted)
+    }
+
     /// Erases users whose deletion is noted, and completes the note.
     fn finish(&self, tenant: &Tenant, deletion: Deletion, by: &AuditEntry, users: &[String]) -> Result<Deletion> {
         if let Some(log) = &self.log {
@@ -261,7 +288,7 @@ impl Store {
 
     /// Finishes what was interrupted. What fails again is left for the next time; its tombstone holds anyway.
     pub(super) fn finish_deletions(&self) {
-        let pending = self.shared.meta.deletions(None, 0, DELETIONS_AT_ONCE).unwrap_or_default();
+        let pending = self.shared.meta.deletions(None, OLDEST).unwrap_or_default();
         for kept in pending {
             if let Ok(tenant) = Tenant::new(&kept.tenant) {
                 let _ = self.finish(&tenant, kept.deletion, &kept.by, &kept.pending);
@@ -270,12 +297,22 @@ impl Store {
     }
 }
 
-/// Where a page begins, and its length.
-fn place(spec: &str) -> Result<(i64, usize)> {
-    let keys = Keys::read(spec, &["limit", "cursor"])?;
+/// Which part of a list a page is.
+fn part(spec: &str) -> Result<Part> {
+    let keys = Keys::read(spec, &["limit", "cursor", "order"])?;
     let wrong = || invalid("/cursor", "expected the `next` of an earlier answer, unchanged");
-    let after = keys.text("cursor")?.map_or(Ok(0), |text| text.parse().map_err(|_| wrong()))?;
-    Ok((after, keys.limit("limit", QUERY_LIMIT)?))
+    let after = keys.text("cursor")?.map(|text| text.parse().map_err(|_| wrong())).transpose()?;
+    let is_newest_first = match keys.text("order")? {
+        Some("desc") => true,
+        Some("asc") | None => false,
+        Some(_) => return Err(invalid("/order", "expected asc or desc")),
+    };
+    Ok(Part { after, limit: keys.limit("limit", QUERY_LIMIT)?, is_newest_first })
+}
+
+/// Whether there is another page shows in one entry more.
+fn one_more(part: Part) -> Part {
+    Part { limit: part.limit + 1, ..part }
 }
 
 /// Leaves `limit` items, and returns the last of them where there are more.

@@ -28,6 +28,8 @@ pub struct Selection {
     pub name: Option<String>,
     /// Only records of this trace, 32 hex digits.
     pub trace_id: Option<String>,
+    /// Only records of this request.
+    pub request_id: Option<String>,
     /// Only these users, as records name them; anybody where empty.
     pub users: Vec<String>,
     /// Whether traces in which a user acted are theirs too.

@@ -8,15 +8,18 @@ mod erase;
 mod insert;
 mod maintain;
 mod select;
+mod unused;
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 use std::time::Instant;
 
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 use rusqlite::Connection;
 
+pub(super) use self::erase::Erased;
 #[cfg(test)]
 pub(super) use self::erase::delete;
 pub(super) use self::maintain::{back_up, check, faults};
@@ -30,17 +33,22 @@ use super::spec::{AggregateSpec, QuerySpec};
 use super::table::Table;
 use crate::error::{Error, ErrorKind, Result};
 
+/// Days that are erased from at a time.
+const ERASERS: usize = 4;
+
 /// The embedded [`EventStore`].
 pub(super) struct SqliteEvents {
     writers: Mutex<Option<DayFiles>>,
     readers: Mutex<Option<DayFiles>>,
+    /// Held by whoever opens a day's file beside those two: an erasure must be alone with it.
+    beside: Mutex<()>,
 }
 
 impl SqliteEvents {
     pub(super) fn open(folder: &Path) -> Result<Self> {
         create_private_folder(folder)?;
         let files = |most| Mutex::new(Some(DayFiles::new(folder, most)));
-        Ok(Self { writers: files(WRITTEN_DAYS), readers: files(READ_DAYS) })
+        Ok(Self { writers: files(WRITTEN_DAYS), readers: files(READ_DAYS), beside: Mutex::new(()) })
     }
 }
 
@@ -100,14 +108,55 @@ impl EventStore for SqliteEvents {
     }
 
     fn delete_user(&self, tenant: &Tenant, users: &[String]) -> Result<u64> {
+        let all = |user: &String| Erased { tenant: tenant.clone(), user: user.clone(), until: i64::MAX };
+        let users: Vec<Erased> = users.iter().map(all).collect();
+        let _beside = self.beside.lock();
         let mut writers = lock(&self.writers)?;
         let mut readers = lock(&self.readers)?;
         let _shared = writers.lock_days()?;
-        let mut deleted = 0;
+        let days = writers.days()?;
+        for day in &days {
+            readers.close(*day);
+            writers.close(*day);
+        }
+        // Each day waits for the disk a few times, and none for another.
+        let (folder, next) = (writers.folder().to_owned(), AtomicUsize::new(0));
+        let share = || -> Result<u64> {
+            let mut files = DayFiles::new(&folder, 1);
+            let mut deleted = 0;
+            while let Some(day) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
+                deleted += erase::erase(&mut files, *day, &users)?;
+            }
+            Ok(deleted)
+        };
+        let defect = || Error::new(ErrorKind::Internal, "", "a defect in an erasure was contained; repeat it");
+        thread::scope(|scope| {
+            let shares: Vec<_> = (0..ERASERS.min(days.len())).map(|_| scope.spawn(share)).collect();
+            shares.into_iter().map(|share| share.join().unwrap_or_else(|_| Err(defect()))).sum()
+        })
+    }
+
+    fn delete_erased(&self, until: &dyn Fn(&Tenant, &str) -> Option<i64>) -> Result<BTreeMap<Tenant, u64>> {
+        let _beside = self.beside.lock();
+        let mut writers = lock(&self.writers)?;
+        let mut readers = lock(&self.readers)?;
+        let _shared = writers.lock_days()?;
+        let mut deleted = BTreeMap::new();
+        let mut files = DayFiles::new(writers.folder(), 1);
         for day in writers.days()? {
-            // An idle reader would still keep the log from being emptied on some systems.
             readers.close(day);
-            deleted += erase::erase(&mut writers, day, tenant, users)?;
+            writers.close(day);
+            let users = erase::users(&files.connect(day)?.connection);
+            let mut erased: BTreeMap<Tenant, Vec<Erased>> = BTreeMap::new();
+            for (tenant, user) in users.map_err(|e| unavailable("read", &file_of(day), &e))? {
+                let Ok(tenant) = Tenant::new(&tenant) else { continue };
+                if let Some(until) = until(&tenant, &user) {
+                    erased.entry(tenant.clone()).or_default().push(Erased { tenant, user, until });
+                }
+            }
+            for (tenant, users) in erased {
+                *deleted.entry(tenant).or_default() += erase::erase(&mut files, day, &users)?;
+            }
         }
         Ok(deleted)
     }
@@ -170,6 +219,7 @@ impl EventStore for SqliteEvents {
         };
         let _shared = source.lock_days()?;
         for day in days.into_iter().filter(|day| source.path(*day, "").exists()) {
+            let _beside = self.beside.lock();
             back_up(&source.path(day, ""), &folder.join(format!("{day}.db")), &file_of(day))?;
         }
         Ok(())

@@ -9,6 +9,7 @@ mod kill;
 mod kinds;
 mod meta;
 mod rights;
+mod timing;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;

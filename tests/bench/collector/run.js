@@ -4,14 +4,16 @@
  * What the collector costs beside a server that discards, and beside a conventional one, for `make bench`: rows as JSON
  * objects.
  *
- *     run.js EVENTS.jsonl
+ *     run.js EVENTS.jsonl [COMMAND…]
+ *
+ * COMMAND inserts lines of a file, its last argument, into a plain SQLite table and prints `{"us_per_event":n}`.
  *
  * Each contender is a process; this one sends. Compared is the CPU time of the contender's process for one event, which
  * is what decides how many a core takes; a busy machine distorts it less than the clock. Latencies are the clock's.
  */
 
-const { createHmac } = require('node:crypto')
-const { fork } = require('node:child_process')
+const { createHmac, randomUUID } = require('node:crypto')
+const { execFileSync, fork } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const { Agent, request } = require('node:http')
@@ -27,6 +29,10 @@ const CONNECTIONS = 16
 const ROUNDS = 9
 /** Of about a second for the fast ones. */
 const BATCHES = { discard: 1_000, checked: 400, durable: 200, conventional: 40 }
+/** Rows of the plain table: as many as the collector gets in its rounds. */
+const SQLITE_EVENTS = 100_000
+/** How the corpus begins its events. */
+const HEAD = /^\{"id":"[^"]*","timestamp":"[^"]*"/
 const SECRET = 'bench-9fQ2vKx7ZmLr4TgYw8NcHs5JfP'
 /** Requests whose latency is looked at, and a pause between them: a neighbour that is busy, but not the load. */
 const PROBES = 400
@@ -41,7 +47,8 @@ async function main () {
   }
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'scrubjay-bench-'))
   try {
-    const times = await costs(bodies, folder)
+    const times = await costs(lines, bodies, folder)
+    if (process.argv.length > 3) durable(times, lines, folder)
     for (const [name, ours, theirs] of [
       ['ingest_vs_discard', 'checked', 'discard'], ['ingest_vs_conventional', 'checked', 'conventional'],
       ['durable_vs_discard', 'durable', 'discard']
@@ -61,16 +68,16 @@ async function start (kind, folder) {
     env: { ...process.env, BENCH_SECRET: SECRET, LOG_LEVEL: 'silent' }
   })
   const [url] = await once(child, 'message')
-  const cpu = async () => {
-    child.send('cpu')
-    const [{ user, system }] = await once(child, 'message')
-    return user + system
+  const cpu = async (when) => {
+    child.send(when)
+    const [used] = await once(child, 'message')
+    return used
   }
   return { child, url, cpu }
 }
 
 /** Microseconds of CPU time an event of each contender: medians over interleaved rounds. */
-async function costs (bodies, folder) {
+async function costs (lines, bodies, folder) {
   const contenders = Object.fromEntries(await Promise.all(
     Object.keys(BATCHES).map(async (kind) => [kind, await start(kind, folder)])))
   const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
@@ -78,15 +85,49 @@ async function costs (bodies, folder) {
   // The first round warms compilers and caches.
   for (let round = -1; round < ROUNDS; round++) {
     for (const [kind, { url, cpu }] of Object.entries(contenders)) {
-      const begun = await cpu()
-      await load(agent, url, bodies, BATCHES[kind])
-      const used = await cpu() - begun
-      if (round >= 0) (times[kind] ??= []).push(used / BATCHES[kind] / EVENTS_A_BATCH)
+      const count = BATCHES[kind] * EVENTS_A_BATCH
+      const sent = kind === 'durable' ? fresh(lines, BATCHES[kind]) : bodies
+      const begun = await cpu('settled')
+      await load(agent, url, sent, BATCHES[kind])
+      const used = await cpu('now')
+      if (round < 0) continue
+      // What indexes what was acknowledged is no part of an acknowledgement; both are shown.
+      const indexer = used.indexer - begun.indexer
+      ;(times[kind] ??= []).push((used.all - begun.all - indexer) / count)
+      if (kind !== 'durable') continue
+      const indexed = await cpu('settled')
+      ;(times.indexed ??= []).push((indexed.all - begun.all) / count)
     }
   }
   agent.destroy()
   for (const { child } of Object.values(contenders)) child.disconnect()
   return Object.fromEntries(Object.entries(times).map(([kind, each]) => [kind, median(each)]))
+}
+
+/** The same events as bodies, under ids and times of their own: what comes again costs a store next to nothing. */
+function fresh (lines, count) {
+  const body = (_, n) => {
+    const at = n * EVENTS_A_BATCH % (lines.length - EVENTS_A_BATCH + 1)
+    return Buffer.from(`[${lines.slice(at, at + EVENTS_A_BATCH).map(renewed).join(',')}]`)
+  }
+  return Array.from({ length: count }, body)
+}
+
+/** @param {string} line */
+function renewed (line) {
+  return line.replace(HEAD, `{"id":"${randomUUID()}","timestamp":"${new Date().toISOString()}"`)
+}
+
+/** A core's acknowledgements, and all that they cost in the end, beside inserting the same events into SQLite. */
+function durable (times, lines, folder) {
+  const [command, ...rest] = process.argv.slice(3)
+  const file = path.join(folder, 'rows.jsonl')
+  const rows = Array.from({ length: SQLITE_EVENTS }, (_, n) => renewed(lines[n % lines.length]))
+  fs.writeFileSync(file, rows.join('\n'))
+  const said = execFileSync(command, [...rest, file], { encoding: 'utf8', maxBuffer: 1 << 20 })
+  const { us_per_event: plain } = JSON.parse(said.trim().split('\n').at(-1))
+  row('durable_vs_sqlite', plain / times.durable, times.durable, plain, 'µs CPU/event')
+  row('indexed_vs_sqlite', plain / times.indexed, times.indexed, plain, 'µs CPU/event')
 }
 
 function median (each) {

@@ -2,19 +2,23 @@
 
 /**
  * One contender of the group `collector` in a process of its own: says its address, and answers each message with the
- * CPU time that the process has used so far.
+ * microseconds of CPU time that it has used so far: `all` of them, and of these the `indexer`'s, as far as they are told
+ * apart. Before that, what it accepted is indexed where the message is `settled`.
  *
  *     server.js discard|checked|durable|conventional|whole FOLDER
  */
 
 process.env.UV_THREADPOOL_SIZE ??= '16'
 
+const fs = require('node:fs')
 const path = require('node:path')
 
 const ROOT = path.resolve(__dirname, '../../..')
 const COLLECTOR = path.join(ROOT, 'bindings-node/collector')
 const inCollector = (name) => require(require.resolve(name, { paths: [COLLECTOR] }))
 const [, , kind, folder] = process.argv
+/** The store, where the contender has one. */
+let opened
 
 /** The collector itself; `store` stands in for what keeps. */
 function collector (env, store) {
@@ -23,7 +27,7 @@ function collector (env, store) {
   const { buildApp } = require(path.join(COLLECTOR, 'src/app.js'))
   const { Metrics } = require(path.join(COLLECTOR, 'src/metrics.js'))
   const { config } = readConfig({ RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_TENANT_PER_MINUTE: '0', ...env })
-  const kept = store ?? Store.open(folder)
+  const kept = store ?? (opened = Store.open(folder))
   return buildApp({ config, engine: new Engine(), store: kept, metrics: new Metrics(codes()), version: 'bench' })
 }
 
@@ -66,6 +70,27 @@ function conventional () {
   return app
 }
 
+/** Ticks of a second in which Linux counts a thread's time; the same on every architecture that Node runs on. */
+const TICKS = 100
+/** The thread that moves records from the log into the day files. */
+const INDEXER = 'scrubjay-index'
+
+/** CPU time of the indexer; nothing where the system tells no threads apart. */
+function indexerTime () {
+  let ticks = 0
+  try {
+    for (const task of fs.readdirSync('/proc/self/task')) {
+      const stat = fs.readFileSync(`/proc/self/task/${task}/stat`, 'latin1')
+      if (!stat.includes(`(${INDEXER})`)) continue
+      const [user, system] = stat.slice(stat.lastIndexOf(')') + 2).split(' ').slice(11, 13)
+      ticks += Number(user) + Number(system)
+    }
+  } catch {
+    return 0
+  }
+  return ticks / TICKS * 1e6
+}
+
 const KINDS = {
   discard,
   conventional,
@@ -76,7 +101,11 @@ const KINDS = {
 }
 
 KINDS[kind]().listen({ port: 0, host: '127.0.0.1' }).then((url) => {
-  process.on('message', () => process.send(process.cpuUsage()))
+  process.on('message', async (message) => {
+    if (message === 'settled') await opened?.settle()
+    const { user, system } = process.cpuUsage()
+    process.send({ all: user + system, indexer: indexerTime() })
+  })
   process.on('disconnect', () => process.exit())
   process.send(url)
 })

@@ -14,11 +14,8 @@ const MAX_UNDER_WAY = 64
 /** Milliseconds for which a deletion waits for what is queued to leave, before all of it is erased. */
 const DELETION_FLUSH_MS = 1_000
 
-/**
- * How a verdict goes on in which nobody opted out or was deleted. Results do not say whose records were withheld, so of
- * such a body nothing goes on: what must not leave weighs more than what is lost.
- */
-const NOTHING_WITHHELD = /^\{"accepted":\d+,"rejected":\d+,"dropped":\d+,"opted_out":0,"refused":0,/
+/** How many records of a body its verdict withholds, since their users opted out or were deleted. */
+const WITHHELD = /^\{"accepted":\d+,"rejected":\d+,"dropped":\d+,"opted_out":(\d+),"refused":(\d+),/
 
 class Forwarder {
   #client
@@ -62,7 +59,8 @@ class Forwarder {
     if (this.#underWay >= MAX_UNDER_WAY) return this.#count('refused', 1)
     this.#underWay++
     try {
-      if (!NOTHING_WITHHELD.test(verdict)) return this.#count('withheld', 1)
+      const [, optedOut, erased] = WITHHELD.exec(verdict) ?? []
+      this.#count('withheld', Number(optedOut) + Number(erased))
       const records = await forwarded(format, body, verdict, tenant)
       const taken = records.filter((record) => this.#client.track(record)).length
       this.#count('queued', taken)

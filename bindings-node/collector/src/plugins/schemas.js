@@ -44,6 +44,9 @@ const PAGING = {
   cursor: { type: 'string', description: '`next` of the page before' }
 }
 
+/** Of lists that are appended to. */
+const ORDER = { order: { type: 'string', enum: ['asc', 'desc'], description: 'oldest first, the default, or newest' } }
+
 /**
  * A query without further names: a misspelt parameter is an error, not a wider question.
  *
@@ -54,4 +57,4 @@ function query (properties, required = []) {
   return { type: 'object', additionalProperties: false, properties, ...(required.length > 0 ? { required } : {}) }
 }
 
-module.exports = { BODIES, GUARDED, PAGING, SELECTION, failure, json, query }
+module.exports = { BODIES, GUARDED, ORDER, PAGING, SELECTION, failure, json, query }

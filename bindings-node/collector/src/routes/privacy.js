@@ -1,6 +1,6 @@
 'use strict'
 
-const { BODIES, GUARDED, PAGING, json, query } = require('../plugins/schemas.js')
+const { BODIES, GUARDED, ORDER, PAGING, json, query } = require('../plugins/schemas.js')
 const { asked } = require('./query.js')
 
 /**
@@ -99,7 +99,7 @@ async function privacyRoutes (app, { engine, store, audit, deletion }) {
     schema: {
       tags: ['privacy'],
       summary: 'Deletions and their receipts.',
-      querystring: query(PAGING),
+      querystring: query({ ...PAGING, ...ORDER }),
       response: { 200: LIST, ...GUARDED }
     }
   }, async (request) => {
@@ -109,7 +109,10 @@ async function privacyRoutes (app, { engine, store, audit, deletion }) {
 
   app.get('/api/v1/telemetry/audit', {
     schema: {
-      tags: ['privacy'], summary: 'The audit trail.', querystring: query(PAGING), response: { 200: LIST, ...GUARDED }
+      tags: ['privacy'],
+      summary: 'The audit trail.',
+      querystring: query({ ...PAGING, ...ORDER }),
+      response: { 200: LIST, ...GUARDED }
     }
   }, async (request) => {
     const { tenant, query: spec } = asked(request)

@@ -26,7 +26,8 @@ const FILTERS = {
   event: { type: 'string' },
   name: { type: 'string', description: 'of a metric or span; of an event channel.event' },
   user_id: { type: 'string' },
-  trace_id: { type: 'string' }
+  trace_id: { type: 'string' },
+  request_id: { type: 'string', description: 'of traces by an index; other kinds are searched within the range' }
 }
 const FIGURES = {
   field: { type: 'string', description: 'JSON Pointer to a number, such as /payload/duration_ms; of metrics /value' },
@@ -191,7 +192,11 @@ async function queryRoutes (app, { engine, store, counts, audit, figures }) {
       tags: ['traces'],
       summary: 'Traces of R2 and R3: what applications said of requests and decisions.',
       querystring: query({
-        event: { type: 'string', description: 'event key' }, user_id: FILTERS.user_id, ...SELECTION, ...PAGING
+        event: { type: 'string', description: 'event key' },
+        user_id: FILTERS.user_id,
+        request_id: FILTERS.request_id,
+        ...SELECTION,
+        ...PAGING
       }),
       response: { 200: PAGE, ...GUARDED }
     }

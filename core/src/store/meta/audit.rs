@@ -6,7 +6,7 @@
 use rusqlite::{Connection, OptionalExtension, TransactionBehavior, params};
 use sha2::{Digest, Sha256};
 
-use super::super::model::{AuditEntry, AuditState, Audited, Tenant};
+use super::super::model::{AuditEntry, AuditState, Audited, Part, Tenant};
 use crate::record::time::Timestamp;
 
 /// What the first entry is chained to.
@@ -35,18 +35,14 @@ pub(super) fn append(connection: &mut Connection, tenant: &Tenant, entry: &Audit
     Ok(seq)
 }
 
-/// A tenant's entries behind number `after`, oldest first.
-pub(super) fn page(
-    connection: &Connection,
-    tenant: &Tenant,
-    after: i64,
-    limit: usize,
-) -> rusqlite::Result<Vec<Audited>> {
-    let mut statement = connection.prepare_cached(
+/// A tenant's entries.
+pub(super) fn page(connection: &Connection, tenant: &Tenant, part: Part) -> rusqlite::Result<Vec<Audited>> {
+    let (condition, order, after) = part.condition();
+    let mut statement = connection.prepare_cached(&format!(
         "SELECT seq, at, actor, action, subject, detail, hash FROM telemetry_audit
-         WHERE tenant = ?1 AND seq > ?2 ORDER BY seq LIMIT ?3",
-    )?;
-    let entries = statement.query_map(params![tenant.as_str(), after, limit], |row| {
+         WHERE tenant = ?2 AND {condition} ORDER BY {order} LIMIT ?3"
+    ))?;
+    let entries = statement.query_map(params![after, tenant.as_str(), part.limit], |row| {
         let entry = AuditEntry { actor: row.get(2)?, action: row.get(3)?, subject: row.get(4)?, detail: row.get(5)? };
         Ok(Audited { seq: row.get(0)?, at: row.get(1)?, entry, hash: row.get(6)? })
     })?;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, TransactionBehavior, params};
 
 use super::super::day::rfc3339;
-use super::super::model::{AuditEntry, Deletion, Tenant};
+use super::super::model::{AuditEntry, Deletion, Part, Tenant};
 use crate::record::time::Timestamp;
 
 /// A deletion with what a store needs to finish it.
@@ -60,19 +60,15 @@ pub(super) fn end(connection: &Connection, tenant: &Tenant, deletion: &Deletion)
         .map(drop)
 }
 
-/// Requests behind number `after`, oldest first; of all tenants those that are not finished.
-pub(super) fn page(
-    connection: &Connection,
-    tenant: Option<&Tenant>,
-    after: i64,
-    limit: usize,
-) -> rusqlite::Result<Vec<Kept>> {
+/// A tenant's requests; of all tenants those that are not finished.
+pub(super) fn page(connection: &Connection, tenant: Option<&Tenant>, part: Part) -> rusqlite::Result<Vec<Kept>> {
+    let (condition, order, after) = part.condition();
     let which = if tenant.is_some() { "tenant = ?3" } else { "completed_at IS NULL AND ?3 IS NULL" };
     let mut statement = connection.prepare_cached(&format!(
         "SELECT seq, tenant, request_id, subject, actor, source, requested_at, pending, records, completed_at, audit_seq
-         FROM telemetry_deletions WHERE seq > ?1 AND {which} ORDER BY seq LIMIT ?2"
+         FROM telemetry_deletions WHERE {condition} AND {which} ORDER BY {order} LIMIT ?2"
     ))?;
-    let kept = statement.query_map(params![after, limit, tenant.map(Tenant::as_str)], |row| {
+    let kept = statement.query_map(params![after, part.limit, tenant.map(Tenant::as_str)], |row| {
         let pending: Option<String> = row.get(7)?;
         let completed: Option<i64> = row.get(9)?;
         Ok(Kept {

@@ -14,7 +14,7 @@ use crate::scrub::is_token;
 const SUBJECT_DIGITS: usize = 32;
 
 /// The name of the salt among the settings.
-const SALT: &str = "subject_salt";
+pub(super) const SALT: &str = "subject_salt";
 
 /// Users by tenant, as far as something is known of them.
 #[derive(Debug, Default)]
@@ -52,6 +52,11 @@ impl Subjects {
         let of_tenant = self.tombstones.get(tenant)?;
         let name = self.name(tenant, user);
         of_tenant.get(&name).is_some_and(|at| timestamp <= *at).then_some(name)
+    }
+
+    /// Up to when records of `user` are refused.
+    pub(in crate::store) fn erased_until(&self, tenant: &Tenant, user: &str) -> Option<i64> {
+        self.tombstones.get(tenant)?.get(&self.name(tenant, user)).copied()
     }
 
     /// Whether `user` said no to the purpose.

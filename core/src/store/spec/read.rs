@@ -24,12 +24,23 @@ const AGGREGATE_LIMIT: (usize, usize) = (1_000, 20_000);
 const MAX_GROUP_KEYS: usize = 4;
 
 /// Keys of every specification.
-const SELECTION: [&str; 9] =
-    ["start_time", "end_time", "schema", "channel", "event", "name", "user_id", "trace_id", "consistency"];
+const SELECTION: [&str; 10] = [
+    "start_time",
+    "end_time",
+    "schema",
+    "channel",
+    "event",
+    "name",
+    "user_id",
+    "trace_id",
+    "request_id",
+    "consistency",
+];
 
 impl QuerySpec {
-    /// Reads `{"start_time","end_time","schema","channel","event","name","user_id","trace_id","consistency","limit",
-    /// "cursor"}`; every key may be absent. The default `schema` is `telemetry_event_v1`, of a trace any; `any` is any.
+    /// Reads `{"start_time","end_time","schema","channel","event","name","user_id","trace_id","request_id","consistency",
+    /// "limit","cursor"}`; every key may be absent. The default `schema` is `telemetry_event_v1`, of a trace or request any;
+    /// `any` is any.
     ///
     /// # Errors
     /// `argument_invalid` with the key.
@@ -58,6 +69,7 @@ impl QuerySpec {
             event: None,
             name: None,
             trace_id: None,
+            request_id: None,
             users,
             actors: true,
         };
@@ -176,7 +188,7 @@ impl Keys {
             return Err(invalid("/start_time", "must not be after end_time (default: now)"));
         }
         let owned = |name| Ok(self.text(name)?.map(str::to_owned));
-        let trace_id = owned("trace_id")?;
+        let (trace_id, request_id) = (owned("trace_id")?, owned("request_id")?);
         let is_trace_id = |id: &String| id.len() == 32 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
         if trace_id.as_ref().is_some_and(|id| !is_trace_id(id)) {
             return Err(invalid("/trace_id", "expected 32 hex digits"));
@@ -186,7 +198,7 @@ impl Keys {
             Some(name) => {
                 Some(RecordKind::named(name).ok_or_else(|| invalid("/schema", "expected a kind of record, or any"))?)
             }
-            None if trace_id.is_some() => None,
+            None if trace_id.is_some() || request_id.is_some() => None,
             None => Some(RecordKind::Event),
         };
         Ok(Selection {
@@ -197,6 +209,7 @@ impl Keys {
             event: owned("event")?,
             name: owned("name")?,
             trace_id,
+            request_id,
             users: owned("user_id")?.into_iter().collect(),
             actors: false,
         })

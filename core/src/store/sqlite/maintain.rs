@@ -18,12 +18,6 @@ const PAUSE: Duration = Duration::from_millis(1);
 /// Faults that a check lists for one file. Where there are more, the file is lost anyway.
 const MAX_FAULTS: u32 = 8;
 
-/// Writes a file anew, without what its unused space held.
-pub(super) fn rewrite(connection: &Connection, _path: &Path, file: &str) -> Result<()> {
-    connection.execute_batch("VACUUM").map_err(|e| unavailable("rewrite", file, &e))?;
-    truncate_wal(connection, file)
-}
-
 /// Gives unused space back where much of it is known to be, and folds the log into the file.
 pub(super) fn vacuum(connection: &Connection, file: &str) -> Result<()> {
     let failed = |e| unavailable("vacuum", file, &e);

@@ -88,6 +88,7 @@ pub(super) fn page(
     let mut parts = Vec::new();
     for table in tables {
         let (index, condition) = way(table, &meant, selection, &mut bound);
+        let of_request = request_condition(table, selection, &mut bound);
         let of_series = series_condition(selection, &mut bound);
         let name = table.name();
         parts.push(format!(
@@ -95,7 +96,7 @@ pub(super) fn page(
                  s.schema, s.channel, s.event
              FROM {name} t {index} CROSS JOIN telemetry_series s ON s.series = t.series
                  LEFT JOIN telemetry_users u ON u.user = t.user
-             WHERE {condition} AND t.ts >= ?1 AND t.ts < ?2{of_series}{after}"
+             WHERE {condition} AND t.ts >= ?1 AND t.ts < ?2{of_request}{of_series}{after}"
         ));
     }
     // One row more than the page can take tells whether there is another page.
@@ -129,6 +130,9 @@ fn way(table: Table, meant: &Meant, selection: &Selection, bound: &mut Vec<Value
         // By the planner: one index, or two where actors count.
         return (String::new(), format!("1{}", users_condition(table, meant, selection)));
     }
+    if selection.request_id.is_some() && table == Table::Traces {
+        return (format!("INDEXED BY {name}_request"), format!("t.tenant = {}", bind(meant.tenant.into())));
+    }
     match meant.series {
         Some(series) => (String::new(), format!("t.series = {}", bind(series.into()))),
         None => (format!("INDEXED BY {name}_time"), format!("t.tenant = {}", bind(meant.tenant.into()))),
@@ -146,6 +150,19 @@ fn users_condition(table: Table, meant: &Meant, selection: &Selection) -> String
     } else {
         format!(" AND t.user IN ({users})")
     }
+}
+
+/// Traces have their request in a column; what else names one says so in its context, or beside.
+fn request_condition(table: Table, selection: &Selection, bound: &mut Vec<Value>) -> String {
+    let Some(request_id) = &selection.request_id else { return String::new() };
+    bound.push(request_id.clone().into());
+    let n = bound.len();
+    if table == Table::Traces {
+        return format!(" AND t.request_id = ?{n}");
+    }
+    let place = "'$.request_id'";
+    let whole = "'$.context.request_id'";
+    format!(" AND ?{n} IN (t.context ->> {place}, t.record ->> {place}, t.record ->> {whole})")
 }
 
 fn series_condition(selection: &Selection, bound: &mut Vec<Value>) -> String {
@@ -227,6 +244,7 @@ pub(super) fn tally(connection: &Connection, tenant: &Tenant, tally: &mut Tally<
             bound.push(trace_id.to_vec().into());
             condition.push_str(" AND t.trace_id = ?4");
         }
+        condition.push_str(&request_condition(table, selection, &mut bound));
         let sql = format!(
             "SELECT t.ts, t.user, t.sample_rate, {columns} FROM {name} t
              WHERE t.series = ?3 AND t.ts >= ?1 AND t.ts < ?2{condition}"

@@ -53,7 +53,8 @@ fn an_erasure_that_was_interrupted_is_finished_by_the_next() {
     for day in ["2026-01-02", "2026-01-03", "2026-01-04"] {
         let path = bench.folder.path().join(format!("events/{day}.db"));
         let mut connection = database::open(&path, migrate::DAY).unwrap();
-        assert!(sqlite::delete(&mut connection, &acme, &["ann".to_owned()]).unwrap() > 0);
+        let ann = sqlite::Erased { tenant: acme.clone(), user: "ann".to_owned(), until: i64::MAX };
+        assert!(sqlite::delete(&mut connection, &[ann]).unwrap() > 0);
     }
     assert!(!holders(&bench, CANARY).is_empty(), "copies in unused space");
     bench.reopen();
@@ -72,6 +73,81 @@ fn erasing_reaches_one_user_of_one_tenant() {
     assert_eq!(bench.delete_user("acme", "ann"), 0);
     assert_eq!(numbers(&bench.query("acme", &whole())), [2]);
     assert_eq!(numbers(&bench.query("other", &whole())), [1, 2]);
+}
+
+#[test]
+fn names_that_only_an_erased_user_had_are_in_no_file() {
+    let bench = Bench::new();
+    let of = |n, user: &str, event: &str| {
+        with(record(n, "2026-01-02T00:00:00Z", &json!({})), &json!({"user_id": user, "event": event}))
+    };
+    bench.ingest("acme", &json!([of(1, "ann", CANARY), of(2, "ann", "shared"), of(3, "bob", "shared")]));
+    bench.delete_user("acme", "ann");
+    assert_eq!(holders(&bench, CANARY), [""; 0]);
+    assert_eq!(holders(&bench, "shared").len(), 1);
+    // Its number is given again, to another name.
+    bench.ingest("acme", &json!([of(4, "bob", "fresh"), of(5, "carl", "shared")]));
+    let count = bench.aggregate("acme", &with(whole(), &json!({"group_by": ["event", "user_id"]})));
+    let groups: Vec<_> =
+        count["buckets"].as_array().unwrap().iter().map(|bucket| bucket["group"].to_string()).collect();
+    let group = |event: &str, user: &str| json!({"event": event, "user_id": user}).to_string();
+    assert_eq!(groups, [group("fresh", "bob"), group("shared", "bob"), group("shared", "carl")]);
+}
+
+#[test]
+fn another_erasure_in_a_file_that_grew_meanwhile_is_as_thorough() {
+    let bench = Bench::new();
+    mixed(&bench);
+    assert!(bench.delete_user("acme", "ann") > 0);
+    let more = |n: u64| {
+        let note = format!("{CANARY} {}", "y".repeat(usize::try_from(n * 57 % 2_000).unwrap()));
+        let timestamp = format!("2026-01-02T00:00:{:02}.{:06}Z", n % 60, n * 7_919 % 1_000_000);
+        let user = if n.is_multiple_of(2) { "eve" } else { "bob" };
+        with(record(10_000 + n, &timestamp, &json!({"note": note})), &json!({"user_id": user}))
+    };
+    for round in 0..5 {
+        bench.ingest("acme", &json!((round * 200..(round + 1) * 200).map(more).collect::<Vec<_>>()));
+    }
+    assert_eq!(bench.delete_user("acme", "eve"), 500);
+    assert_eq!(bench.delete_user("acme", "bob"), (0..4_000).filter(|n| n % 7 != 0).count() as u64 + 500);
+    assert_eq!(holders(&bench, CANARY), [""; 0]);
+    assert_eq!(bench.stats()["records"], 0);
+    let check: Value = serde_json::from_str(&bench.store.check().unwrap()).unwrap();
+    assert_eq!(check["ok"], true);
+}
+
+#[test]
+fn an_erasure_beside_a_backup_and_another_process_writing_leaves_sound_files() {
+    let bench = Bench::new();
+    mixed(&bench);
+    let other = crate::ffi::Store::open(bench.folder.path().to_str().unwrap(), DIRECT).unwrap();
+    let copies = tempfile::tempdir().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for n in 0..20_u64 {
+                let body = json!([record(20_000 + n, "2026-01-03T00:00:01Z", &json!({"n": n}))]).to_string();
+                other.ingest(&bench.engine, "acme", "batch", body.as_bytes(), "{}").unwrap();
+            }
+        });
+        scope.spawn(|| {
+            for n in 0..3 {
+                bench.store.backup(copies.path().join(n.to_string()).to_str().unwrap()).unwrap();
+            }
+        });
+        assert!(bench.delete_user("acme", "ann") > 0);
+    });
+    // What the other one had in its cache is not written again.
+    let late = json!([record(30_000, "2026-01-03T00:00:02Z", &json!({}))]).to_string();
+    other.ingest(&bench.engine, "acme", "batch", late.as_bytes(), "{}").unwrap();
+    other.close();
+    assert_eq!(holders(&bench, CANARY), [""; 0]);
+    for folder in
+        std::iter::once(bench.folder.path().to_owned()).chain((0..3).map(|n| copies.path().join(n.to_string())))
+    {
+        let store = crate::ffi::Store::open(folder.to_str().unwrap(), DIRECT).unwrap();
+        let check: Value = serde_json::from_str(&store.check().unwrap()).unwrap();
+        assert_eq!(check["ok"], true, "{check}");
+    }
 }
 
 #[test]

@@ -147,9 +147,30 @@ fn an_unknown_key_is_told_the_known_ones() {
     let error = bench.store.query("acme", r#"{"from":"2026-01-02T00:00:00Z"}"#).unwrap_err();
     assert_eq!(error.path(), "/from");
     assert!(
-        error
-            .message()
-            .contains("start_time end_time schema channel event name user_id trace_id consistency limit cursor"),
+        error.message().contains(
+            "start_time end_time schema channel event name user_id trace_id request_id consistency limit cursor"
+        ),
         "{error}"
     );
+}
+
+#[test]
+fn records_of_a_request_are_found_wherever_they_name_it() {
+    let bench = Bench::new();
+    let trace = |n: u64, request: &str| {
+        json!({"schema": "telemetry_trace_v1", "id": format!("01890000-0000-7000-8000-{n:012x}"), "event_key": "auth.login",
+               "timestamp": "2026-01-02T00:00:00Z", "request_id": request})
+    };
+    let of = |n, request: &str| {
+        with(record(n, "2026-01-02T00:00:01Z", &json!({})), &json!({"context": {"request_id": request}}))
+    };
+    bench.ingest("acme", &json!([trace(1, "r-1"), trace(2, "r-2"), of(3, "r-1"), of(4, "r-2")]));
+    bench.ingest("other", &json!([trace(5, "r-1")]));
+    let asked = |more: Value| with(with(whole(), &json!({"request_id": "r-1"})), &more);
+    assert_eq!(numbers(&bench.query("acme", &asked(json!({})))), [1, 3]);
+    assert_eq!(numbers(&bench.query("acme", &asked(json!({"schema": "telemetry_trace_v1"})))), [1]);
+    assert_eq!(numbers(&bench.query("acme", &asked(json!({"schema": "telemetry_event_v1", "event": "load"})))), [3]);
+    assert!(numbers(&bench.query("acme", &asked(json!({"request_id": "r"})))).is_empty());
+    let count = bench.aggregate("acme", &asked(json!({"group_by": ["schema"]})));
+    assert_eq!(count["buckets"].as_array().unwrap().len(), 2, "{count}");
 }

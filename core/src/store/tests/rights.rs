@@ -47,6 +47,105 @@ fn an_erasure_has_a_receipt_and_is_audited() {
 }
 
 #[test]
+fn lists_begin_with_their_newest_entry_where_that_is_asked_for() {
+    let bench = logged(HASHED);
+    let users = ["ann", "bob", "carl", "dora", "eve"];
+    let receipts = users.map(|user| receipt(&bench, user));
+    let pages = |list: &str, order: &str| {
+        let (mut seen, mut cursor) = (Vec::new(), Value::Null);
+        loop {
+            let spec = json!({"limit": 2, "order": order, "cursor": cursor}).to_string();
+            let page = match list {
+                "deletions" => parsed(bench.store.deletions("acme", &spec)),
+                _ => parsed(bench.store.audit("acme", &spec)),
+            };
+            seen.extend(page[list].as_array().unwrap().iter().cloned());
+            cursor = page["next"].clone();
+            if cursor.is_null() {
+                return seen;
+            }
+        }
+    };
+    let newest: Vec<Value> = receipts.iter().rev().cloned().collect();
+    assert_eq!(pages("deletions", "asc"), receipts);
+    assert_eq!(pages("deletions", "desc"), newest);
+    let seqs: Vec<_> = pages("entries", "desc").iter().map(|entry| entry["seq"].as_i64().unwrap()).collect();
+    assert_eq!(seqs, [5, 4, 3, 2, 1]);
+    assert_eq!(bench.store.audit("acme", r#"{"order":"newest"}"#).unwrap_err().path(), "/order");
+}
+
+#[test]
+fn a_restored_backup_learns_who_was_erased_who_said_no_and_whose_key_was_revoked_since() {
+    let bench = logged(HASHED);
+    let key: Value = parsed(bench.store.api_key_add("acme", r#"{"roles":["ingest"]}"#));
+    bench.ingest("acme", &json!([of(1, "ann"), of(2, "bob"), with(of(3, "ann"), &json!({"event": "annsonly"}))]));
+    bench.ingest("other", &json!([of(1, "ann")]));
+    let backup = tempfile::tempdir().unwrap();
+    let folder = backup.path().join("a");
+    bench.store.backup(folder.to_str().unwrap()).unwrap();
+    receipt(&bench, "ann");
+    let word = r#"{"user_id":"bob","purposes":{"analytics":false}}"#;
+    bench.store.consent_update(&bench.engine, "acme", word).unwrap();
+    bench.store.api_key_revoke("acme", key["id"].as_str().unwrap()).unwrap();
+
+    let restored = Store::open(folder.to_str().unwrap(), r#"{"max_past_days":36500}"#).unwrap();
+    let from = bench.folder.path().to_str().unwrap();
+    let expected = json!({"deletions": 2, "consents": 2, "revoked_keys": 1, "records": 2});
+    assert_eq!(parsed(restored.apply_deletions(from)), expected);
+    let nothing = json!({"deletions": 0, "consents": 0, "revoked_keys": 0, "records": 0});
+    assert_eq!(parsed(restored.apply_deletions(from)), nothing, "nothing is left to do");
+    let page = parsed(restored.query("acme", &whole().to_string()));
+    assert_eq!(numbers(&page), [2]);
+    assert_eq!(numbers(&parsed(restored.query("other", &whole().to_string()))), [1]);
+    let entry = &parsed(restored.audit("acme", r#"{"order":"desc"}"#))["entries"][0];
+    assert_eq!((&entry["action"], &entry["detail"]), (&json!("deletions.apply"), &json!(r#"{"records":2}"#)));
+    let body = json!([of(1, "ann"), of(4, "bob")]).to_string();
+    let verdict = parsed(restored.ingest(&bench.engine, "acme", "batch", body.as_bytes(), "{}"));
+    assert_eq!((&verdict["refused"], &verdict["opted_out"]), (&json!(1), &json!(1)));
+    assert_eq!(restored.api_key_find(key["key"].as_str().unwrap()).unwrap(), "null");
+    restored.close();
+    let held = |text: &str| {
+        let days = std::fs::read_dir(folder.join("events")).unwrap();
+        days.filter(|day| {
+            let bytes = std::fs::read(day.as_ref().unwrap().path()).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        })
+        .count()
+    };
+    assert_eq!((held("annsonly"), held("bobquokka")), (0, 1));
+}
+
+#[test]
+fn the_state_of_another_store_is_refused() {
+    let (bench, other) = (Bench::new(), Bench::new());
+    for folder in [other.folder.path().to_path_buf(), other.folder.path().join("none")] {
+        let error = bench.store.apply_deletions(folder.to_str().unwrap()).unwrap_err();
+        assert_eq!((error.kind(), error.path()), (ErrorKind::ArgumentInvalid, "/folder"));
+    }
+}
+
+#[test]
+fn who_passes_records_on_is_told_which_were_withheld() {
+    let bench = logged(HASHED);
+    receipt(&bench, "erased");
+    bench.store.consent_update(&bench.engine, "acme", r#"{"user_id":"no","purposes":{"analytics":false}}"#).unwrap();
+    let body = json!([of(1, "yes"), of(2, "no"), of(3, "erased"), {"channel": 5}, of(4, "yes")]).to_string();
+    let ingest = |options| bench.store.ingest(&bench.engine, "acme", "batch", body.as_bytes(), options).unwrap();
+    let told = ingest(r#"{"tell_withheld":true}"#);
+    assert!(told.ends_with(r#","withheld":[1,2]}"#), "{told}");
+    assert!(!ingest("{}").contains("withheld"));
+    #[cfg(feature = "receive")]
+    {
+        let passed = crate::ffi::forwarded("batch", body.as_bytes(), &told, "acme").unwrap();
+        let users: Vec<_> =
+            passed.iter().map(|record| serde_json::from_str::<Value>(record).unwrap()["user_id"].clone()).collect();
+        assert_eq!(users, ["yes", "yes"]);
+        // Who does not know which ones passes none on.
+        assert_eq!(crate::ffi::forwarded("batch", body.as_bytes(), &ingest("{}"), "acme").unwrap(), [""; 0]);
+    }
+}
+
+#[test]
 fn a_user_may_be_named_as_records_name_them() {
     let bench = logged(HASHED);
     bench.ingest("acme", &json!([of(1, "ann"), of(2, "bob")]));
