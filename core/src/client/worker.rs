@@ -18,7 +18,7 @@ use crate::client::sender::Sender;
 use crate::client::settings::Bounds;
 use crate::client::shared::Shared;
 use crate::client::spool::LOOK_EVERY;
-use crate::client::state::{Next, Phase};
+use crate::client::state::{Next, Phase, State};
 use crate::client::waiting::SpoolNext;
 use crate::consent::LOOK_INTERVAL;
 use crate::export::Target;

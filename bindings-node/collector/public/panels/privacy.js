@@ -7,7 +7,7 @@ export const deletions = {
   title: 'Deletion requests',
   roles: ['privacy_officer', 'admin'],
   follows: [],
-  load: (/** @type {any} */ { signal }) => get('/deletions', { limit: 50 }, signal),
+  load: (/** @type {any} */ { signal }) => get('/deletions', { limit: 50, order: 'desc' }, signal),
   draw (/** @type {any} */ { deletions: found }) {
     if (found.length === 0) return empty('No user asked for deletion. The route is ', el('code', {}, 'DELETE /api/v1/telemetry/data/{user_id}'), '.')
     const rows = found.map((/** @type {any} */ { requested_at: at, completed_at: done, records, request_id: id }) =>
@@ -22,7 +22,7 @@ export const audit = {
   roles: ['privacy_officer', 'admin'],
   follows: [],
   async load (/** @type {any} */ { signal }) {
-    const [state, page] = await Promise.all([get('/audit/verify', {}, signal), get('/audit', { limit: 50 }, signal)])
+    const [state, page] = await Promise.all([get('/audit/verify', {}, signal), get('/audit', { limit: 50, order: 'desc' }, signal)])
     return { state, page }
   },
   draw (/** @type {any} */ { state, page }) {
