@@ -224,6 +224,8 @@ export class Store {
    vacuum(): Answer
   /** Copies the store into a new folder. */
    backup(folder: string): Answer
+  /** Applies what another state of the store knows. */
+   applyDeletions(folder: string): Answer
   /** Reads everything and says what is damaged. */
    check(): Answer
   /** What the store holds. */
