@@ -2,28 +2,29 @@
 //! containers, not recursion.
 
 mod clean;
+mod name;
 mod pair;
 mod planned;
+mod scalar;
+mod trace;
 
+pub(super) use self::name::inner_rule;
 pub(super) use self::pair::may_be_paired;
+use self::trace::Trace;
 
 use std::ops::Range;
 
 use super::actions::Replacement;
-use super::detect::secret_name::is_descriptor;
 use super::field::Fields;
-use super::learned::{Learned, Tables};
-use super::names::{Meaning, place_of};
+use super::learned::Learned;
 use super::output::Output;
 use super::path::Name;
 use super::policy::Rule;
-use super::shape::has_form;
-use super::value::{Asked, Changed, Named};
-use super::{Change, LANES, Place, Scrubbed, Scrubber};
+use super::value::Named;
+use super::{Change, Place, Scrubber};
 use crate::json::{Document, Kind, Node};
 use crate::outcome::Redaction;
 use crate::record::limits::MAX_RECORD_BYTES;
-use crate::scan::Scan;
 
 /// Bytes of paths and findings that are told one by one: as many as the largest record has. A long name over many
 /// findings would cost its length for each. What is found beyond that is told once a rule, with the document as its path.
@@ -54,26 +55,6 @@ pub(crate) struct Walk<'a> {
     rewritten: Vec<(Range<usize>, Range<usize>)>,
     /// What stands around each string and number, where somebody wants to know.
     trace: Trace,
-}
-
-/// What stands around values, by their nodes.
-enum Trace {
-    Unwanted,
-    Into(Vec<(usize, Named)>),
-    /// It depends on what other values say.
-    Impossible,
-}
-
-impl Trace {
-    const fn is_wanted(&self) -> bool {
-        !matches!(self, Self::Unwanted)
-    }
-
-    fn give_up(&mut self) {
-        if self.is_wanted() {
-            *self = Self::Impossible;
-        }
-    }
 }
 
 impl<'a> Walk<'a> {
@@ -258,76 +239,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn string(&mut self, index: usize, node: Node, rule: Option<Rule>, place: Place) {
-        if self.trace(index, Named { rule, place }) {
-            return;
-        }
-        let is_clean = || !node.marked && self.scrubber.trusts_scan(place) || self.intact.contains(&index);
-        if rule.is_none() && !node.escaped && is_clean() {
-            self.output.copy(node.span());
-            return;
-        }
-        self.string_with_something(index, node, Named { rule, place });
-    }
-
-    /// A string that has to be looked at: its name says something, its bytes may, or it has escapes.
-    fn string_with_something(&mut self, index: usize, node: Node, named: Named) {
-        let text = self.document.text(node);
-        let (depth, is_intact, document) = (self.depth, self.intact.contains(&index), self.document);
-        let scrub = self.scrubber_of(index);
-        let Tables { clean, path, .. } = &mut *self.learned;
-        let pointer = || if depth > 0 { String::new() } else { path.pointer(document) };
-        let scrubbed = |scrub: &Scrubber, place| scrubbed(scrub, document, node, &text, place, depth);
-        match scrub.changed_string(Asked { text: &text, named, depth, is_intact }, clean, pointer, scrubbed) {
-            Some(Changed { text, changes }) => {
-                self.rewrite(node, &text);
-                self.redacted(&changes);
-            }
-            None => self.unchanged(node, &text),
-        }
-    }
-
-    fn number(&mut self, index: usize, node: Node, rule: Option<Rule>) {
-        if self.trace(index, Named { rule, place: Place::Plain }) {
-            return;
-        }
-        let text = self.document.raw(node);
-        let changed =
-            rule.and_then(|rule| self.scrubber_of(index).changed_number(text, rule, || self.allowable_pointer()));
-        if !self.whole(node, changed) {
-            self.output.copy(node.span());
-        }
-    }
-
-    /// Notes what stands around the value at node `index`, where that is all that is asked for.
-    #[inline]
-    fn trace(&mut self, index: usize, named: Named) -> bool {
-        if let Trace::Into(trace) = &mut self.trace {
-            trace.push((index, named));
-        }
-        self.trace.is_wanted()
-    }
-
-    /// What scrubs the value at node `index`.
-    fn scrubber_of(&self, index: usize) -> &'a Scrubber {
-        self.fields.secrets.filter(|_| self.kept.contains(&index)).unwrap_or(self.scrubber)
-    }
-
     /// Writes what `rule` puts in place of a whole value; says whether it did.
     fn whole(&mut self, node: Node, replaced: Option<(Rule, Replacement)>) -> bool {
         let Some((rule, (replacement, action))) = replaced else { return false };
         self.rewrite(node, &replacement);
         self.redacted(&[(rule, action)]);
         true
-    }
-
-    /// Writes a string that stays. Without escapes it is in canonical form already.
-    fn unchanged(&mut self, node: Node, text: &str) {
-        if node.escaped {
-            self.output.replace(&node.span(), text);
-        } else {
-            self.output.copy(node.span());
-        }
     }
 
     /// Writes `text` as a string in place of `node`, and notes that.
@@ -340,74 +257,6 @@ impl<'a> Walk<'a> {
         self.output.replace(&node.span(), text);
         let end = self.output.len();
         self.rewritten.push((node.span(), start..end));
-    }
-
-    /// Writes the member name at node `index`, scrubbed, and says what it means for the value.
-    fn name(&mut self, index: usize) -> (Option<Rule>, Place) {
-        let node = self.document.node(index);
-        if !node.escaped
-            && let Some(Meaning { rule, place, .. }) =
-                self.scrubber.known_meaning(self.document.raw(node), &self.learned)
-        {
-            self.output.copy(node.span());
-            self.named(Name::Node(index));
-            return (inner_rule(rule, self.inherited(self.document.raw(node).as_bytes())), place);
-        }
-        self.unknown_name(index, node)
-    }
-
-    /// A name that comes for the first time, in which something has to be scrubbed, or with escapes.
-    fn unknown_name(&mut self, index: usize, node: Node) -> (Option<Rule>, Place) {
-        let text = self.document.text(node);
-        let known = if node.escaped { self.scrubber.known_meaning(&text, &self.learned) } else { None };
-        let scrubbed = if known.is_some() {
-            None
-        } else {
-            scrubbed(self.scrubber, self.document, node, &text, Place::Plain, self.depth)
-        };
-        let Some(scrubbed) = scrubbed else {
-            let (rule, place) = match known {
-                Some(Meaning { rule, place, .. }) => (rule, place),
-                // A document in a string opens fewer layers: what is clean there is not clean everywhere.
-                None if self.depth > 0 => self.scrubber.meaning(&text, &mut self.learned),
-                None => {
-                    let Meaning { rule, place, .. } = self.scrubber.learn_meaning(&text, &mut self.learned);
-                    (rule, place)
-                }
-            };
-            self.unchanged(node, &text);
-            self.named(Name::Node(index));
-            return (inner_rule(rule, self.inherited(text.as_bytes())), place);
-        };
-        self.trace.give_up();
-        let name = self.learned.path.rename(self.document, scrubbed.text);
-        self.rewrite(node, &name);
-        // The next pass reads the name as it is now, and must come to nothing new.
-        // A rule that takes any value stays; one that looks at the value's form gives way to what will be read.
-        let rule = match self.scrubber.rule_of_name(&text) {
-            Some(any) if !has_form(any) => Some(any),
-            rule => self.scrubber.rule_of_name(&name).or(rule),
-        };
-        let (inherited, place) = (self.inherited(name.as_bytes()), place_of(&name));
-        self.named(Name::Rewritten);
-        self.learned.path.keep_name(name);
-        self.redacted(&scrubbed.changes);
-        (inner_rule(rule, inherited), place)
-    }
-
-    /// The rule that the container's name brings on its member called `name`.
-    #[inline]
-    fn inherited(&mut self, name: &[u8]) -> Option<Rule> {
-        let outer = self.learned.path.top().and_then(|frame| frame.rule);
-        outer.filter(|outer| *outer != Rule::Secret || !is_descriptor(name))
-    }
-
-    /// Notes the name that was written and writes the colon.
-    fn named(&mut self, name: Name) {
-        if let Some(frame) = self.learned.path.top() {
-            frame.name = name;
-        }
-        self.output.sign(b':');
     }
 
     /// Notes changes of the value at hand.
@@ -433,33 +282,5 @@ impl<'a> Walk<'a> {
     /// See [`Path::pointer`].
     pub(crate) fn pointer(&self) -> String {
         self.learned.path.pointer(self.document)
-    }
-}
-
-/// What scrubbing makes of the string `node`, which says `text`.
-fn scrubbed(
-    scrub: &Scrubber,
-    document: &Document<'_>,
-    node: Node,
-    text: &str,
-    place: Place,
-    depth: usize,
-) -> Option<Scrubbed> {
-    if node.escaped {
-        let scan = Scan::of(text, &LANES);
-        scrub.scrub_at(scan.with(text), place, depth)
-    } else {
-        scrub.scrub_at(document.scanned(node), place, depth)
-    }
-}
-
-/// The rule for a member of a container: what takes any value stays in force, and what asks for a form goes on to
-/// elements of arrays but not to members, whose own names say what they are (`mobile: {sessions: 12345678}`).
-/// Coordinates do: they are called `lat` and `x` where they stand in an object called `location`.
-pub(super) fn inner_rule(own: Option<Rule>, inherited: Option<Rule>) -> Option<Rule> {
-    match (own, inherited) {
-        (Some(own), Some(outer)) if has_form(own) && !has_form(outer) => Some(outer),
-        (None, Some(outer)) if has_form(outer) && outer != Rule::Geo => None,
-        _ => own.or(inherited),
     }
 }
