@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::Client;
 use super::super::switch::World;
-use super::server::{ACCEPTED, Answer, DEAD_ENDPOINT, Server};
+use super::server::{ACCEPTED, Answer, DEAD_ENDPOINT, Request, Server};
 use super::{PATIENCE, client, config, record, stats, track};
 use crate::config::{ClientConfig, Config};
 
@@ -46,7 +46,7 @@ fn another_configuration_does_not_send_the_books_again() {
         });
     }
     assert!(client.shutdown(PATIENCE));
-    let records: Vec<Value> = server.rest().iter().flat_map(|request| request.records()).collect();
+    let records: Vec<Value> = server.rest().iter().flat_map(Request::records).collect();
     let told = records.iter().filter(|record| record["name"] == "scrubjay.client.pending").count();
     assert_eq!(told, 1, "once a minute");
 }
