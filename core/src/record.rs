@@ -36,6 +36,7 @@ pub(crate) use self::field::MAX_FIELDS;
 #[cfg(any(feature = "store", all(feature = "report", test)))]
 pub(crate) use self::head::Head;
 pub(crate) use self::inline::Inline;
+pub(crate) use self::intact::Intact;
 pub(crate) use self::json_schema::schemas;
 pub(crate) use self::kind::RecordKind;
 pub(crate) use self::reading::{Reading, Slot};

@@ -14,7 +14,7 @@ impl Intact {
     const FEW: usize = 6;
     /// What a span's events and links may add. Looked through for each find, so it must be bounded; beyond it ids are
     /// scrubbed like any text.
-    const MOST: usize = 256;
+    pub(crate) const MOST: usize = 256;
 
     pub(super) fn push(&mut self, node: usize) {
         if let Some(place) = self.few.get_mut(self.count) {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::tree::{NONE, Scalar as Spec, Tree, Value};
 use crate::json::{Document, Kind, Scalar, plain_number_end, string_end};
-use crate::record::{Check, Inline, MAX_FIELDS, canonical_id, canonical_time};
+use crate::record::{Check, Inline, Intact, MAX_FIELDS, canonical_id, canonical_time, is_tenant};
 use crate::scan::next_stop;
 use crate::scrub::Named;
 
@@ -21,6 +21,8 @@ pub(super) struct Followed {
     pub(super) fields: [(u32, u32); MAX_FIELDS],
     pub(super) id: Option<Inline>,
     pub(super) time: Option<Inline>,
+    /// Ids and times that their form proves harmless.
+    proven: usize,
     /// Where the tenant stands, if the record names one.
     pub(super) tenant: Option<(u32, u32)>,
 }
@@ -199,7 +201,7 @@ impl Followed {
         self.open.clear();
         self.containers.clear();
         self.looks.clear();
-        (self.id, self.time, self.tenant) = (None, None, None);
+        (self.id, self.time, self.tenant, self.proven) = (None, None, None, 0);
     }
 
     #[inline]
@@ -222,8 +224,18 @@ impl Followed {
                 if !check.settles(value) {
                     return None;
                 }
-                if matches!(check, Check::Tenant) {
-                    self.tenant = Some((start as u32, (start + value.raw.len()) as u32));
+                match check {
+                    Check::Tenant if is_tenant(value.raw) => {
+                        self.tenant = Some((start as u32, (start + value.raw.len()) as u32));
+                    }
+                    // Beyond so many the ordinary way looks at them like at any text.
+                    Check::Hex(_) | Check::Nanoseconds => {
+                        self.proven += 1;
+                        if self.proven > Intact::MOST {
+                            return None;
+                        }
+                    }
+                    _ => {}
                 }
             }
         }

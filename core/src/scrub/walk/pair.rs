@@ -22,12 +22,23 @@ pub(in crate::scrub) fn may_be_paired(name: &str) -> bool {
 }
 
 impl Walk<'_> {
+    /// Whether the innermost object has a member that may name the value, whatever it holds.
+    fn has_name_beside(&mut self) -> bool {
+        let document = self.document;
+        let Some(object) = self.learned.path.top().map(|frame| frame.node) else { return false };
+        document.members(object).any(|(name, _)| NAMES.contains(&&*document.text(document.node(name))))
+    }
+
     /// What the value at node `at` is called by the string beside it, or by the pair that it stands in. Asked where
     /// its own name says nothing.
     pub(super) fn paired(&mut self, at: usize) -> (Option<Rule>, Place) {
         let name = self.document.text(self.document.node(at - 1));
         if TYPED.contains(&&*name) {
             return (self.learned.path.top().and_then(|frame| frame.rule), Place::Plain);
+        }
+        // Also where this record has no name there that counts: another of the same members may.
+        if name == VALUE && self.trace.is_wanted() && self.has_name_beside() {
+            self.trace.give_up();
         }
         // Numbers beside a name are mostly measurements: `{"name":"auth.token","value":3}`.
         let kind = self.document.node(at).kind;
@@ -40,7 +51,6 @@ impl Walk<'_> {
             NAMES.contains(&&*document.text(document.node(*name))) && document.node(*value).kind == Kind::String
         };
         let Some((_, beside)) = document.members(object).find(is_name) else { return (None, Place::Plain) };
-        self.trace.give_up();
         let text = document.text(document.node(beside));
         // `[secret]` says what stood there, not what stands beside it.
         if is_token(&text) {
