@@ -13,20 +13,20 @@ import scrubjay
 from scrubjay import TelemetryClient, TelemetryRouter, Tracker, _native
 
 PARAMETERS = ["channel", "event", "payload", "user_id", "session_id", "tenant_id", "context", "timestamp"]
-RECORDERS: list[Callable[..., Any]] = [
-    Tracker.track,
-    Tracker.track_checked,
-    TelemetryClient.track,
-    TelemetryRouter.track,
-    TelemetryRouter.track_checked,
+RECORDERS: list[tuple[Callable[..., Any], str]] = [
+    (Tracker.track, "bool"),
+    (Tracker.track_checked, "CheckedOutcome"),
+    (TelemetryClient.track, "bool"),
+    (TelemetryRouter.track, "bool"),
+    (TelemetryRouter.track_checked, "Outcome"),
 ]
 
 
-@pytest.mark.parametrize("method", RECORDERS, ids=lambda method: method.__qualname__)
-def test_help_shows_a_recorder_s_parameters_and_its_own_answer(method: Callable[..., Any]) -> None:
+@pytest.mark.parametrize(("method", "answer"), RECORDERS, ids=[method.__qualname__ for method, _ in RECORDERS])
+def test_help_shows_a_recorder_s_parameters_and_its_own_answer(method: Callable[..., Any], answer: str) -> None:
     signature = inspect.signature(method)
     assert list(signature.parameters) == ["self", *PARAMETERS]
-    assert signature.return_annotation == ("Outcome" if method.__name__ == "track_checked" else "bool")
+    assert signature.return_annotation == answer
     assert f"{method.__name__}(self, channel: " in pydoc.plain(pydoc.render_doc(method))
 
 
