@@ -74,7 +74,7 @@ test("another tenant neither follows nor fetches a report, and an unknown one is
 test('a PDF without a Chromium is refused in words, and so is a schedule that asks for one', async (t) => {
   const { app } = await filled(t)
   const refused = await app.inject({ url: `${REPORTS}?format=pdf`, headers: await bearer(['viewer']) })
-  assert.equal(refused.statusCode, 503)
+  assert.equal(refused.statusCode, 400)
   assert.deepEqual([refused.json().error.code, /TELEMETRY_REPORT_CHROMIUM/.test(refused.json().error.message)], ['pdf_unavailable', true])
   assert.throws(() => readConfig({ TELEMETRY_REPORT_FORMATS: 'pdf' }), /TELEMETRY_REPORT_FORMATS has pdf/)
   assert.throws(() => readConfig({ TELEMETRY_REPORT_CHROMIUM: '/nowhere/chromium' }), /TELEMETRY_REPORT_CHROMIUM must be/)

@@ -32,7 +32,8 @@ class Printer {
    */
   async print (page) {
     if (this.#chromium === undefined) {
-      throw unavailable('there is no PDF here: set TELEMETRY_REPORT_CHROMIUM to the path of a Chromium; `html` prints from any browser')
+      // Nothing is broken here: this collector does not offer the form.
+      throw unavailable(400, 'there is no PDF here: set TELEMETRY_REPORT_CHROMIUM to the path of a Chromium; `html` prints from any browser')
     }
     const folder = await mkdtemp(join(tmpdir(), 'scrubjay-report-'))
     try {
@@ -45,16 +46,19 @@ class Printer {
       })
       return await readFile(pdf)
     } catch {
-      throw unavailable('the Chromium of TELEMETRY_REPORT_CHROMIUM did not print the report; the log of this collector has no more, run it by hand')
+      throw unavailable(503, 'the Chromium of TELEMETRY_REPORT_CHROMIUM did not print the report; the log of this collector has no more, run it by hand')
     } finally {
       await rm(folder, { recursive: true, force: true, maxRetries: 5 })
     }
   }
 }
 
-/** @param {string} message */
-function unavailable (message) {
-  return Object.assign(new Error(message), { statusCode: 503, code: 'pdf_unavailable' })
+/**
+ * @param {number} statusCode
+ * @param {string} message
+ */
+function unavailable (statusCode, message) {
+  return Object.assign(new Error(message), { statusCode, code: 'pdf_unavailable' })
 }
 
 exports.Printer = Printer
