@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
-from collector import Collector
+from collector import Collector, fetch
 from scrubjay import TelemetryClient
 
 #: Seconds: far above what any command here takes.
@@ -40,6 +40,8 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
 
 def exported(collector: Collector) -> list[str]:
     """The events that the collector has, by their names."""
+    # Waits for the index, which follows within a second.
+    fetch(f"{collector.url}/api/v1/telemetry/metrics/aggregate?aggregation=count&consistency=now")
     done = command("export", "--from", collector.url, "--since", "1d")
     assert done.returncode == 0, done.stderr
     return [json.loads(line)["event"] for line in done.stdout.splitlines()]
