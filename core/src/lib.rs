@@ -29,6 +29,7 @@ mod error;
 mod explanation;
 mod hash;
 mod json;
+mod kept;
 mod outcome;
 #[cfg(feature = "segment")]
 mod packing;

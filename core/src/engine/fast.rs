@@ -21,6 +21,7 @@ use self::follow::Followed;
 use self::tree::Tree;
 use super::Engine;
 use crate::json::Document;
+use crate::kept::with_kept;
 use crate::outcome::Outcome;
 use crate::scrub::Scrubber;
 use crate::stamp::Stamp;
@@ -56,7 +57,7 @@ impl Fast {
     /// What this thread knows for `scrubber`.
     pub(super) fn of(scrubber: &Scrubber) -> Box<Self> {
         let number = scrubber.number();
-        let kept = with_kept(|kept| {
+        let kept = with_kept(&KEPT, |kept| {
             let place = kept.iter().rposition(|fast| fast.number == number)?;
             Some(kept.swap_remove(place))
         });
@@ -67,7 +68,7 @@ impl Fast {
 
     /// For the thread's next record.
     pub(super) fn give_back(self: Box<Self>) {
-        with_kept(|kept| {
+        with_kept(&KEPT, |kept| {
             if kept.len() >= MOST_KEPT {
                 kept.remove(0);
             }
@@ -101,19 +102,8 @@ impl Fast {
     }
 }
 
-#[allow(clippy::vec_box, reason = "see above")]
-fn with_kept<T>(change: impl FnOnce(&mut Vec<Box<Fast>>) -> T) -> Option<T> {
-    KEPT.try_with(|cell| {
-        let mut kept = cell.take();
-        let changed = change(&mut kept);
-        cell.set(kept);
-        changed
-    })
-    .ok()
-}
-
 /// Forgets what this thread has learned: for tests that compare the two ways.
 #[cfg(any(test, feature = "twin"))]
 pub(crate) fn forget() {
-    with_kept(Vec::clear);
+    with_kept(&KEPT, Vec::clear);
 }

@@ -9,6 +9,7 @@ use super::Place;
 use super::names::Meaning;
 use super::path::Path;
 use crate::hash::{Ends, hash};
+use crate::kept::with_kept;
 
 /// Longer names are rare, and looked at every time.
 const MAX_NAME: usize = 32;
@@ -46,25 +47,14 @@ pub(super) struct Learned(Box<Tables>);
 impl Learned {
     pub(super) fn borrow() -> Self {
         // A thread that is ending keeps nothing any more.
-        Self(with_kept(Vec::pop).flatten().unwrap_or_default())
+        Self(with_kept(&KEPT, Vec::pop).flatten().unwrap_or_default())
     }
 
     /// For the next walk of this thread.
     pub(super) fn give_back(mut self) {
         self.0.path.clear();
-        with_kept(|kept| kept.push(self.0));
+        with_kept(&KEPT, |kept| kept.push(self.0));
     }
-}
-
-#[allow(clippy::vec_box, reason = "see above")]
-fn with_kept<T>(change: impl FnOnce(&mut Vec<Box<Tables>>) -> T) -> Option<T> {
-    KEPT.try_with(|cell| {
-        let mut kept = cell.take();
-        let changed = change(&mut kept);
-        cell.set(kept);
-        changed
-    })
-    .ok()
 }
 
 impl std::ops::Deref for Learned {
