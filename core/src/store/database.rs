@@ -112,14 +112,22 @@ pub(super) fn sync_folder(path: &Path) -> std::io::Result<()> {
 /// # Errors
 /// `store_unavailable` where another process keeps reading.
 pub(super) fn truncate_wal(connection: &Connection, file: &str) -> Result<()> {
-    let busy: bool = connection
-        .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
-        .map_err(|e| unavailable("checkpoint", file, &e))?;
-    if busy {
-        let message = format!("checkpoint {file}: another process keeps reading it; stop that process, then repeat");
-        return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
+    // SQLite waits for readers by itself, but not for somebody else who does the same at this moment.
+    let deadline = Instant::now() + BUSY_TIMEOUT;
+    loop {
+        let busy: bool = connection
+            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))
+            .map_err(|e| unavailable("checkpoint", file, &e))?;
+        if !busy {
+            return Ok(());
+        }
+        if Instant::now() >= deadline {
+            let message =
+                format!("checkpoint {file}: another process keeps reading it; stop that process, then repeat");
+            return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
+        }
+        thread::sleep(BUSY_PAUSE);
     }
-    Ok(())
 }
 
 /// The last component of a path: enough to find it, and free of the host's folder names.
