@@ -1,25 +1,17 @@
 //! Learns the structure of a record that was accepted: the ordinary way is gone once more and says what it does where.
 
+use std::collections::HashMap;
+
 use super::tree::{Edge, NONE, Plan, Scalar as Spec, State, Step, Tree, Value};
 use crate::engine::Engine;
 use crate::json::{Document, Kind};
 use crate::record::{Check, Reading, Slot};
-use crate::scrub::{Fields, Named, Walk, push_segment};
+use crate::scrub::{Named, Walk, push_segment};
 
-/// What the ordinary way did at each node that has a value, in the order of nodes.
+/// What the ordinary way did at nodes that have a value.
 struct Traces {
-    checks: Vec<(usize, Check)>,
-    named: Vec<(usize, Named)>,
-}
-
-impl Traces {
-    fn check(&self, node: usize) -> Option<Check> {
-        self.checks.binary_search_by_key(&node, |(node, _)| *node).ok().map(|place| self.checks[place].1)
-    }
-
-    fn named(&self, node: usize) -> Option<Named> {
-        self.named.binary_search_by_key(&node, |(node, _)| *node).ok().map(|place| self.named[place].1)
-    }
+    checks: HashMap<usize, Check>,
+    named: HashMap<usize, Named>,
 }
 
 /// A container that is being learned.
@@ -39,16 +31,11 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
     if !document.is_compact() || tree.is_full() {
         return None;
     }
-    let (reading, mut checks) = Reading::traced(document)?;
+    let (reading, checks) = Reading::traced(document)?;
     let scrubber = engine.scrubber.of_record(|| None, None);
-    let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), document.input().len())
-        .with_fields(Fields::default())
-        .traced();
+    let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), document.input().len()).traced();
     Engine::write_fields(&scrubber, document, &reading, &mut walk);
-    let mut named = walk.finish_trace()?;
-    checks.sort_unstable_by_key(|(node, _)| *node);
-    named.sort_unstable_by_key(|(node, _)| *node);
-    let traces = Traces { checks, named };
+    let traces = Traces { checks: checks.into_iter().collect(), named: walk.finish_trace()?.into_iter().collect() };
     let mut top = Open { state: Tree::ROOT, is_object: true, end: document.node(0).next(), pointer: Some(0) };
     let mut pointer = String::new();
     let mut open: Vec<Open> = Vec::new();
@@ -67,7 +54,7 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
         let value = if top.is_object {
             let place = if open.is_empty() { reading.place(document, at)? } else { 0 };
             let decides = open.is_empty() && reading.decides(place);
-            if decides && !stays(engine, document, at + 1, traces.named(at + 1)) {
+            if decides && !stays(engine, document, at + 1, traces.named.get(&(at + 1)).copied()) {
                 return None;
             }
             let edge = tree.edge(top.state, document, at, decides, place)?;
@@ -97,7 +84,13 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
             }
             Kind::Null => tree.values.get_mut(value as usize)?.has_null = true,
             kind => {
-                let spec = spec(engine, kind, traces.check(at), traces.named(at), open.is_empty())?;
+                let spec = spec(
+                    engine,
+                    kind,
+                    traces.checks.get(&at).copied(),
+                    traces.named.get(&at).copied(),
+                    open.is_empty(),
+                )?;
                 let seen = tree.values.get_mut(value as usize)?.scalar_mut(kind)?;
                 *seen = Some(spec);
             }

@@ -150,7 +150,6 @@ impl Followed {
         let (start, end, input) = (start as usize, end as usize, document.input());
         let text = input.get(start..end).unwrap_or_default();
         let pointer = || tree.pointer(value).map_or_else(|| self.pointer(tree, spot), str::to_owned);
-        let decoded;
         let changed = match kind {
             Looked::Plain => {
                 let blocks = document.blocks();
@@ -158,9 +157,9 @@ impl Followed {
                 values.string(scanned, text, named, pointer)
             }
             Looked::Escaped => {
-                decoded = decode(text);
-                let unchanged = || Changed::nothing(decoded.clone().into_owned());
-                Some(values.decoded(&decoded, named, pointer).unwrap_or_else(unchanged))
+                let decoded = decode(text);
+                let changed = values.decoded(&decoded, named, pointer);
+                Some(changed.unwrap_or_else(|| Changed::nothing(decoded.into_owned())))
             }
             Looked::Number => named.rule.and_then(|rule| values.number(text, rule, pointer)),
         };
