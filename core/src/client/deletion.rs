@@ -19,6 +19,7 @@ use crate::consent::Deletion;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::{DeletionRoute, Failure, is_addressable};
+use crate::scrub::Rule;
 
 /// Between the first two tries; each further wait is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
@@ -215,7 +216,8 @@ fn known_as(engine: &Engine, user_id: &str, tenant_id: Option<&str>) -> Result<S
     if known.is_empty() {
         return refuse("is no id that a record can have");
     }
-    if known == REMOVED {
+    // Without a key.
+    if known == Rule::Identifier.token() {
         return refuse(
             "cannot be found: identifiers are removed from records. Set /privacy/pseudonym_key, so that they become \
              pseudonyms, or /privacy/hash_identifiers to false",
@@ -223,6 +225,3 @@ fn known_as(engine: &Engine, user_id: &str, tenant_id: Option<&str>) -> Result<S
     }
     Ok(known.to_owned())
 }
-
-/// What stands in records for an identifier without a key.
-const REMOVED: &str = "[identifier]";
