@@ -37,6 +37,7 @@ for path in sorted(pathlib.Path("../../tests/vectors").rglob("*.json")):
         # Large inputs make every mutation slow; what they test is the limits' own matter.
         if 0 < len(data) < 1024:
             (folder / hashlib.sha256(data).hexdigest()[:16]).write_bytes(data)
+(folder.parent / "seed-list").write_text(",".join(sorted(map(str, folder.iterdir()))))
 PYTHON
 
 passed=0
@@ -44,13 +45,14 @@ mkdir -p artifacts
 for target in "${targets[@]}"; do
   if [ -n "$seconds" ]; then
     # What is found interesting is kept for the next long run.
-    found="corpus/$target" amount=(-max_total_time="$seconds")
+    found="corpus/$target" amount=(-max_total_time="$seconds" "$work/seeds")
   else
-    found="$work/$target" amount=(-runs="$RUNS" -seed=1)
+    # Seeds by name: a folder is listed in another order on every file system.
+    found="$work/$target" amount=(-runs="$RUNS" -seed=1 -seed_inputs="@$work/seed-list")
   fi
   mkdir -p "$found"
   log="$work/$target.log"
-  if "$CARGO_TARGET_DIR/$host/release/$target" "$found" "$work/seeds" "${amount[@]}" -max_len=4096 -timeout=30 \
+  if "$CARGO_TARGET_DIR/$host/release/$target" "$found" "${amount[@]}" -max_len=4096 -timeout=30 \
     -artifact_prefix="artifacts/$target-" -print_final_stats=1 >"$log" 2>&1; then
     echo "fuzz $target: ok, $(sed -n 's/^stat::number_of_executed_units: //p' "$log") inputs"
     passed=$((passed + 1))

@@ -88,6 +88,16 @@ test('what our own client exports as OTLP comes back as the record that it was',
   }
 })
 
+test('a double that comes as JSON keeps every digit', TIMEOUT, async (t) => {
+  const { app, store } = build(t)
+  // Written as JavaScript and Python write them; a reader that is merely near changes each.
+  const doubles = [0.19374725804511406, 0.41100000000000003, 0.9879210494771331, 1.7976931348623157e308]
+  const attributes = doubles.map((doubleValue, i) => ({ key: `d${i}`, value: { doubleValue } }))
+  assert.equal((await post(app, '/v1/logs', logs({ attributes }))).statusCode, 200)
+  const [log] = await stored(app, store, 'telemetry_log_v1')
+  assert.deepEqual(doubles.map((_, i) => log.metadata[`d${i}`]), doubles)
+})
+
 test('an empty request succeeds, in the encoding in which it came', async (t) => {
   const { app } = build(t)
   for (const signal of ['logs', 'metrics', 'traces']) {
