@@ -1,27 +1,26 @@
 //! Figures over records: counted, summed and ranked as rows stream by.
 
+mod counts;
 mod figures;
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 
 use rusqlite::Row as SqlRow;
 use serde_json::Number;
 
-use self::figures::{Figures, Histogram};
+pub(super) use self::counts::{Counts, Spent};
+use self::figures::Histogram;
 use super::day::rfc3339;
 use super::model::Tenant;
 use super::pick::{Scalar, pick};
 use super::spec::{AggregateSpec, Aggregation, GroupKey, Pointer};
 use super::table::{Place, Row};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::json::write_string;
 
-/// Buckets kept while counting, 100 to 200 bytes each.
-const MAX_BUCKETS: usize = 200_000;
-
-/// Numbers and users kept for percentiles and distinct counts: 128 MiB.
-const MAX_RANKED: usize = 16 << 20;
+/// Numbers and users after which a part of an answer tells the others how many it has kept: 32 KiB.
+const TOLD_AFTER: usize = 4096;
 
 /// One bucket of an answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -73,15 +72,24 @@ pub(super) struct Series {
     pub(super) event: String,
 }
 
+/// What is read of every row.
+struct Reads {
+    user: bool,
+    session: bool,
+    /// Records are long; where no pointer looks into them they stay on disk.
+    record: bool,
+}
+
 /// Counts that grow with the rows.
 pub(super) struct Tally<'a> {
     spec: &'a AggregateSpec,
-    looks_inside: bool,
-    /// By start, then by group; the order of the answer. Holds places in `figures`.
-    buckets: BTreeMap<i64, HashMap<String, usize>>,
-    figures: Vec<Figures>,
-    /// Numbers and users so far.
+    reads: Reads,
+    /// Whether a percentile is asked for.
+    is_ranked: bool,
+    counts: Counts,
+    /// Numbers and users that `spent` does not have yet.
     ranked: usize,
+    spent: &'a Spent,
     series: Option<(Tenant, Series)>,
     /// The group of all rows of the series, where rows do not decide it.
     group: Option<String>,
@@ -90,15 +98,23 @@ pub(super) struct Tally<'a> {
 }
 
 impl<'a> Tally<'a> {
-    pub(super) fn new(spec: &'a AggregateSpec) -> Self {
-        // Records are long; where no pointer looks into them they stay on disk.
-        let looks_inside = spec.field.is_some() || spec.group_by.iter().any(|key| matches!(key, GroupKey::At(_)));
+    pub(super) fn new(spec: &'a AggregateSpec, spent: &'a Spent) -> Self {
+        let pointers = || spec.field.iter().chain(spec.group_by.iter().filter_map(GroupKey::pointer));
+        let names = |name: &str| pointers().any(|pointer| pointer.names().first().is_some_and(|first| first == name));
+        let groups = |key| spec.group_by.contains(&key);
+        let reads = Reads {
+            user: spec.aggregations.contains(&Aggregation::Users) || groups(GroupKey::UserId) || names("user_id"),
+            session: groups(GroupKey::SessionId) || names("session_id"),
+            record: pointers().next().is_some(),
+        };
+        let is_ranked = spec.aggregations.iter().any(|wanted| figures::percent(*wanted).is_some());
         Self {
             spec,
-            looks_inside,
-            buckets: BTreeMap::new(),
-            figures: Vec::new(),
+            reads,
+            is_ranked,
+            counts: Counts::default(),
             ranked: 0,
+            spent,
             series: None,
             group: None,
             last: None,
@@ -110,27 +126,13 @@ impl<'a> Tally<'a> {
     }
 
     /// Whether rows' users are asked for by name.
-    pub(super) fn wants_users(&self) -> bool {
-        self.counts_users()
-            || self.spec.group_by.contains(&GroupKey::UserId)
-            || self.pointers().any(|pointer| pointer.names().first().is_some_and(|name| name == "user_id"))
-    }
-
-    fn counts_users(&self) -> bool {
-        self.spec.aggregations.contains(&Aggregation::Users)
-    }
-
-    fn pointers(&self) -> impl Iterator<Item = &Pointer> {
-        let groups = self.spec.group_by.iter().filter_map(|key| match key {
-            GroupKey::At(pointer) => Some(pointer),
-            _ => None,
-        });
-        self.spec.field.iter().chain(groups)
+    pub(super) const fn wants_users(&self) -> bool {
+        self.reads.user
     }
 
     /// What is read of a row behind time, user and sample rate.
     pub(super) fn columns(&self) -> &'static str {
-        if self.looks_inside { "t.session_id, t.form, t.context, t.record" } else { "t.session_id, 0, NULL, NULL" }
+        if self.reads.record { "t.session_id, t.form, t.context, t.record" } else { "t.session_id, 0, NULL, NULL" }
     }
 
     /// The rows that follow are of this series.
@@ -156,27 +158,30 @@ impl<'a> Tally<'a> {
     }
 
     /// # Errors
-    /// `argument_invalid` where the answer is too large to be computed in memory.
-    pub(super) fn check(&self) -> Result<()> {
-        let (path, message) = if self.figures.len() > MAX_BUCKETS {
-            ("/group_by", format!("more than {MAX_BUCKETS} groups: shorten the time range or group by less"))
-        } else if self.ranked > MAX_RANKED {
-            ("/aggregations", format!("figures over more than {MAX_RANKED} numbers: shorten the time range"))
-        } else {
-            return Ok(());
-        };
-        Err(Error::new(ErrorKind::ArgumentInvalid, path, message))
+    /// Those of [`Counts::check`].
+    pub(super) fn check(&mut self) -> Result<()> {
+        if self.ranked >= TOLD_AFTER {
+            self.tell();
+        }
+        self.counts.check(self.spent)
+    }
+
+    fn tell(&mut self) {
+        self.spent.add(std::mem::take(&mut self.ranked));
     }
 
     /// Adds a row: time, user, sample rate, and [`columns`](Self::columns).
     pub(super) fn add(&mut self, row: &SqlRow<'_>, users: &HashMap<i64, String>) -> rusqlite::Result<()> {
         let Some((tenant, series)) = &self.series else { return Ok(()) };
         let timestamp: i64 = row.get(0)?;
-        let user: Option<i64> = row.get(1)?;
         let sample_rate: Option<f64> = row.get(2)?;
-        let text = |column| Ok::<_, rusqlite::Error>(row.get_ref(column)?.as_str_or_null()?);
+        // A column costs about as much as the step to its row: only those are read that say something here.
+        let user: Option<i64> = if self.reads.user { row.get(1)? } else { None };
+        let text = |is_read, column| {
+            Ok::<_, rusqlite::Error>(if is_read { row.get_ref(column)?.as_str_or_null()? } else { None })
+        };
         let view = Row {
-            form: row.get(4)?,
+            form: if self.reads.record { row.get(4)? } else { 0 },
             tenant: tenant.as_str(),
             schema: &series.schema,
             channel: &series.channel,
@@ -184,25 +189,25 @@ impl<'a> Tally<'a> {
             id: [0; 16],
             timestamp,
             user_id: user.and_then(|user| users.get(&user)).map(String::as_str),
-            session_id: text(3)?,
+            session_id: text(self.reads.session, 3)?,
             sample_rate,
-            context: text(5)?,
-            record: text(6)?.unwrap_or_default(),
+            context: text(self.reads.record, 5)?,
+            record: text(self.reads.record, 6)?.unwrap_or_default(),
         };
         let start = self.spec.interval.map_or(0, |width| timestamp - timestamp.rem_euclid(width));
         let place = match (&self.group, self.last) {
             (Some(_), Some((last, place))) if last == start => place,
-            (Some(group), _) => place_of(&mut self.buckets, &mut self.figures, start, group),
+            (Some(group), _) => self.counts.place_of(start, group),
             (None, _) => {
                 let group = group_of(&self.spec.group_by, &view);
-                place_of(&mut self.buckets, &mut self.figures, start, &group)
+                self.counts.place_of(start, &group)
             }
         };
         self.last = Some((start, place));
-        let Some(figures) = self.figures.get_mut(place) else { return Ok(()) };
+        let Some(figures) = self.counts.figures.get_mut(place) else { return Ok(()) };
         figures.records += 1;
         let weight = sample_rate.map_or(1.0, |rate| 1.0 / rate);
-        let is_ranked = self.spec.aggregations.iter().any(|wanted| figures::percent(*wanted).is_some());
+        let is_ranked = self.is_ranked;
         let histogram = if series.schema == "telemetry_metric_v1" && self.spec.field.is_some() {
             Histogram::read(view.record)
         } else {
@@ -216,7 +221,8 @@ impl<'a> Tally<'a> {
                 self.ranked += figures.add_number(number, weight, is_ranked);
             }
         }
-        if self.spec.aggregations.contains(&Aggregation::Users)
+        if self.reads.user
+            && self.spec.aggregations.contains(&Aggregation::Users)
             && view.user_id.is_some_and(|user| figures.add_user(user))
         {
             self.ranked += 1;
@@ -224,57 +230,11 @@ impl<'a> Tally<'a> {
         Ok(())
     }
 
-    /// The answer.
-    pub(super) fn finish(self) -> Buckets {
-        let spec = self.spec;
-        let mut figures: Vec<Option<Figures>> = self.figures.into_iter().map(Some).collect();
-        let mut buckets = Vec::new();
-        let mut truncated = false;
-        for (start, groups) in self.buckets {
-            let mut groups: Vec<(String, usize)> = groups.into_iter().collect();
-            groups.sort_unstable();
-            let mut all = Vec::new();
-            for (group, place) in groups {
-                // Without `top` no bucket beyond the limit is worth ranking its numbers.
-                if spec.top.is_none() && buckets.len() + all.len() == spec.limit {
-                    truncated = true;
-                    break;
-                }
-                let Some(mut own) = figures.get_mut(place).and_then(Option::take) else { continue };
-                own.rank();
-                let figures = spec.aggregations.iter().map(|wanted| (*wanted, own.get(*wanted))).collect();
-                all.push(Bucket { start: spec.interval.map(|_| start), group, figures });
-            }
-            if let Some((most, order_by)) = spec.top {
-                let figure = |bucket: &Bucket| {
-                    let figure = bucket.figures.iter().find(|(wanted, _)| *wanted == order_by);
-                    figure.and_then(|(_, number)| number.as_ref()?.as_f64()).unwrap_or(f64::NEG_INFINITY)
-                };
-                // Stable: equals stay in order of their groups.
-                all.sort_by(|a, b| figure(b).total_cmp(&figure(a)));
-                all.truncate(most);
-            }
-            buckets.append(&mut all);
-        }
-        truncated |= buckets.len() > spec.limit;
-        buckets.truncate(spec.limit);
-        Buckets { buckets, truncated }
+    /// What the rows came to.
+    pub(super) fn into_counts(mut self) -> Counts {
+        self.tell();
+        self.counts
     }
-}
-
-fn place_of(
-    buckets: &mut BTreeMap<i64, HashMap<String, usize>>,
-    figures: &mut Vec<Figures>,
-    start: i64,
-    group: &str,
-) -> usize {
-    let groups = buckets.entry(start).or_default();
-    if let Some(place) = groups.get(group) {
-        return *place;
-    }
-    groups.insert(group.to_owned(), figures.len());
-    figures.push(Figures::default());
-    figures.len() - 1
 }
 
 fn number_at(row: &Row<'_>, field: &Pointer) -> Option<f64> {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::fs::{self, File, TryLockError};
 use std::io::ErrorKind::NotFound;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 
@@ -47,6 +48,20 @@ impl Day {
         Self(self.0 - i64::from(days))
     }
 
+    /// The day after.
+    pub(super) const fn next(self) -> Self {
+        Self(self.0 + 1)
+    }
+
+    /// Whose turn this day is of so many that take turns.
+    pub(super) fn turn(self, of: usize) -> usize {
+        i64::try_from(of)
+            .ok()
+            .and_then(|of| self.0.checked_rem_euclid(of))
+            .and_then(|turn| turn.try_into().ok())
+            .unwrap_or(0)
+    }
+
     /// Reads `YYYY-MM-DD`; `None` for anything else.
     pub fn parse(text: &str) -> Option<Self> {
         Timestamp::parse(&format!("{text}T00:00:00Z")).map(|midnight| Self::of(midnight.microseconds()))
@@ -68,6 +83,9 @@ pub(super) fn rfc3339(microseconds: i64) -> String {
     moment.strftime("%Y-%m-%dT%H:%M:%S%.6fZ").to_string()
 }
 
+/// Files that were opened so far.
+static OPENED: AtomicU64 = AtomicU64::new(0);
+
 /// The day files of a folder, of which the most recently used are open.
 pub(super) struct DayFiles {
     folder: PathBuf,
@@ -80,6 +98,8 @@ pub(super) struct DayFiles {
 pub(super) struct OpenDay {
     day: Day,
     file: FileId,
+    /// Tells this connection from every other of the process.
+    pub(super) number: u64,
     pub(super) connection: Connection,
     /// The numbers of what was written last.
     pub(super) dictionary: Dictionary,
@@ -118,7 +138,8 @@ impl DayFiles {
         } else {
             let connection = open(&path, DAY)?;
             let file = file_id(&path).ok_or_else(|| inaccessible("open", &file_of(day), &NotFound.into()))?;
-            OpenDay { day, file, connection, dictionary: Dictionary::default() }
+            let number = OPENED.fetch_add(1, Ordering::Relaxed);
+            OpenDay { day, file, number, connection, dictionary: Dictionary::default() }
         };
         if self.open.len() >= self.most {
             self.open.pop_front();

@@ -156,6 +156,11 @@ pub enum GroupKey {
 }
 
 impl GroupKey {
+    /// The pointer, where it is one.
+    pub(super) const fn pointer(&self) -> Option<&Pointer> {
+        if let Self::At(pointer) = self { Some(pointer) } else { None }
+    }
+
     /// The word or pointer that it was written as.
     pub fn as_str(&self) -> &str {
         match self {

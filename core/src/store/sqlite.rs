@@ -1,12 +1,14 @@
 //! Records in SQLite: one file per UTC day, written and read through separate connections.
 //!
-//! Writers and readers have a lock each, so that a long question does not hold up acknowledgements; the WAL lets
-//! both look at a file at once. Who needs both locks takes the writers' first. Other processes may use the folder at
-//! the same time; a lock on it keeps those who write and those who remove days apart.
+//! Writers and readers have locks of their own, so that a long question does not hold up acknowledgements; the WAL lets
+//! both look at a file at once. Who needs both takes the writers' first. Other processes may use the folder at the same
+//! time; a lock on it keeps those who write and those who remove days apart.
 
+mod answered;
 mod erase;
 mod insert;
 mod maintain;
+mod readers;
 mod select;
 mod unused;
 
@@ -23,10 +25,11 @@ pub(super) use self::erase::Erased;
 #[cfg(test)]
 pub(super) use self::erase::delete;
 pub(super) use self::maintain::{back_up, check, faults};
+use self::readers::Readers;
 use super::EventStore;
-use super::aggregate::{Buckets, Tally};
+use super::aggregate::{Buckets, Counts, Spent};
 use super::database::{BUSY_PAUSE, BUSY_TIMEOUT, create_private_folder, unavailable};
-use super::day::{Day, DayFiles, READ_DAYS, WRITTEN_DAYS, file_of};
+use super::day::{Day, DayFiles, WRITTEN_DAYS, file_of};
 use super::model::{Appended, Checked, DayStats, Page, Retained, StoreStats, StoredEvent, Tenant};
 use super::options::Retention;
 use super::spec::{AggregateSpec, QuerySpec};
@@ -39,7 +42,7 @@ const ERASERS: usize = 4;
 /// The embedded [`EventStore`].
 pub(super) struct SqliteEvents {
     writers: Mutex<Option<DayFiles>>,
-    readers: Mutex<Option<DayFiles>>,
+    readers: Readers,
     /// Held by whoever opens a day's file beside those two: an erasure must be alone with it.
     beside: Mutex<()>,
 }
@@ -47,14 +50,18 @@ pub(super) struct SqliteEvents {
 impl SqliteEvents {
     pub(super) fn open(folder: &Path) -> Result<Self> {
         create_private_folder(folder)?;
-        let files = |most| Mutex::new(Some(DayFiles::new(folder, most)));
-        Ok(Self { writers: files(WRITTEN_DAYS), readers: files(READ_DAYS), beside: Mutex::new(()) })
+        let writers = Mutex::new(Some(DayFiles::new(folder, WRITTEN_DAYS)));
+        Ok(Self { writers, readers: Readers::new(folder), beside: Mutex::new(()) })
     }
 }
 
+/// The writers' files.
 fn lock(files: &Mutex<Option<DayFiles>>) -> Result<MappedMutexGuard<'_, DayFiles>> {
-    let closed = || Error::new(ErrorKind::Closed, "", "the store is closed; open it again");
     MutexGuard::try_map(files.lock(), Option::as_mut).map_err(|_| closed())
+}
+
+fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "", "the store is closed; open it again")
 }
 
 impl EventStore for SqliteEvents {
@@ -83,11 +90,12 @@ impl EventStore for SqliteEvents {
         if let Some(cursor) = &spec.cursor {
             selection.start = selection.start.max(cursor.timestamp);
         }
-        let mut files = lock(&self.readers)?;
         let mut pager = select::Pager::new(spec.limit);
-        for day in files.days_between(selection.start, selection.end)? {
-            let connection = &files.connect(day)?.connection;
-            let read = select::page(connection, tenant, &selection, spec.cursor.as_ref(), &mut pager);
+        let days = self.readers.any()?.files.days_between(selection.start, selection.end)?;
+        for day in days {
+            let mut part = self.readers.of(day)?;
+            let Some(open) = part.connect(day)? else { continue };
+            let read = select::page(&open.connection, tenant, &selection, spec.cursor.as_ref(), &mut pager);
             read.map_err(|e| unavailable("read", &file_of(day), &e))?;
             if pager.page.next.is_some() {
                 break;
@@ -97,14 +105,22 @@ impl EventStore for SqliteEvents {
     }
 
     fn aggregate(&self, tenant: &Tenant, spec: &AggregateSpec) -> Result<Buckets> {
-        let mut files = lock(&self.readers)?;
-        let mut tally = Tally::new(spec);
-        for day in files.days_between(spec.selection.start, spec.selection.end)? {
-            let read = select::tally(&files.connect(day)?.connection, tenant, &mut tally);
-            read.map_err(|e| unavailable("read", &file_of(day), &e))?;
-            tally.check()?;
+        let days = self.readers.any()?.files.days_between(spec.selection.start, spec.selection.end)?;
+        let spent = Spent::default();
+        let parts = self.readers.each(&days, |part, days| {
+            let mut all = Counts::default();
+            for day in days {
+                all.merge(part.counts(*day, tenant, spec, &spent)?, &spent);
+                all.check(&spent)?;
+            }
+            Ok(all)
+        })?;
+        let mut all = Counts::default();
+        for part in parts {
+            all.merge(part, &spent);
         }
-        Ok(tally.finish())
+        all.check(&spent)?;
+        Ok(all.finish(spec))
     }
 
     fn delete_user(&self, tenant: &Tenant, users: &[String]) -> Result<u64> {
@@ -112,7 +128,7 @@ impl EventStore for SqliteEvents {
         let users: Vec<Erased> = users.iter().map(all).collect();
         let _beside = self.beside.lock();
         let mut writers = lock(&self.writers)?;
-        let mut readers = lock(&self.readers)?;
+        let mut readers = self.readers.hold()?;
         let _shared = writers.lock_days()?;
         let days = writers.days()?;
         for day in &days {
@@ -139,7 +155,7 @@ impl EventStore for SqliteEvents {
     fn delete_erased(&self, until: &dyn Fn(&Tenant, &str) -> Option<i64>) -> Result<BTreeMap<Tenant, u64>> {
         let _beside = self.beside.lock();
         let mut writers = lock(&self.writers)?;
-        let mut readers = lock(&self.readers)?;
+        let mut readers = self.readers.hold()?;
         let _shared = writers.lock_days()?;
         let mut deleted = BTreeMap::new();
         let mut files = DayFiles::new(writers.folder(), 1);
@@ -165,7 +181,7 @@ impl EventStore for SqliteEvents {
         let deadline = Instant::now() + BUSY_TIMEOUT;
         loop {
             let mut writers = lock(&self.writers)?;
-            let mut readers = lock(&self.readers)?;
+            let mut readers = self.readers.hold()?;
             // Not waited for under our locks: a backup may hold it for long.
             if let Some(_exclusive) = writers.try_lock_days()? {
                 let mut dropped = 0;
@@ -214,8 +230,8 @@ impl EventStore for SqliteEvents {
         create_private_folder(folder)?;
         // Not through the readers' lock: questions are answered meanwhile.
         let (days, source) = {
-            let files = lock(&self.readers)?;
-            (files.days()?, DayFiles::new(files.folder(), 1))
+            let part = self.readers.any()?;
+            (part.files.days()?, DayFiles::new(part.files.folder(), 1))
         };
         let _shared = source.lock_days()?;
         for day in days.into_iter().filter(|day| source.path(*day, "").exists()) {
@@ -226,23 +242,25 @@ impl EventStore for SqliteEvents {
     }
 
     fn check(&self) -> Result<Vec<Checked>> {
-        let mut files = lock(&self.readers)?;
         let mut found = Vec::new();
-        for day in files.days()? {
-            found.push(check(files.connect(day).map(|open| &open.connection), &file_of(day)));
+        let days = self.readers.any()?.files.days()?;
+        for day in days {
+            let mut part = self.readers.of(day)?;
+            found.push(check(part.files.connect(day).map(|open| &open.connection), &file_of(day)));
         }
         Ok(found)
     }
 
     fn stats(&self) -> Result<StoreStats> {
-        let mut files = lock(&self.readers)?;
         let mut tenants = HashSet::new();
-        let mut days = Vec::new();
-        for day in files.days()? {
-            let totals = totals(&files.connect(day)?.connection);
+        let (all, mut days) = (self.readers.any()?.files.days()?, Vec::new());
+        for day in all {
+            let mut part = self.readers.of(day)?;
+            let Some(open) = part.connect(day)? else { continue };
+            let totals = totals(&open.connection);
             let totals = totals.map_err(|e| unavailable("read", &file_of(day), &e))?;
             let records = totals.iter().map(|(_, records)| records).sum();
-            days.push(DayStats { day, records, bytes: files.bytes(day) });
+            days.push(DayStats { day, records, bytes: part.files.bytes(day) });
             tenants.extend(totals.into_iter().map(|(tenant, _)| tenant));
         }
         Ok(StoreStats { days, tenants: tenants.len() as u64, ..StoreStats::default() })
@@ -251,7 +269,7 @@ impl EventStore for SqliteEvents {
     fn close(&self) {
         let writers = self.writers.lock().take();
         // Readers first: the writers' logs can then be folded in and removed.
-        drop(self.readers.lock().take());
+        self.readers.close();
         if let Some(mut writers) = writers {
             writers.checkpoint();
         }

@@ -16,7 +16,7 @@ use super::super::spec::Aggregation;
 /// Points that stand for one bucket of a histogram: the error of a percentile is a tenth of the bucket's width.
 const POINTS_PER_BUCKET: u64 = 10;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(super) struct Figures {
     /// Rows.
     pub(super) records: u64,
@@ -126,6 +126,26 @@ impl Figures {
         self.users.insert(hasher.finish())
     }
 
+    /// Adds what `other` holds.
+    pub(super) fn merge(&mut self, other: Self) {
+        self.records += other.records;
+        self.count += other.count;
+        self.numbers += other.numbers;
+        self.sum += other.sum;
+        self.min = [self.min, other.min].into_iter().flatten().reduce(f64::min);
+        self.max = [self.max, other.max].into_iter().flatten().reduce(f64::max);
+        let weights = other.weights.into_iter().chain(std::iter::repeat(other.weight));
+        for (number, weight) in other.ranked.into_iter().zip(weights) {
+            self.keep(number, weight);
+        }
+        self.users.extend(other.users);
+    }
+
+    /// Numbers and users that are kept.
+    pub(super) fn ranked(&self) -> usize {
+        self.ranked.len() + self.users.len()
+    }
+
     /// Puts the numbers in order.
     pub(super) fn rank(&mut self) {
         if self.weights.is_empty() {
@@ -193,6 +213,42 @@ fn weighted(sorted: &[f64], weights: &[f64], percent: u8) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_of_parts_are_those_of_the_whole() {
+        let figures = |numbers: &[(f64, f64)]| {
+            let mut figures = Figures::default();
+            for (number, weight) in numbers {
+                figures.records += 1;
+                figures.count += weight;
+                figures.add_number(*number, *weight, true);
+                figures.add_user(&format!("u{}", number % 3.0));
+            }
+            figures
+        };
+        let all = [(5.0, 1.0), (1.0, 1.0), (7.0, 10.0), (2.0, 10.0), (9.0, 1.0)];
+        let wanted = [
+            Aggregation::Count,
+            Aggregation::Records,
+            Aggregation::Users,
+            Aggregation::Sum,
+            Aggregation::Avg,
+            Aggregation::Min,
+            Aggregation::Max,
+            Aggregation::P50,
+            Aggregation::P99,
+        ];
+        let answers = |mut figures: Figures| {
+            figures.rank();
+            wanted.map(|wanted| figures.get(wanted))
+        };
+        let whole = answers(figures(&all));
+        for cut in 0..=all.len() {
+            let mut merged = figures(&all[..cut]);
+            merged.merge(figures(&all[cut..]));
+            assert_eq!(answers(merged), whole, "cut at {cut}");
+        }
+    }
 
     fn get(figures: &Figures, wanted: Aggregation) -> f64 {
         figures.get(wanted).unwrap().as_f64().unwrap()

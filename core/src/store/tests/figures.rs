@@ -89,6 +89,60 @@ fn figures_span_days() {
 }
 
 #[test]
+fn what_was_asked_before_is_answered_with_what_came_and_went_since() {
+    let bench = Bench::new();
+    let spec = asked(&json!({"field": "/payload/n", "aggregations": ["count", "sum", "p99", "users"]}));
+    let of = |n: u64, day: u64, user: &str| {
+        with(record(n, &format!("2026-02-{day:02}T12:00:00Z"), &json!({"n": n})), &json!({"user_id": user}))
+    };
+    let answer = |count: u64, sum: f64, p99: f64, users: u64| json!([{"group": {}, "count": count, "sum": sum, "p99": p99, "users": users}]);
+    bench.ingest("acme", &json!((1..=9).map(|day| of(day, day, "ann")).collect::<Vec<_>>()));
+    for _ in 0..2 {
+        assert_eq!(bench.aggregate("acme", &spec)["buckets"], answer(9, 45.0, 8.92, 1));
+    }
+    // Written by this process, and by another.
+    bench.ingest("acme", &json!([of(10, 3, "bob")]));
+    assert_eq!(bench.aggregate("acme", &spec)["buckets"], answer(10, 55.0, 9.91, 2));
+    let other = Store::open(bench.folder.path().to_str().unwrap(), DIRECT).unwrap();
+    let batch = json!([of(11, 4, "bob")]).to_string();
+    other.ingest(&bench.engine, "acme", "batch", batch.as_bytes(), "{}").unwrap();
+    assert_eq!(bench.aggregate("acme", &spec)["buckets"], answer(11, 66.0, 10.9, 2));
+    other.delete_user(&bench.engine, "acme", "bob", "{}").unwrap();
+    assert_eq!(bench.aggregate("acme", &spec)["buckets"], answer(9, 45.0, 8.92, 1));
+    bench.delete_user("acme", "ann");
+    assert_eq!(bench.aggregate("acme", &spec)["buckets"], json!([]));
+}
+
+#[test]
+fn what_one_tenant_asked_is_no_answer_for_another() {
+    let bench = Bench::new();
+    bench.ingest("acme", &json!([record(1, "2026-02-01T12:00:00Z", &json!({}))]));
+    bench.ingest("other", &json!((2..=4).map(|n| record(n, "2026-02-01T12:00:00Z", &json!({}))).collect::<Vec<_>>()));
+    for (tenant, count) in [("acme", 1), ("other", 3), ("acme", 1)] {
+        assert_eq!(bench.aggregate(tenant, &asked(&json!({})))["buckets"], json!([{"group": {}, "count": count}]));
+    }
+}
+
+#[test]
+fn a_range_that_cuts_a_day_is_no_answer_for_the_whole_day() {
+    let bench = Bench::new();
+    let at = |n: u64, hour: u64| record(n, &format!("2026-02-01T{hour:02}:00:00Z"), &json!({}));
+    bench.ingest("acme", &json!([at(1, 1), at(2, 12), at(3, 20)]));
+    let count = |start: &str, end: &str| {
+        let spec = asked(&json!({"start_time": start, "end_time": end}));
+        bench.aggregate("acme", &spec)["buckets"][0]["count"].clone()
+    };
+    for (start, end, records) in [
+        ("2026-02-01T00:00:00Z", "2026-02-02T00:00:00Z", 3),
+        ("2026-02-01T12:00:00Z", "2026-02-02T00:00:00Z", 2),
+        ("2026-02-01T00:00:00Z", "2026-02-01T12:00:00Z", 1),
+        ("2026-01-01T00:00:00Z", "2026-02-03T00:00:00Z", 3),
+    ] {
+        assert_eq!(count(start, end), records, "{start}");
+    }
+}
+
+#[test]
 fn where_nothing_is_there_is_no_bucket_and_without_a_number_no_figure() {
     let bench = Bench::new();
     assert_eq!(bench.aggregate("acme", &asked(&json!({}))), json!({"buckets": [], "truncated": false}));
