@@ -125,6 +125,57 @@ test('a click on a trace shows its spans, the failed one marked', TIMEOUT, async
   assert.deepEqual(await waterfall.getByRole('listitem').allInnerTexts(), ['GET /orders', 'SELECT orders', 'render (error)'])
 })
 
+test('the latest traces come first, also where one minute has more spans than a page', TIMEOUT, async (t) => {
+  const { page, url } = await open(t)
+  // The last whole minute, so that all stand in one interval of the last hour.
+  const minute = Math.floor(Date.now() / 60_000) * 60_000 - 60_000
+  const hex = (n, length) => n.toString(16).padStart(length, '0')
+  const spans = Array.from({ length: 900 }, (_, i) => ({ ...span(`call ${i}`, hex(i + 1, 16), undefined, minute + i * 60, 5), trace_id: hex(i + 1, 32) }))
+  const sent = await fetch(`${url}${BATCH}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', authorization: `Bearer ${await token(['ingest'])}` },
+    body: JSON.stringify(spans)
+  })
+  assert.equal((await sent.json()).accepted, 900)
+  await fetch(`${url}${AGGREGATE}?consistency=now`, { headers: { authorization: `Bearer ${await token(['viewer'])}` } })
+  for (const range of ['1h', '30d']) {
+    await page.getByLabel('Time range').selectOption(range)
+    await page.getByRole('button', { name: 'Refresh now' }).click()
+    await page.locator('#panel-traces').getByRole('button', { name: 'call 899', exact: true }).waitFor()
+    assert.match(await page.locator('#panel-traces tbody tr').first().innerText(), /^call 899/, range)
+  }
+})
+
+test('what was chosen stands in the address, and going back shows what was seen before', TIMEOUT, async (t) => {
+  const { page } = await open(t)
+  const top = page.locator('#panel-top')
+  await top.getByRole('button', { name: 'checkout' }).click()
+  await top.getByText('login').waitFor({ state: 'detached' })
+  await page.waitForURL(/name=checkout/)
+  await page.goBack()
+  await top.getByText('login').waitFor()
+  assert.equal(await page.getByLabel('Event or metric').inputValue(), '')
+})
+
+test('a chart goes on with new figures, and follows the theme', TIMEOUT, async (t) => {
+  const { page } = await open(t)
+  const canvas = page.locator('#panel-events canvas')
+  await canvas.waitFor()
+  await canvas.evaluate((one) => { /** @type {any} */ (window).before = one })
+  const [first] = await Promise.all([canvas.evaluate((one) => one.toDataURL()), page.locator('#panel-top').getByText('checkout').waitFor()])
+  await page.getByLabel('Time range').selectOption('1h')
+  await page.waitForFunction((old) => {
+    const now = document.querySelector('#panel-events canvas')
+    return now !== null && now === /** @type {any} */ (window).before && now.toDataURL() !== old
+  }, first)
+  const hour = await canvas.evaluate((one) => one.toDataURL())
+  await page.locator('#theme').click()
+  await page.waitForFunction((old) => {
+    const now = document.querySelector('#panel-events canvas')
+    return now !== null && now.toDataURL() !== old
+  }, hour)
+})
+
 test('a chosen event narrows the page and stands in its address', TIMEOUT, async (t) => {
   const { page } = await open(t)
   await page.locator('#panel-top').getByRole('button', { name: 'checkout' }).click()
