@@ -75,7 +75,7 @@ function cpu () {
  * there is under way. Both are told by the page, so that no time of the driver's own is among it. Runs in the page.
  */
 function watch () {
-  const timing = window.timing = { begun: 0, shown: 0, first: undefined }
+  const timing = window.timing = { begun: 0, shown: 0, whole: 0, first: undefined }
   /** Frames without a change after which nothing more is awaited. */
   const QUIET_FRAMES = 4
   const isSeen = (element) => element.getBoundingClientRect().top < innerHeight && element.getBoundingClientRect().bottom > 0
@@ -89,7 +89,11 @@ function watch () {
     const isShown = isBusy(false) || [...changed].some((element) => element !== null && isSeen(element))
     changed.clear()
     quiet = isShown ? 0 : quiet + 1
-    if (isShown) setTimeout(() => { timing.shown = performance.now() })
+    const isWhole = !isBusy(true)
+    setTimeout(() => {
+      if (isShown) timing.shown = performance.now()
+      if (!isWhole) timing.whole = performance.now()
+    })
     requestAnimationFrame(look)
   }
   requestAnimationFrame(look)
@@ -138,7 +142,7 @@ async function main () {
       await page.goto(collector.url + PAGE)
       await page.waitForFunction(() => window.timing.first !== undefined, undefined, { timeout: WAIT_MS })
       firsts.push(await page.evaluate(() => window.timing.first))
-      wholes.push(await page.evaluate(() => window.settled(true).then(() => window.timing.shown)))
+      wholes.push(await page.evaluate(() => window.settled(true).then(() => window.timing.whole)))
       firstsUsed.push(cpu() - begun)
       // What the page asks for ahead is counted while somebody looks at it.
       await page.waitForLoadState('networkidle')
