@@ -65,7 +65,8 @@ async function draw (changed) {
     asking.set(id, controller)
     return controller
   })
-  const view = { ...questions(changed === undefined), selection: filters.selection, filters }
+  const { selection } = filters
+  const view = { ...questions(selection, changed === undefined), selection, filters }
   const drawAll = (/** @type {boolean} */ seen) => Promise.allSettled(wanted.flatMap((panel, i) =>
     isSeen[i] === seen ? [drawPanel(panel, view, /** @type {AbortController} */ (rounds[i]))] : []))
   // What can be seen goes first: the rest would only hold it up.
@@ -107,10 +108,10 @@ function refreshLater () {
 /**
  * What several panels ask for, each asked once a round, by the first panel that needs it.
  *
+ * @param {Filters['selection']} selection
  * @param {boolean} isWhole whether all panels ask anew, and not those that follow a filter
  */
-function questions (isWhole) {
-  const { start_time, end_time, channel, name } = filters.selection
+function questions ({ start_time, end_time, channel, name }, isWhole) {
   if (isWhole || setup === undefined) {
     setup = {
       overview: once(() => get('/dashboard/overview')),
