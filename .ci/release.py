@@ -233,7 +233,7 @@ def try_out(empty: pathlib.Path, version: str) -> None:
         )
         run(str(python / "python"), "-c", program, url, cwd=empty, XDG_STATE_HOME=str(empty / "state"))
         with urllib.request.urlopen(
-            f"{url}/api/v1/telemetry/metrics/aggregate?aggregation=count", timeout=10
+            f"{url}/api/v1/telemetry/metrics/aggregate?aggregation=count&consistency=now", timeout=10
         ) as answer:
             buckets = json.load(answer)["buckets"]
         assert buckets[0]["count"] == 1, buckets

@@ -2,6 +2,9 @@
 
 const ROOT = '/api/v1/telemetry'
 
+/** What the collector puts into one answer of figures at most. */
+export const MAX_BUCKETS = 20_000
+
 /** What requests that change something say beside the cookie: a page of another origin cannot know it. */
 let csrf = ''
 

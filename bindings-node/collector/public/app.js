@@ -1,8 +1,8 @@
 /** The dashboard: signs in, and draws each panel that the session's roles may see, again whenever something changes. */
 
-import { Refused, get, leave, session } from './api.js'
-import { release, repaint } from './chart.js'
-import { el } from './dom.js'
+import { MAX_BUCKETS, Refused, get, leave, session } from './api.js'
+import { release, repaint, succeed } from './chart.js'
+import { el, whenIdle } from './dom.js'
 import { Filters } from './filters.js'
 import { time } from './format.js'
 import { overTime, top } from './panels/events.js'
@@ -31,6 +31,10 @@ let current = null
 const asking = new Map()
 /** @type {ReturnType<typeof setTimeout> | undefined} */
 let timer
+/** What no filter changes; a whole round asks for it anew. @type {{ overview: () => Promise<any>, counts: () => Promise<any> } | undefined} */
+let setup
+/** Ends what several panels of the last round asked together. */
+let together = new AbortController()
 /** Whether days that are over were asked for already, so that longer ranges are at hand. */
 let isWarm = false
 
@@ -51,20 +55,25 @@ async function draw (changed) {
   clearTimeout(timer)
   const follows = (/** @type {any} */ panel) => changed === undefined || changed.some((key) => panel.follows.includes(key))
   const wanted = PANELS.filter(maySee).filter(follows)
-  const signal = new AbortController().signal
-  // Asked once a round, by the first panel that needs it.
-  const view = {
-    selection: filters.selection,
-    filters,
-    overview: once(() => get('/dashboard/overview', {}, signal)),
-    counts: once(async () => maySee({ roles: SEES_FIGURES }) ? get('/records/counts', {}, signal) : undefined)
-  }
+  if (wanted.length === 0) return refreshLater()
   const sections = wanted.map((panel) => sectionOf(panel))
-  for (const section of sections) section.setAttribute('aria-busy', 'true')
-  // What can be seen goes first: the rest would only hold it up.
+  // Looked at before anything changes, or the browser would have to lay the page out for it.
   const isSeen = sections.map(isInWindow)
-  const outcomes = await Promise.allSettled(wanted.filter((_, i) => isSeen[i]).map((panel) => drawPanel(panel, view)))
-  outcomes.push(...await Promise.allSettled(wanted.filter((_, i) => !isSeen[i]).map((panel) => drawPanel(panel, view))))
+  const rounds = wanted.map(({ id }) => {
+    asking.get(id)?.abort()
+    const controller = new AbortController()
+    asking.set(id, controller)
+    return controller
+  })
+  const { selection } = filters
+  const view = { ...questions(selection, changed === undefined), selection, filters }
+  const drawAll = (/** @type {boolean} */ seen) => Promise.allSettled(wanted.flatMap((panel, i) =>
+    isSeen[i] === seen ? [drawPanel(panel, view, /** @type {AbortController} */ (rounds[i]))] : []))
+  // What can be seen goes first: the rest would only hold it up.
+  const first = drawAll(true)
+  for (const section of sections) section.setAttribute('aria-busy', 'true')
+  const outcomes = await first
+  outcomes.push(...await drawAll(false))
   const failed = outcomes.find(({ status }) => status === 'rejected')
   if (failed !== undefined) return signIn('The session has ended. Sign in again.')
   const isWhole = outcomes.every((outcome) => outcome.status === 'fulfilled' && outcome.value)
@@ -96,18 +105,46 @@ function refreshLater () {
   if (refreshMs !== undefined) timer = setTimeout(() => { if (document.hidden) watchForReturn(); else draw() }, refreshMs)
 }
 
+/**
+ * What several panels ask for, each asked once a round, by the first panel that needs it.
+ *
+ * @param {Filters['selection']} selection
+ * @param {boolean} isWhole whether all panels ask anew, and not those that follow a filter
+ */
+function questions ({ start_time, end_time, channel, name }, isWhole) {
+  if (isWhole || setup === undefined) {
+    setup = {
+      overview: once(() => get('/dashboard/overview')),
+      counts: once(async () => maySee({ roles: SEES_FIGURES }) ? get('/records/counts') : undefined)
+    }
+  }
+  together.abort()
+  together = new AbortController()
+  const { signal } = together
+  const names = once(() => get('/metrics/aggregate', {
+    schema: 'any', start_time, end_time, channel, event: name, group_by: 'schema,channel,event', limit: MAX_BUCKETS
+  }, signal))
+  return { ...setup, names }
+}
+
 /** @template T @param {() => Promise<T>} ask @returns {() => Promise<T>} */
 function once (ask) {
   /** @type {Promise<T> | undefined} */
   let answer
-  return () => (answer ??= ask())
+  return () => {
+    if (answer !== undefined) return answer
+    answer = ask()
+    // Who comes later asks again.
+    answer.catch(() => { answer = undefined })
+    return answer
+  }
 }
 
 /** Lets the collector count the days of the longer ranges while nobody waits for them. */
 function warm () {
   if (current === null || !maySee({ roles: SEES_FIGURES })) return
   isWarm = true
-  requestIdleCallback(() => { filters.warm().catch(() => {}) })
+  whenIdle(() => { filters.warm().catch(() => {}) })
 }
 
 function watchForReturn () {
@@ -117,17 +154,16 @@ function watchForReturn () {
 /**
  * @param {any} panel
  * @param {any} view
+ * @param {AbortController} controller ends it
  * @returns {Promise<boolean>} whether it shows what was asked for
  * @throws {Refused} 401
  */
-async function drawPanel (panel, view) {
+async function drawPanel (panel, view, controller) {
+  const { signal } = controller
+  // A later round asks for it already.
+  if (signal.aborted) return false
   const section = sectionOf(panel)
   const body = section.lastElementChild
-  asking.get(panel.id)?.abort()
-  const controller = new AbortController()
-  asking.set(panel.id, controller)
-  const { signal } = controller
-  section.setAttribute('aria-busy', 'true')
   try {
     const own = { ...view, signal }
     const drawn = panel.draw(await panel.load(own), own)
@@ -151,15 +187,24 @@ async function drawPanel (panel, view) {
   }
 }
 
+/** What somebody scrolled. Asking each region where it stands would have the page laid out for every panel. @type {WeakSet<Element>} */
+const moved = new WeakSet()
+panels.addEventListener('scroll', ({ target }) => { moved.add(/** @type {Element} */ (target)) }, { capture: true, passive: true })
+
 /** Puts new content in place; what is open stays open, and who uses the keyboard stays where they are. @param {any} body @param {any} drawn */
 function replace (body, drawn) {
   const opened = [...body.querySelectorAll('details')].map(({ open }) => open)
   const focused = body.contains(document.activeElement) ? document.activeElement : null
-  const scrolled = [...body.querySelectorAll('.scroll')].map(({ scrollTop }) => scrollTop)
-  release(body)
+  const scrolled = [...body.querySelectorAll('.scroll')].map((region) => moved.has(region) ? region.scrollTop : 0)
+  succeed(body, drawn)
   body.replaceChildren(drawn)
-  body.querySelectorAll('details').forEach((/** @type {any} */ details, /** @type {number} */ i) => { details.open = opened[i] ?? false })
-  body.querySelectorAll('.scroll').forEach((/** @type {any} */ region, /** @type {number} */ i) => { region.scrollTop = scrolled[i] ?? 0 })
+  body.querySelectorAll('details').forEach((/** @type {any} */ details, /** @type {number} */ i) => {
+    if (opened[i] !== true) return
+    details.open = true
+    // The browser's own word of it comes a frame later.
+    details.dispatchEvent(new Event('toggle'))
+  })
+  body.querySelectorAll('.scroll').forEach((/** @type {any} */ region, /** @type {number} */ i) => { if (scrolled[i] > 0) region.scrollTop = scrolled[i] })
   if (focused === null || body.contains(focused)) return
   const like = [...body.querySelectorAll(focused.tagName)].find((one) => one.textContent === focused.textContent)
   like?.focus({ preventScroll: true })
@@ -180,6 +225,8 @@ function sectionOf ({ id, title, size }) {
 function signIn (reason) {
   for (const controller of asking.values()) controller.abort()
   asking.clear()
+  together.abort()
+  setup = undefined
   clearTimeout(timer)
   current = null
   forgetTrace()

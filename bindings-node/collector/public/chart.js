@@ -1,7 +1,7 @@
 /** Lines over time by uPlot, with a legend and the same figures as a table for who cannot see the lines. */
 
 import uPlot from './uPlot.esm.js'
-import { el, table } from './dom.js'
+import { el, table, whenIdle } from './dom.js'
 import { day, figure, hour, time } from './format.js'
 
 /** As many colours as a reader tells apart; what is beyond is added up. */
@@ -10,26 +10,65 @@ const HEIGHT_PX = 190
 /** Rows of the table beside a chart. */
 const TABLE_ROWS = 200
 
+/** The theme's colours, as far as they were asked for. @type {Map<string, string>} */
+const colours = new Map()
+
 /** @param {string} name */
-const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+function colour (name) {
+  let found = colours.get(name)
+  if (found === undefined) colours.set(name, found = getComputedStyle(document.documentElement).getPropertyValue(name).trim())
+  return found
+}
 
-/** How far below the window a chart is made before it is seen. */
-const AHEAD = '200px'
+/** How far below the window a chart is made before it is seen: two windows or three. */
+const AHEAD = '2000px'
 
-/** What each chart holds: how it is made, and, once it was seen, the plot. @type {Map<Element, { make: () => uPlot, plot?: uPlot }>} */
+/**
+ * What each chart holds: what it shows, and, once it was seen, its plot.
+ *
+ * @typedef {{ times: number[], series: Array<{ name: string, values: Array<number | null> }>, format: (n: number | null | undefined) => string }} Shown
+ * @type {Map<Element, { shown: Shown, plot?: any }>}
+ */
 const held = new Map()
 
-/** Makes a chart. @param {Element} place */
-function make (place) {
+/** Makes a chart. @param {Element} place @param {number} [width] pixels, where they are known */
+function make (place, width = Math.max(place.clientWidth, 200)) {
   const holding = held.get(place)
   if (holding === undefined || holding.plot !== undefined) return
-  holding.plot = holding.make()
+  holding.plot = plotIn(/** @type {HTMLElement} */ (place), holding.shown, width)
   sizes.observe(place)
 }
 
-// A chart takes as long as all else in its panel, and most stand below the window.
+/** Charts below the window that are not made yet. @type {Set<Element>} */
+const waiting = new Set()
+let isPlanned = false
+
+/** Makes the charts that wait one by one: between them the browser does what somebody asks for. */
+function plan () {
+  if (isPlanned || waiting.size === 0) return
+  isPlanned = true
+  whenIdle(() => {
+    isPlanned = false
+    const [place] = waiting
+    if (place === undefined) return
+    waiting.delete(place)
+    make(place)
+    plan()
+  })
+}
+
+// A chart takes as long as all else in its panel, and most stand below the window: they are made when nobody waits.
 const seen = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) if (isIntersecting) make(target)
+  let isFirst = true
+  for (const { target, isIntersecting, boundingClientRect: { top, bottom } } of entries) {
+    waiting.delete(target)
+    if (!isIntersecting) continue
+    if (isFirst && top < innerHeight && bottom > 0) {
+      make(target)
+      isFirst = false
+    } else waiting.add(target)
+  }
+  plan()
 }, { rootMargin: AHEAD })
 
 const sizes = new ResizeObserver((entries) => {
@@ -47,13 +86,44 @@ export function release (node) {
   for (const place of node.querySelectorAll('.chart')) {
     seen.unobserve(place)
     sizes.unobserve(place)
+    waiting.delete(place)
     held.get(place)?.plot?.destroy()
     held.delete(place)
   }
 }
 
+/**
+ * Lets go of the charts in `before`, which `after` replaces. The plots of those that were seen go on with the new
+ * figures: making one takes several times as long as drawing it.
+ *
+ * @param {Element} before
+ * @param {Element} after
+ */
+export function succeed (before, after) {
+  const heirs = after.querySelectorAll('.chart')
+  before.querySelectorAll('.chart').forEach((place, i) => {
+    const [old, heir] = [held.get(place), heirs[i]]
+    const next = heir === undefined ? undefined : held.get(heir)
+    if (old?.plot === undefined || next === undefined) return
+    if (likeness(old.shown) !== likeness(next.shown)) return make(/** @type {Element} */ (heir), old.plot.width)
+    sizes.unobserve(place)
+    next.plot = old.plot
+    delete old.plot
+    next.plot.show(heir, next.shown)
+    sizes.observe(/** @type {Element} */ (heir))
+  })
+  release(before)
+}
+
+/** What a plot is made for; charts that are alike in it may have the same. @param {Shown} shown */
+const likeness = ({ times, series }) => `${series.length} ${hasPoints(times)}`
+
+/** Whether there are too few moments for a line. @param {number[]} times */
+const hasPoints = (times) => times.length < 3
+
 /** Draws every chart anew, in the colours of the theme. */
 export function repaint () {
+  colours.clear()
   for (const [place, holding] of held) {
     holding.plot?.destroy()
     delete holding.plot
@@ -72,7 +142,7 @@ export function repaint () {
  */
 export function chart (about, times, series, format = figure) {
   const place = el('div', { class: 'chart', role: 'img', 'aria-label': about })
-  held.set(place, { make: () => plotIn(place, times, series, format) })
+  held.set(place, { shown: { times, series, format } })
   seen.observe(place)
   const legend = el('ul', { class: 'legend' }, ...series.map(({ name }, i) => el('li', {}, el('i', { class: signOf(i), 'aria-hidden': 'true' }), name)))
   const columns = [{ name: 'Time' }, ...series.map(({ name }) => ({ name, number: true }))]
@@ -88,17 +158,17 @@ export function chart (about, times, series, format = figure) {
 const signOf = (i) => `sign c${i % (MAX_LINES + 1)}`
 
 /**
- * @param {HTMLElement} place
- * @param {number[]} times
- * @param {Array<{ name: string, values: Array<number | null> }>} series
- * @param {(n: number | null | undefined) => string} format
+ * @param {HTMLElement} first where it stands, until `show` moves it
+ * @param {Shown} shown
+ * @param {number} width pixels
  */
-function plotIn (place, times, series, format) {
+function plotIn (first, shown, width) {
+  let [place, { times, series, format }] = [first, shown]
   // What stands under the pointer, in words.
   const tip = el('div', { class: 'tip', hidden: true })
   const showTip = (/** @type {any} */ u) => {
     const { idx, left } = u.cursor
-    tip.hidden = idx === null || idx === undefined || left < 0
+    tip.hidden = idx === null || idx === undefined || left < 0 || idx >= times.length
     if (tip.hidden) return
     tip.replaceChildren(el('strong', {}, time(times[idx])), ...series.map(({ name, values }, i) =>
       el('div', {}, el('i', { class: signOf(i), 'aria-hidden': 'true' }), `${name}: ${format(values[idx])}`)))
@@ -109,7 +179,7 @@ function plotIn (place, times, series, format) {
   const [quiet, grid] = [colour('--quiet'), colour('--line')]
   const axis = { stroke: quiet, grid: { stroke: grid, width: 1 }, ticks: { stroke: grid } }
   const options = {
-    width: Math.max(place.clientWidth, 200),
+    width,
     height: HEIGHT_PX,
     cursor: { y: false, points: { size: 6 } },
     hooks: { setCursor: [showTip] },
@@ -120,12 +190,20 @@ function plotIn (place, times, series, format) {
       { ...axis, size: 56, values: (/** @type {any} */ _u, /** @type {number[]} */ ticks) => ticks.map((tick) => format(tick)) }
     ],
     series: [{}, ...series.map(({ name }, i) => (
-      { label: name, stroke: colour(`--c${i % (MAX_LINES + 1)}`), width: 1.75, spanGaps: false, points: { show: times.length < 3 } }))]
+      { label: name, stroke: colour(`--c${i % (MAX_LINES + 1)}`), width: 1.75, spanGaps: false, points: { show: hasPoints(times) } }))]
   }
-  const plot = new uPlot(options, [times.map((ms) => ms / 1_000), ...series.map(({ values }) => values)], place)
+  const dataOf = () => [times.map((ms) => ms / 1_000), ...series.map(({ values }) => values)]
+  const plot = new uPlot(options, dataOf(), place)
   place.append(tip)
   const destroy = plot.destroy.bind(plot)
   plot.destroy = () => { tip.remove(); destroy() }
+  /** Goes on at another place, with other figures. */
+  plot.show = (/** @type {HTMLElement} */ to, /** @type {Shown} */ next) => {
+    [place, { times, series, format }] = [to, next]
+    tip.hidden = true
+    place.append(plot.root, tip)
+    plot.setData(dataOf())
+  }
   return plot
 }
 

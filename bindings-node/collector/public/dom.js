@@ -24,6 +24,16 @@ function textOr (child) {
   return child instanceof Node ? child : String(child)
 }
 
+/** The longest that something waits for the browser to have time for it. */
+const IDLE_MS = 200
+
+/** Does what nobody waits for. @param {() => void} act */
+export function whenIdle (act) {
+  // Safari has had no such call for long.
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(act, { timeout: IDLE_MS })
+  else setTimeout(act)
+}
+
 /** How each table was sorted last, by its caption: a refresh keeps it. @type {Map<string, { column: number, isRising: boolean }>} */
 const sorted = new Map()
 

@@ -18,6 +18,8 @@ const RANGES = {
 }
 const DEFAULT_RANGE = '24h'
 const REFRESH_MS = 10_000
+/** How long after a choice the address follows: by then its figures are there, and the browser takes two frames' time for it. */
+const ADDRESS_MS = 300
 /** Names in a list to choose from; more than anybody reads. */
 const MAX_OFFERED = 200
 
@@ -42,10 +44,21 @@ function fromAddress () {
   }
 }
 
+/** What stands in the address for a view. @param {ReturnType<typeof fromAddress>} view */
+function toAddress ({ range, channel, name, refresh }) {
+  const hash = new URLSearchParams({ range })
+  if (channel !== '') hash.set('channel', channel)
+  if (name !== '') hash.set('name', name)
+  if (!refresh) hash.set('refresh', 'off')
+  return hash
+}
+
 export class Filters {
   #form
   #onchange
   #view = fromAddress()
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #addressing
   #clear = el('button', { type: 'button', id: 'clear', onclick: () => this.#go({ ...this.#view, channel: '', name: '' }) }, 'Show everything')
 
   /** @param {HTMLFormElement} form @param {(changed?: string[]) => void} onchange what changed; nothing is everything */
@@ -53,12 +66,21 @@ export class Filters {
     this.#form = form
     this.#onchange = onchange
     form.addEventListener('submit', (event) => event.preventDefault())
+    // Somebody goes back, or writes into the address.
     addEventListener('hashchange', () => {
-      const before = /** @type {Record<string, any>} */ (this.#view)
-      this.#view = fromAddress()
-      this.#show()
-      this.#onchange(Object.entries(this.#view).filter(([key, value]) => before[key] !== value).map(([key]) => key))
+      clearTimeout(this.#addressing)
+      this.#take(fromAddress())
     })
+  }
+
+  /** Shows another view; who asks is told what changed. @param {ReturnType<typeof fromAddress>} view */
+  #take (view) {
+    const before = /** @type {Record<string, any>} */ (this.#view)
+    const changed = Object.entries(view).filter(([key, value]) => before[key] !== value).map(([key]) => key)
+    if (changed.length === 0) return
+    this.#view = view
+    this.#onchange(changed)
+    this.#show()
   }
 
   /** Milliseconds between refreshes; nothing where they are off. */
@@ -148,12 +170,13 @@ export class Filters {
       this.#go({ ...this.#view, [key]: target.type === 'checkbox' ? target.checked : target.value.trim() })
   }
 
-  /** @param {ReturnType<typeof fromAddress>} view */
-  #go ({ range, channel, name, refresh }) {
-    const hash = new URLSearchParams({ range })
-    if (channel !== '') hash.set('channel', channel)
-    if (name !== '') hash.set('name', name)
-    if (!refresh) hash.set('refresh', 'off')
-    location.hash = hash.toString()
+  /** Goes where somebody chose to. @param {ReturnType<typeof fromAddress>} view */
+  #go (view) {
+    this.#take(view)
+    clearTimeout(this.#addressing)
+    this.#addressing = setTimeout(() => {
+      const hash = `#${toAddress(this.#view)}`
+      if (location.hash !== hash) history.pushState(null, '', hash)
+    }, ADDRESS_MS)
   }
 }

@@ -215,6 +215,8 @@ class Sum {
   #interval
   /** By start, then by the group's text. @type {Map<number, Map<string, number>>} */
   #starts = new Map()
+  /** @type {Map<string, string>} */
+  #texts = new Map()
 
   /** @param {Spec} spec */
   constructor (spec) {
@@ -231,9 +233,14 @@ class Sum {
       (either === undefined || name.event === either || `${name.channel}.${name.event}` === either)
     if (!isMeant) return
     const group = this.#group(name)
-    for (let hour = from; hour < to; hour++) {
-      const count = /** @type {number} */ (name.counts[hour])
-      if (count > 0) this.#add(day + hour * HOUR_MS, group, count)
+    // Hours of one bucket are added up before it is looked for.
+    const hours = this.#interval === undefined ? HOURS : this.#interval / HOUR_MS
+    for (let hour = from; hour < to;) {
+      const end = Math.min(to, hour - hour % hours + hours)
+      let sum = 0
+      const at = day + hour * HOUR_MS
+      for (; hour < end; hour++) sum += /** @type {number} */ (name.counts[hour])
+      if (sum > 0) this.#add(at, group, sum)
     }
   }
 
@@ -244,7 +251,14 @@ class Sum {
 
   /** @param {Record<string, any>} names */
   #group (names) {
-    return `{${(this.#spec.group_by ?? []).map((key) => `"${key}":${JSON.stringify(names[key])}`).join(',')}}`
+    return `{${(this.#spec.group_by ?? []).map((key) => `"${key}":${this.#quoted(names[key])}`).join(',')}}`
+  }
+
+  /** A name as JSON; the same come again on each day. @param {string} name */
+  #quoted (name) {
+    let text = this.#texts.get(name)
+    if (text === undefined) this.#texts.set(name, text = JSON.stringify(name))
+    return text
   }
 
   /** @param {number} at @param {string} group @param {number} count */

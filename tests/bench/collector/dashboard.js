@@ -70,20 +70,47 @@ function cpu () {
   return stats.filter(({ pid }) => ours.has(pid) && pid !== process.pid).reduce((sum, { ticks }) => sum + ticks, 0) * 1_000 / TICKS
 }
 
-/** Notes when something is done, and when the last frame after it shows that nothing is under way. Runs in the page. */
+/**
+ * Notes when something is done, and the last frame that shows something of it: a change in the window, or that something
+ * there is under way. Both are told by the page, so that no time of the driver's own is among it. Runs in the page.
+ */
 function watch () {
-  const timing = window.timing = { begun: 0, first: undefined }
+  const timing = window.timing = { begun: 0, shown: 0, whole: 0, first: undefined }
+  /** Frames without a change after which nothing more is awaited. */
+  const QUIET_FRAMES = 4
   const isSeen = (element) => element.getBoundingClientRect().top < innerHeight && element.getBoundingClientRect().bottom > 0
-  const isBusy = () => [...document.querySelectorAll('[aria-busy]')].some(isSeen)
-  const begin = (event) => { if (event.isTrusted || event.type === 'change') timing.begun = performance.now() }
-  for (const type of ['click', 'change']) addEventListener(type, begin, { capture: true })
+  const isBusy = (all) => [...document.querySelectorAll('[aria-busy]')].some((element) => all || isSeen(element))
+  const changed = new Set()
+  const changes = new MutationObserver((records) => { for (const { target } of records) changed.add(target.nodeType === 1 ? target : target.parentElement) })
+  changes.observe(document, { subtree: true, childList: true, attributes: true, characterData: true })
+  let quiet = QUIET_FRAMES
   // Called before a frame is painted; what waits behind it comes after.
-  window.settled = (all = false) => new Promise((resolve) => {
-    const look = () => {
-      if (all ? document.querySelector('[aria-busy]') !== null : isBusy()) requestAnimationFrame(look)
-      else setTimeout(() => resolve(performance.now() - timing.begun))
-    }
+  const look = () => {
+    const isShown = isBusy(false) || [...changed].some((element) => element !== null && isSeen(element))
+    changed.clear()
+    quiet = isShown ? 0 : quiet + 1
+    const isWhole = !isBusy(true)
+    setTimeout(() => {
+      if (isShown) timing.shown = performance.now()
+      if (!isWhole) timing.whole = performance.now()
+    })
     requestAnimationFrame(look)
+  }
+  requestAnimationFrame(look)
+  const begin = (event) => {
+    if (!event.isTrusted && event.type !== 'change') return
+    // When the browser heard of it, and not when the page did.
+    timing.begun = event.timeStamp
+    timing.shown = 0
+    quiet = 0
+  }
+  for (const type of ['click', 'change']) addEventListener(type, begin, { capture: true })
+  window.settled = (all = false) => new Promise((resolve) => {
+    const ask = () => {
+      if (quiet < QUIET_FRAMES || (all && isBusy(true))) requestAnimationFrame(ask)
+      else resolve(timing.shown - timing.begun)
+    }
+    ask()
   })
   const seen = () => document.querySelector('#panel-headline dl') !== null && document.querySelector('#panel-events canvas') !== null
   const first = () => {
@@ -115,14 +142,16 @@ async function main () {
       await page.goto(collector.url + PAGE)
       await page.waitForFunction(() => window.timing.first !== undefined, undefined, { timeout: WAIT_MS })
       firsts.push(await page.evaluate(() => window.timing.first))
-      wholes.push(await page.evaluate(() => window.settled(true)))
+      wholes.push(await page.evaluate(() => window.settled(true).then(() => window.timing.whole)))
       firstsUsed.push(cpu() - begun)
       // What the page asks for ahead is counted while somebody looks at it.
       await page.waitForLoadState('networkidle')
       for (const [name, act] of Object.entries(INTERACTIONS)) {
         const before = cpu()
         await act(page)
-        ;(took[name] ??= []).push(await page.evaluate(() => window.settled()))
+        const ms = await page.evaluate(() => window.settled())
+        if (ms <= 0) throw new Error(`${name}: nothing changed in the window`)
+        ;(took[name] ??= []).push(ms)
         ;(used[name] ??= []).push(cpu() - before)
         await page.evaluate(() => window.settled(true))
       }

@@ -1,8 +1,9 @@
-import { get } from '../api.js'
+import { MAX_BUCKETS, get } from '../api.js'
 import { chart, lines } from '../chart.js'
 import { el, empty, table } from '../dom.js'
 import { count } from '../format.js'
 
+const EVENT = 'telemetry_event_v1'
 /** Rows of the list of events. */
 const TOP = 12
 
@@ -18,7 +19,7 @@ export const overTime = {
   roles: ['viewer', 'analyst', 'admin'],
   follows: ['range', 'channel', 'name'],
   async load (/** @type {any} */ { selection, signal }) {
-    return get('/metrics/aggregate', { ...wanted(selection), interval: selection.interval, group_by: 'channel', limit: 20_000 }, signal)
+    return get('/metrics/aggregate', { ...wanted(selection), interval: selection.interval, group_by: 'channel', limit: MAX_BUCKETS }, signal)
   },
   draw (/** @type {any} */ { buckets }, /** @type {any} */ { selection }) {
     if (buckets.length === 0) {
@@ -36,17 +37,22 @@ export const top = {
   title: 'Top events',
   roles: ['viewer', 'analyst', 'admin'],
   follows: ['range', 'channel', 'name'],
-  async load (/** @type {any} */ { selection, signal }) {
-    return get('/metrics/aggregate', { ...wanted(selection), group_by: 'channel,event', limit: 20_000 }, signal)
+  async load (/** @type {any} */ { selection, names, signal }) {
+    const answer = await names()
+    // More names than an answer holds, and nobody knows which are left out.
+    return answer.truncated
+      ? get('/metrics/aggregate', { ...wanted(selection), schema: EVENT, group_by: 'schema,channel,event', top: TOP }, signal)
+      : answer
   },
   draw (/** @type {any} */ { buckets }, /** @type {any} */ { filters }) {
-    if (buckets.length === 0) return empty('Nothing to rank yet.')
-    const sorted = [...buckets].sort((a, b) => b.count - a.count)
+    const sorted = buckets.filter((/** @type {any} */ { group }) => group.schema === EVENT)
+      .sort((/** @type {any} */ a, /** @type {any} */ b) => b.count - a.count)
+    if (sorted.length === 0) return empty('Nothing to rank yet.')
     const most = sorted[0].count
     // Channels of names that are filtered by are few; the fields offer all that were seen.
-    filters.offer('names', sorted.map(({ group }) => group.event ?? ''))
-    filters.offer('channels', [...new Set(sorted.map(({ group }) => group.channel ?? ''))])
-    const rows = sorted.slice(0, TOP).map(({ group, count: n }) => [
+    filters.offer('names', sorted.map((/** @type {any} */ { group }) => group.event ?? ''))
+    filters.offer('channels', [...new Set(sorted.map((/** @type {any} */ { group }) => group.channel ?? ''))])
+    const rows = sorted.slice(0, TOP).map((/** @type {any} */ { group, count: n }) => [
       el('button', { type: 'button', class: 'link', title: 'Show only this event', onclick: () => filters.choose('name', group.event ?? '') }, group.event ?? '–'),
       el('button', { type: 'button', class: 'link', title: 'Show only this channel', onclick: () => filters.choose('channel', group.channel ?? '') }, group.channel ?? '–'),
       [count(n), n / most]

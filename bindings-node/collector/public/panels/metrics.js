@@ -1,4 +1,4 @@
-import { get } from '../api.js'
+import { MAX_BUCKETS, get } from '../api.js'
 import { chart, lines } from '../chart.js'
 import { el, empty, figures, table } from '../dom.js'
 import { count, figure, share } from '../format.js'
@@ -18,7 +18,7 @@ export const distributions = {
   roles: ['viewer', 'analyst', 'admin'],
   follows: ['range', 'name'],
   async load (/** @type {any} */ { selection: { start_time, end_time, name }, signal }) {
-    return get('/metrics/aggregate', { schema: METRIC, start_time, end_time, event: name, field: '/value', aggregation: FIGURES, group_by: 'event', limit: 20_000 }, signal)
+    return get('/metrics/aggregate', { schema: METRIC, start_time, end_time, event: name, field: '/value', aggregation: FIGURES, group_by: 'event', limit: MAX_BUCKETS }, signal)
   },
   draw (/** @type {any} */ { buckets }, /** @type {any} */ { filters }) {
     if (buckets.length === 0) return empty('No metrics in this range. Send one with ', el('code', {}, 'track_metric'), ' or ', el('code', {}, 'measure'), '.')
@@ -40,7 +40,7 @@ export const catalog = {
   follows: ['range'],
   async load (/** @type {any} */ { selection: { start_time, end_time, interval }, signal, overview, counts }) {
     const [setup, ingested, answer] = await Promise.all([overview(), counts(), get('/metrics/aggregate', {
-      schema: METRIC, start_time, end_time, interval, field: '/value', aggregation: 'avg,p95', group_by: 'event', limit: 20_000
+      schema: METRIC, start_time, end_time, interval, field: '/value', aggregation: 'avg,p95', group_by: 'event', limit: MAX_BUCKETS
     }, signal)])
     const names = setup.catalog.map((/** @type {any} */ metric) => metric.name)
     return { overview: setup, counts: ingested, buckets: answer.buckets.filter((/** @type {any} */ { group }) => names.includes(group.event)) }

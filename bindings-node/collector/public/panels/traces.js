@@ -1,6 +1,7 @@
 import { get } from '../api.js'
 import { el, empty, table } from '../dom.js'
 import { count, duration, time } from '../format.js'
+import { latest } from './latest.js'
 
 const SPAN = 'telemetry_span_v1'
 /** Spans of which the latest traces are made. */
@@ -71,19 +72,18 @@ export function forget () {
 }
 
 /**
- * Where the latest spans begin: pages run by rising time, so what is asked for must not be more than a page.
+ * The latest interval, or several, with about as many spans as are asked for.
  *
- * @param {any} buckets spans over time
- * @param {string} start where there are few of them
+ * @param {Array<{ start: string, count: number }>} buckets spans over time
  */
-function latest (buckets, start) {
-  let spans = 0
+function lastOf (buckets) {
+  let [start, count] = ['', 0]
   for (const bucket of [...buckets].reverse()) {
-    spans += bucket.count
-    if (spans > RECENT_SPANS) return spans === bucket.count ? bucket.start : start
+    if (count > 0 && count + bucket.count > RECENT_SPANS) break
     start = bucket.start
+    count += bucket.count
   }
-  return start
+  return { startMs: Date.parse(start), count }
 }
 
 export const traces = {
@@ -92,10 +92,13 @@ export const traces = {
   size: 'wide',
   roles: ['analyst', 'admin'],
   follows: ['range'],
-  async load (/** @type {any} */ { selection: { start_time, end_time, interval }, signal }) {
+  async load (/** @type {any} */ { selection: { start_time, end_time, interval, startMs, endMs }, signal }) {
     const { buckets } = await get('/metrics/aggregate', { schema: SPAN, start_time, end_time, interval, group_by: 'schema' }, signal)
     if (buckets.length === 0) return { records: [] }
-    return get('/records', { schema: SPAN, start_time: latest(buckets, start_time), end_time, limit: RECENT_SPANS }, signal)
+    const ask = (/** @type {number} */ from) =>
+      get('/records', { schema: SPAN, start_time: new Date(from).toISOString(), end_time, limit: RECENT_SPANS }, signal)
+    const last = lastOf(buckets)
+    return { records: await latest(ask, { startMs: Math.max(startMs, last.startMs), endMs, count: last.count }, RECENT_SPANS) }
   },
   draw (/** @type {any} */ { records }, /** @type {any} */ { selection }) {
     if (records.length === 0) return empty('No spans in this range. A client makes them with ', el('code', {}, 'span'), '; OpenTelemetry sends them to ', el('code', {}, '/v1/traces'), '.')
