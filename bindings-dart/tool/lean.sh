@@ -25,9 +25,12 @@ case "${target:-$(uname -s)}" in
   *) [ "${RELOCATIONS:-packed}" = plain ] || arguments+=(-C 'link-arg=-Wl,-z,pack-relative-relocs') ;;
 esac
 case "${target:-$(rustc -vV | sed -n 's/host: //p')}" in
-  # Where rustc links by lld, which folds functions of the same code. LLVM folds some already: Rust promises none an
-  # address of its own.
-  x86_64-unknown-linux-gnu | *-linux-android*) arguments+=(-C 'link-arg=-Wl,--icf=all') ;;
+  # Where rustc links by lld. It folds functions of the same code, as LLVM does with some: Rust promises none an address
+  # of its own. And it takes a second list of what is not exported.
+  x86_64-unknown-linux-gnu | *-linux-android*)
+    arguments+=(-C 'link-arg=-Wl,--icf=all')
+    arguments+=(-C "link-arg=-Wl,--version-script=$root/bindings-dart/tool/unexported.map")
+    ;;
 esac
 case "${target:-$(uname -s)}" in
   *apple* | Darwin) file='libuniffi_scrubjay.dylib' ;;
