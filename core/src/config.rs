@@ -39,6 +39,7 @@ pub use self::signal::SignalConfig;
 pub(crate) use self::sources::{Environment, Resolved, Source, resolve, unknown_variables};
 pub use self::spool::SpoolConfig;
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_value::{self, escaped};
 use crate::schema::Plan;
 
 /// The whole configuration. Serialised, it holds its secrets: for [`Client`](crate::Client) to lay it over files and
@@ -99,11 +100,11 @@ impl Config {
         let plan = plan::take(text, &mut value)?;
         refuse_unknown_keys(&value, "")?;
         let is_written = |key: &&Key| key.is_leaf() && value.pointer(key.path).is_some_and(|said| !said.is_null());
-        let written = Written(keys().filter(is_written).map(|key| key.path).collect());
-        let mut config: Self = serde_path_to_error::deserialize(value).map_err(|e| {
-            let path = pointer(e.path());
-            let message = expected_at(&path);
-            Error::new(ErrorKind::ConfigInvalid, path, message)
+        let mut written = Written::default();
+        written.0.extend(keys().filter(is_written).map(|key| key.path));
+        let mut config: Self = json_value::read(&value).map_err(|misplaced| {
+            let message = expected_at(&misplaced.path);
+            Error::new(ErrorKind::ConfigInvalid, misplaced.path, message)
         })?;
         config.plan = plan;
         config.written = written;
@@ -142,20 +143,6 @@ fn require(holds: bool, path: &str, message: &str) -> Result<()> {
     if holds { Ok(()) } else { Err(Error::new(ErrorKind::ConfigInvalid, path, message)) }
 }
 
-/// RFC 6901.
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    let mut pointer = String::new();
-    for segment in path {
-        match segment {
-            Segment::Seq { index } => pointer.extend(["/", &index.to_string()]),
-            Segment::Map { key } => pointer.extend(["/", &escaped(key)]),
-            Segment::Enum { .. } | Segment::Unknown => {}
-        }
-    }
-    pointer
-}
-
 fn expected_at(path: &str) -> String {
     let known = keys().filter(|key| matches(key.path, path, true)).max_by_key(|key| key.path.len());
     format!("wrong type or value; expected: {}", known.map_or("", |key| key.doc))
@@ -188,11 +175,6 @@ fn refuse_unknown_keys(value: &Value, parent: &str) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// A name as a part of a JSON Pointer.
-fn escaped(name: &str) -> String {
-    name.replace('~', "~0").replace('/', "~1")
 }
 
 /// The known key most like `path`, if any is near enough to be a likely slip.

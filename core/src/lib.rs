@@ -29,6 +29,7 @@ mod error;
 mod explanation;
 mod hash;
 mod json;
+mod json_value;
 mod kept;
 mod outcome;
 #[cfg(feature = "segment")]

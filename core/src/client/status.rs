@@ -7,6 +7,7 @@ use super::shared::Shared;
 use super::switch::OffReason;
 use crate::config::{Purpose, Source};
 use crate::consent::Standing;
+use crate::json_value::object;
 
 /// See [`Client::status`](crate::Client::status).
 pub(crate) fn of(shared: &Shared) -> Value {
@@ -35,17 +36,14 @@ fn consent(settings: &Snapshot) -> Value {
         Standing::Given(_) => ("given", None),
     };
     let permitted = settings.gate.rule().verdict(&standing);
-    let purposes: Map<String, Value> = Purpose::ALL
-        .into_iter()
-        .map(|purpose| {
-            let grant = match &standing {
-                Standing::Given(document) => document.purposes.get(&purpose),
-                Standing::Absent | Standing::Unreadable(_) => None,
-            };
-            let collected = settings.target.is_ok() && permitted.is_ok_and(|purposes| purposes.contains(purpose));
-            (purpose.as_str().to_owned(), json!({"collected": collected, "grant": grant}))
-        })
-        .collect();
+    let purposes = object(Purpose::ALL.into_iter().map(|purpose| {
+        let grant = match &standing {
+            Standing::Given(document) => document.purposes.get(&purpose),
+            Standing::Absent | Standing::Unreadable(_) => None,
+        };
+        let collected = settings.target.is_ok() && permitted.is_ok_and(|purposes| purposes.contains(purpose));
+        (purpose.as_str().to_owned(), json!({"collected": collected, "grant": grant}))
+    }));
     json!({
         "state": state,
         "reason": reason,

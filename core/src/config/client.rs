@@ -11,6 +11,7 @@ use super::metrics::MetricsConfig;
 use super::require;
 use super::spool::SpoolConfig;
 use crate::error::Result;
+use crate::json_value::escaped;
 
 /// The section's keys. What fits OpenTelemetry's batch processors takes their variables too: those of log records
 /// first, then those of spans, because one queue carries both.
@@ -228,7 +229,7 @@ impl ClientConfig {
         for (name, value) in &self.resource {
             let is_scalar = |value: &Value| value.is_string() || value.is_number() || value.is_boolean();
             let is_attribute = is_scalar(value) || value.as_array().is_some_and(|list| list.iter().all(is_scalar));
-            let path = format!("/client/resource/{}", super::escaped(name));
+            let path = format!("/client/resource/{}", escaped(name));
             require(is_attribute, &path, "must be text, a number, a boolean, or an array of them")?;
         }
         self.spool.check()?;

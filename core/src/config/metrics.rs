@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Form, Key, require};
 use crate::error::Result;
+use crate::json_value::escaped;
 
 /// Keys of the section.
 pub(super) const KEYS: &[Key] = &[
@@ -80,7 +81,7 @@ impl MetricsConfig {
             let is_fine = (1..=MAX_BOUNDS).contains(&bounds.len())
                 && bounds.iter().all(|bound| bound.is_finite())
                 && bounds.windows(2).all(|pair| pair[0] < pair[1]);
-            let path = format!("/client/metrics/histogram_bounds/{}", super::escaped(name));
+            let path = format!("/client/metrics/histogram_bounds/{}", escaped(name));
             require(is_fine, &path, "must be 1 to 64 numbers in rising order")
         })
     }

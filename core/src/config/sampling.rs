@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Form, Key, require};
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_value::escaped;
 
 /// The keys of the section.
 pub(super) const KEYS: &[Key] = &[
@@ -44,9 +45,7 @@ impl SamplingConfig {
     /// Checks that every share is one.
     pub(super) fn check(&self) -> Result<()> {
         let of = |section: &'static str, shares: &BTreeMap<String, f64>| -> Result<()> {
-            shares
-                .iter()
-                .try_for_each(|(name, share)| check_share(*share, &format!("{section}/{}", super::escaped(name))))
+            shares.iter().try_for_each(|(name, share)| check_share(*share, &format!("{section}/{}", escaped(name))))
         };
         check_share(self.rate.unwrap_or(1.0), "/sampling/rate")?;
         of("/sampling/channels", &self.channels)?;

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use super::{Config, ExporterKind, Form, Key, OTHER_VARIABLES, keys, nearest_of};
 use crate::error::{Error, ErrorKind, Result};
+use crate::json_value::object;
 
 /// Looks up an environment variable. Injected, so that tests leave the process alone.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
@@ -108,7 +109,7 @@ pub(crate) fn resolve(code: &Config, environment: Environment<'_>, file: Option<
             sources.push((key, Source::Default));
         }
     }
-    let laid: Option<Config> = laid.map(serde_json::from_value).transpose().map_err(|_| unreadable())?;
+    let laid: Option<Config> = laid.as_ref().map(crate::json_value::read).transpose().map_err(|_| unreadable())?;
     let mut config = laid.unwrap_or_else(|| code.clone());
     config.plan = code.plan.clone().or_else(|| file.and_then(|file| file.plan.clone()));
     config.written = code.written.clone();
@@ -176,7 +177,9 @@ fn read(key: &Key, form: Form, text: &str) -> Result<Value> {
         Form::Number => number(text).map_err(|_| invalid("expected a number"))?,
         Form::Seconds => milliseconds(text).map(Value::from).ok_or_else(|| invalid("expected seconds"))?,
         Form::List => text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect(),
-        Form::Pairs => pairs(text).map(Value::Object).ok_or_else(|| invalid("expected key=value,key=value"))?,
+        Form::Pairs => pairs(text)
+            .map(|pairs| Value::Object(object(pairs)))
+            .ok_or_else(|| invalid("expected key=value,key=value"))?,
     };
     let mut alone = Value::Object(Map::new());
     put(&mut alone, key.path, value.clone());
@@ -197,7 +200,7 @@ fn milliseconds(text: &str) -> Option<u32> {
 }
 
 /// OpenTelemetry's list of pairs; nothing where any part is wrong, as it asks.
-fn pairs(text: &str) -> Option<Map<String, Value>> {
+fn pairs(text: &str) -> Option<Vec<(String, Value)>> {
     text.split(',').filter(|pair| !pair.trim().is_empty()).map(pair).collect()
 }
 
@@ -243,7 +246,8 @@ pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<Stri
         let others = OTHER_VARIABLES.iter().map(|(name, _)| *name);
         keys().flat_map(|key| key.variables).map(|(name, _)| *name).chain(others)
     };
-    let ours: BTreeSet<String> = names.filter(|name| name.starts_with(OURS)).collect();
+    let mut ours = BTreeSet::new();
+    ours.extend(names.filter(|name| name.starts_with(OURS)));
     let unknown = ours.into_iter().filter(|name| !known().any(|known| known == name));
     unknown
         .map(|name| {

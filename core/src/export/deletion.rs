@@ -9,6 +9,7 @@ use super::endpoint::continued;
 use super::http::answered;
 use super::target::{Http, collector};
 use crate::config::{ClientConfig, ExporterKind};
+use crate::json_value;
 
 /// Behind it comes the user.
 const ROUTE: [&str; 4] = ["api", "v1", "telemetry", "data"];
@@ -53,7 +54,7 @@ impl DeletionRoute {
         let client = self.http.connection.open(&[&url])?;
         let request = client.delete(url).headers(self.http.headers.clone());
         let (_, body) = answered(request, |status| status == StatusCode::OK).await?;
-        let receipt: Receipt = serde_json::from_slice(&body).map_err(|_| Failure::Verdict)?;
+        let receipt: Receipt = json_value::from_slice(&body).ok_or(Failure::Verdict)?;
         let is_id = (1..=MAX_ID_BYTES).contains(&receipt.request_id.len()) && receipt.request_id.is_ascii();
         if is_id { Ok(receipt.request_id) } else { Err(Failure::Verdict) }
     }

@@ -15,6 +15,10 @@ pub(super) fn endpoint(text: &str, path: &str, allow_link_local: bool) -> Result
     let refuse = |message: &str| Err(Error::new(ErrorKind::ConfigInvalid, path, message));
     let Some(url) = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
     else {
+        // The URL parser is linked without Unicode's tables.
+        if !text.is_ascii() {
+            return refuse("must be a URL whose host is written in ASCII: other letters as xn--… (punycode)");
+        }
         return refuse("must be a URL that starts with http:// or https:// (set here or by the environment)");
     };
     if !url.username().is_empty() || url.password().is_some() {
@@ -100,6 +104,15 @@ mod tests {
             "http://h#hunter2",
         ] {
             assert!(!refusal(bad).contains("hunter2"), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_host_with_other_letters_than_ascii_is_written_as_punycode() {
+        assert!(refusal("https://bücher.example/in").contains("xn--"));
+        assert!(refusal("http://１６９.254.169.254/").contains("ASCII"), "digits of full width are no way around");
+        for good in ["https://xn--bcher-kva.example/in", "https://example.com/bücher"] {
+            assert!(endpoint(good, "/client/endpoint", false).is_ok(), "{good}");
         }
     }
 

@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 use serde_json::{Map, Value, json};
 
 use super::exporter::signal_of;
-use super::request::{Request, RequestKind};
+use super::request::Request;
 use super::samples::CORRELATION_ID;
 use super::target::{Destination, Target};
 use crate::export::Failure;
@@ -24,7 +24,8 @@ impl Target {
     /// be secret are shown as `…`.
     pub(crate) fn preview(&self, records: &[&str]) -> Result<String, Failure> {
         let mut requests = Vec::new();
-        let kinds: BTreeSet<RequestKind> = records.iter().map(|record| self.kind_of(record)).collect();
+        let mut kinds = BTreeSet::new();
+        kinds.extend(records.iter().map(|record| self.kind_of(record)));
         for kind in kinds {
             let of_kind: Vec<&str> = records.iter().copied().filter(|record| self.kind_of(record) == kind).collect();
             let at_once = if kind.is_single() { 1 } else { of_kind.len() };

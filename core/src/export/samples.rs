@@ -12,6 +12,7 @@ use super::endpoint::continued;
 use super::request::RequestKind;
 use super::verdict::{Verdict, WrittenViolation, codes};
 use crate::export::Failure;
+use crate::json_value;
 use crate::record::RecordKind;
 
 /// Names a request on both sides. The collector answers with it, logs it, and keeps the record under it: it is the
@@ -99,9 +100,9 @@ pub(super) fn is_verdict(status: StatusCode) -> bool {
 /// Reads the answer to one record. Whoever answers 202 without a correlation id is no collector.
 pub(super) fn verdict(status: StatusCode, body: &[u8]) -> Result<Verdict, Failure> {
     if status == StatusCode::ACCEPTED {
-        return serde_json::from_slice::<Taken>(body).map(|_| Verdict::accepted()).map_err(|_| Failure::Verdict);
+        return json_value::from_slice::<Taken>(body).map(|_| Verdict::accepted()).ok_or(Failure::Verdict);
     }
-    let refused: Refused = serde_json::from_slice(body).unwrap_or_default();
+    let refused: Refused = json_value::from_slice(body).unwrap_or_default();
     Ok(Verdict { refused: 1, codes: codes(&refused.violations), warned: false })
 }
 

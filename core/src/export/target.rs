@@ -9,7 +9,7 @@ use reqwest::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderMap, HeaderName, HeaderValue,
     TRANSFER_ENCODING,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::body::content_encoding;
 use super::breaker::BreakerPolicy;
@@ -22,6 +22,7 @@ use crate::config::{ClientConfig, Compression, ExporterKind, OtlpProtocol, Signa
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Signal;
+use crate::json_value::object;
 use crate::packing;
 
 /// What the collector's base URL is continued by.
@@ -185,8 +186,7 @@ fn resource(client: &ClientConfig, engine: &Engine) -> Result<String> {
         ("telemetry.sdk.language", "rust"),
         ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
     ];
-    let mut attributes: Map<String, Value> =
-        required.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+    let mut attributes = object(required.into_iter().map(|(name, value)| (name.to_owned(), value.into())));
     attributes.extend(client.resource.iter().map(|(name, value)| (name.clone(), value.clone())));
     if let Some(name) = &client.service_name {
         attributes.insert("service.name".to_owned(), name.as_str().into());

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use crate::export::Failure;
+use crate::json_value;
 use crate::outcome::Code;
 
 /// What the collector did not accept of a batch.
@@ -53,7 +54,7 @@ impl Verdict {
     /// Whoever answers 200 but does not account for each record (a captive portal, another service) is no
     /// collector; to count such records as delivered would be a lie.
     pub(crate) fn read(body: &[u8], records: u64) -> Result<Self, Failure> {
-        let written: Written = serde_json::from_slice(body).map_err(|_| Failure::Verdict)?;
+        let written: Written = json_value::from_slice(body).ok_or(Failure::Verdict)?;
         let refused = written.rejected.checked_add(written.dropped).ok_or(Failure::Verdict)?;
         if refused.checked_add(written.accepted) != Some(records) {
             return Err(Failure::Verdict);

@@ -2,12 +2,13 @@
 //!
 //! They describe what the engine writes. `x-aliases` lists the other spellings that it reads.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::check::Check;
 use super::field::{Field, Shape};
 use super::kind::{RecordKind, Table};
 use super::limits::{MAX_ID_CHARS, MAX_NAME_CHARS, MAX_UNIT_CHARS, MAX_USER_AGENT_CHARS};
+use crate::json_value;
 
 /// A token that scrubbing wrote; it satisfies any keyword.
 const TOKEN: &str = r"\[[a-z0-9_]+(?::[0-9A-Za-z_.:-]+)*\]";
@@ -16,8 +17,8 @@ const TOKEN: &str = r"\[[a-z0-9_]+(?::[0-9A-Za-z_.:-]+)*\]";
 pub(crate) fn schemas() -> String {
     let mut kinds = RecordKind::ALL.map(RecordKind::table);
     kinds.sort_by_key(|table| table.schema);
-    let all: Map<_, _> = kinds.iter().map(|table| (table.schema.to_owned(), schema(table))).collect();
-    Value::Object(all).to_string()
+    let all = kinds.iter().map(|table| (table.schema.to_owned(), schema(table)));
+    Value::Object(json_value::object(all)).to_string()
 }
 
 fn schema(table: &Table) -> Value {
@@ -38,7 +39,7 @@ fn schema(table: &Table) -> Value {
 
 fn object(shape: &Shape, is_open: bool) -> Value {
     let known = || shape.fields.iter().filter(|field| !matches!(field.check, Check::Lifted));
-    let properties: Map<_, _> = known().map(|field| (field.name.to_owned(), property(field))).collect();
+    let properties = json_value::object(known().map(|field| (field.name.to_owned(), property(field))));
     let required: Vec<_> = known().filter(|field| field.is_required).map(|field| field.name).collect();
     let mut object = json!({"type": "object", "properties": properties});
     if !required.is_empty() {
@@ -115,7 +116,7 @@ mod tests {
     #[test]
     fn the_published_schemas_are_those_of_the_tables() {
         let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas");
-        let all: Map<String, Value> = serde_json::from_str(&schemas()).unwrap();
+        let all: serde_json::Map<String, Value> = serde_json::from_str(&schemas()).unwrap();
         for (name, schema) in &all {
             let published = std::fs::read_to_string(folder.join(format!("{name}.json"))).unwrap();
             assert_eq!(&serde_json::from_str::<Value>(&published).unwrap(), schema, "{name}");

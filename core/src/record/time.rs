@@ -1,6 +1,7 @@
 //! Times of records: RFC 3339 in, UTC with microseconds out.
 
 use jiff::Timestamp as Instant;
+use jiff::civil::DateTime;
 use jiff::tz::Offset;
 
 use super::inline::Inline;
@@ -15,20 +16,20 @@ const EARLIEST: i64 = -62_167_219_200_000_000;
 impl Timestamp {
     /// Reads RFC 3339 with an offset; `None` for anything else. Finer than a microsecond is cut off.
     pub(crate) fn parse(text: &str) -> Option<Self> {
-        // The library also reads looser ISO 8601 forms; every runtime must refuse those alike.
-        if !is_rfc3339(text.as_bytes()) {
-            return None;
-        }
-        let instant: Instant = text.parse().ok()?;
+        let instant = instant(text.as_bytes())?;
         // Cut towards the past: before 1970 the library's own cut would lengthen the fraction.
         let microseconds = i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok()?;
         (microseconds >= EARLIEST).then_some(Self(microseconds))
     }
 
     /// The clock's time.
+    ///
+    /// Asked without the library, which would panic over a clock beyond the calendar, and would link the texts of all of
+    /// its errors to say so: 50 KB. Such a clock is wrong anyway.
     #[cfg(feature = "clock")]
     pub(crate) fn now() -> Self {
-        Self(Instant::now().as_microsecond())
+        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+        i64::try_from(since.as_micros()).ok().and_then(Self::from_microseconds).unwrap_or(Self(0))
     }
 
     /// Microseconds since 1970-01-01T00:00:00Z.
@@ -37,7 +38,7 @@ impl Timestamp {
     }
 
     /// The moment so many microseconds after 1970-01-01T00:00:00Z; `None` beyond the calendar.
-    #[cfg(feature = "client")]
+    #[cfg(feature = "clock")]
     pub(crate) fn from_microseconds(microseconds: i64) -> Option<Self> {
         Instant::from_microsecond(microseconds).ok().filter(|_| microseconds >= EARLIEST).map(|_| Self(microseconds))
     }
@@ -129,6 +130,48 @@ fn canonical_utc(text: &[u8]) -> Option<Inline> {
     Some(Inline::new(&out))
 }
 
+/// The moment that RFC 3339 text names, by the library's calendar.
+///
+/// The library's own reader takes looser forms of ISO 8601 too, which every runtime must refuse alike, and links the texts
+/// of all of its errors for panics that never happen: 100 KB, on phones too.
+fn instant(text: &[u8]) -> Option<Instant> {
+    /// What the library's reader takes.
+    const MAX_OFFSET_HOURS: i32 = 25;
+    if !is_rfc3339(text) {
+        return None;
+    }
+    let (local, offset) = match text {
+        [local @ .., b'Z' | b'z'] => (local, 0),
+        [local @ .., sign, h1, h2, b':', m1, m2] => {
+            let (hours, minutes) = (number(&[*h1, *h2]), number(&[*m1, *m2]));
+            if hours > MAX_OFFSET_HOURS || minutes > 59 {
+                return None;
+            }
+            let seconds = (hours * 60 + minutes) * 60;
+            (local, if *sign == b'-' { -seconds } else { seconds })
+        }
+        _ => return None,
+    };
+    let part = |at: usize| i8::try_from(number(&local[at..at + 2])).ok();
+    let fraction = local.get(20..).unwrap_or_default();
+    let nanosecond = fraction.iter().chain(&[b'0'; 9]).take(9).fold(0, |number, digit| number * 10 + value(*digit));
+    let year = i16::try_from(number(&local[..4])).ok()?;
+    // A leap second is the last one of its minute, as for the library.
+    let second = part(17)?;
+    let second = if second == 60 { 59 } else { second };
+    let local = DateTime::new(year, part(5)?, part(8)?, part(11)?, part(14)?, second, nanosecond).ok()?;
+    Offset::from_seconds(offset).ok()?.to_timestamp(local).ok()
+}
+
+/// The number that digits stand for.
+fn number(digits: &[u8]) -> i32 {
+    digits.iter().fold(0, |number, digit| number * 10 + value(*digit))
+}
+
+fn value(digit: u8) -> i32 {
+    i32::from(digit) - i32::from(b'0')
+}
+
 /// `dddd-dd-ddTdd:dd:dd[.d{1,9}](Z|±dd:dd)`, the shape only.
 fn is_rfc3339(text: &[u8]) -> bool {
     let Some((date_time, rest)) = text.split_at_checked(19) else { return false };
@@ -167,6 +210,18 @@ mod tests {
                     assert_eq!(canonical(&text), Timestamp::parse(&text).map(Timestamp::to_text), "{text}");
                 }
             }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn our_reader_agrees_with_the_librarys(
+            date in "(0000|1969|2024|9999|[0-9]{4})-[01][0-9]-[0-3][0-9]",
+            time in r"[0-2][0-9]:[0-5][0-9]:([0-5][0-9]|60)(\.[0-9]{1,9})?",
+            offset in "Z|[+-][0-2][0-9]:[0-6][0-9]",
+        ) {
+            let text = format!("{date}T{time}{offset}");
+            proptest::prop_assert_eq!(instant(text.as_bytes()), text.parse().ok(), "{}", text);
         }
     }
 

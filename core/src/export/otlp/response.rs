@@ -4,6 +4,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::export::{Failure, Verdict};
+use crate::json_value;
 
 /// `partial_success` of the response.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -48,7 +49,7 @@ pub(super) fn json(body: &[u8], records: u64) -> Result<Verdict, Failure> {
     if body.trim_ascii().is_empty() {
         return Ok(verdict(&PartialSuccess::default(), records));
     }
-    let written: Written = serde_json::from_slice(body).map_err(|_| Failure::Verdict)?;
+    let written: Written = json_value::from_slice(body).ok_or(Failure::Verdict)?;
     let partial = written.partial_success.map(|partial| PartialSuccess {
         rejected: partial.rejected.as_ref().map_or(0, count),
         has_message: partial.error_message.is_some_and(|message| !message.is_empty()),
