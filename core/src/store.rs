@@ -135,7 +135,8 @@ impl Store {
         let Some(log) = &self.log else { return self.shared.store(events) };
         let total = events.len();
         let keys: Vec<u128> = events.iter().map(|event| self.shared.recent.key(event)).collect();
-        let mut seen = KeySet::with_capacity_and_hasher(keys.len(), Default::default());
+        let mut seen = KeySet::default();
+        seen.reserve(keys.len());
         let known = self.shared.recent.known(&keys);
         let fresh: Vec<StoredEvent> = events
             .into_iter()

@@ -1,5 +1,7 @@
 //! A canonical record by the members that it is found by.
 
+#![cfg_attr(not(feature = "store"), allow(dead_code, reason = "the context is asked for by stores only"))]
+
 use std::borrow::Cow;
 
 use super::kind::RecordKind;
@@ -13,7 +15,6 @@ const USUAL_MEMBERS: usize = 12;
 pub(crate) struct Head<'a> {
     members: Vec<(&'a str, Value<'a>)>,
     context: Vec<(&'a str, Value<'a>)>,
-    #[cfg_attr(not(feature = "store"), allow(dead_code, reason = "asked by stores only"))]
     has_context: bool,
     pub(crate) kind: RecordKind,
 }

@@ -5,6 +5,11 @@
 //! first; of an event of 700 bytes that took 10,700 instructions, and this takes a fifth of it, or less where the first
 //! members are enough.
 
+#![cfg_attr(
+    not(all(feature = "store", feature = "report")),
+    allow(dead_code, reason = "stores and reports need a part of it each")
+)]
+
 use std::borrow::Cow;
 
 use super::quote::string_end;
