@@ -181,7 +181,7 @@ export class Store {
    */
   static open(folder: string, options: string): Store
   /** The verdict on a body, once what was accepted of it is durable. */
-   ingest(engine: Engine, tenant: string, format: string, body: Uint8Array, options: string): Answer
+   ingest(engine: Engine, tenant: string, format: string, body: Uint8Array, options: string): Promise<unknown>
   /** Waits for what was acknowledged. */
    settle(): Answer
   /** One page of records. */

@@ -10,6 +10,7 @@ use scrubjay_core::ffi;
 use crate::blocking::{Blocking, work};
 use crate::engine::Engine;
 use crate::error::to_js;
+use crate::text::OneByte;
 
 /// An OTLP request as records.
 #[napi(object)]
@@ -87,7 +88,7 @@ pub(crate) fn forwarded(
 /// # Errors
 /// The promise rejects with `argument_invalid`, `batch_unreadable`.
 #[napi]
-pub(crate) fn check(engine: &Engine, format: String, body: Buffer) -> AsyncTask<Blocking<String>> {
+pub(crate) fn check(engine: &Engine, format: String, body: Buffer) -> AsyncTask<Blocking<OneByte>> {
     let engine = engine.0.clone();
-    work(move || ffi::check(&engine, &format, &body))
+    work(move || ffi::check(&engine, &format, &body).map(OneByte))
 }

@@ -10,6 +10,7 @@ use scrubjay_core::ffi;
 use crate::blocking::{Blocking, work};
 use crate::engine::Engine;
 use crate::error::to_js;
+use crate::text::OneByte;
 
 /// A promise of JSON text. It rejects with `argument_invalid`, `store_unavailable`, `store_version` or `closed`.
 type Answer = AsyncTask<Blocking<String>>;
@@ -53,9 +54,16 @@ impl Store {
 
     /// The verdict on a body, once what was accepted of it is durable.
     #[napi]
-    pub fn ingest(&self, engine: &Engine, tenant: String, format: String, body: Buffer, options: String) -> Answer {
-        let engine = engine.0.clone();
-        self.work(move |store| store.ingest(&engine, &tenant, &format, &body, &options))
+    pub fn ingest(
+        &self,
+        engine: &Engine,
+        tenant: String,
+        format: String,
+        body: Buffer,
+        options: String,
+    ) -> AsyncTask<Blocking<OneByte>> {
+        let (store, engine) = (Arc::clone(&self.0), engine.0.clone());
+        work(move || store.ingest(&engine, &tenant, &format, &body, &options).map(OneByte))
     }
 
     /// Waits for what was acknowledged.

@@ -239,6 +239,10 @@ impl fmt::Debug for RecordId {
     }
 }
 
+/// Bytes of the verdict on an accepted record with the comma behind it, of which most answers to batches consist.
+#[cfg(any(feature = "store", feature = "receive"))]
+pub(crate) const USUAL_VERDICT_BYTES: usize = 82;
+
 /// The engine's answer for one record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {

@@ -20,7 +20,11 @@ mod kind;
 mod kinds;
 mod legacy;
 pub mod limits;
+#[cfg(any(feature = "store", feature = "report", test))]
+mod members;
 mod path;
+#[cfg(any(feature = "store", feature = "report", feature = "receive", test))]
+mod quote;
 mod reading;
 #[cfg(test)]
 mod tests;
@@ -39,6 +43,8 @@ pub(crate) use self::inline::Inline;
 pub(crate) use self::intact::Intact;
 pub(crate) use self::json_schema::schemas;
 pub(crate) use self::kind::RecordKind;
+#[cfg(feature = "report")]
+pub(crate) use self::members::{Members, Name, Value};
 pub(crate) use self::reading::{Reading, Slot};
 #[cfg(any(feature = "client", feature = "receive"))]
 pub(crate) use self::time::Timestamp;

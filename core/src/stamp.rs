@@ -58,6 +58,16 @@ impl Stamp {
         Self { now: Timestamp::now(), random }
     }
 
+    /// Stamps of so many records that came in together: one reading of the clock and one call of the system for all.
+    #[cfg(any(feature = "store", feature = "receive"))]
+    pub(crate) fn for_each_of(count: usize) -> impl Iterator<Item = Self> {
+        let mut random = vec![[0; 10]; count];
+        // Only on a machine without a random source; ids then fall back to their millisecond.
+        let _ = getrandom::fill(random.as_flattened_mut());
+        let now = Timestamp::now();
+        random.into_iter().map(move |random| Self { now, random })
+    }
+
     /// The stamp of a record that was captured at that moment, microseconds since 1970-01-01T00:00:00Z.
     #[cfg(feature = "client")]
     pub(crate) fn captured(at: i64, random: [u8; 10]) -> Self {

@@ -30,14 +30,13 @@ mod table;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use parking_lot::RwLock;
 
 use self::ingest_log::IngestLog;
-use self::known::{Known, Recent};
+use self::known::{KeySet, Known, Recent};
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::time::Timestamp;
 
@@ -136,7 +135,8 @@ impl Store {
         let Some(log) = &self.log else { return self.shared.store(events) };
         let total = events.len();
         let keys: Vec<u128> = events.iter().map(|event| self.shared.recent.key(event)).collect();
-        let mut seen = HashSet::new();
+        let mut seen = KeySet::default();
+        seen.reserve(keys.len());
         let known = self.shared.recent.known(&keys);
         let fresh: Vec<StoredEvent> = events
             .into_iter()

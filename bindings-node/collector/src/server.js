@@ -15,6 +15,7 @@ const { buildApp } = require('./app.js')
 const { readConfig } = require('./config/index.js')
 const { Forwarder } = require('./forward/forwarder.js')
 const { Notices } = require('./forward/notices.js')
+const { relaxHeap } = require('./heap.js')
 const { loggerOptions } = require('./logger.js')
 const { Metrics } = require('./metrics.js')
 
@@ -73,6 +74,7 @@ function retainRegularly (store, log) {
 }
 
 async function start () {
+  relaxHeap()
   const { config, warnings } = readConfig(process.env)
   const privacy = privacyOf(config)
   const engine = new Engine({ privacy })

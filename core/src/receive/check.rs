@@ -2,7 +2,7 @@
 
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::outcome::Status;
+use crate::outcome::{Status, USUAL_VERDICT_BYTES};
 use crate::record::batch::{Format, split};
 use crate::stamp::Stamp;
 
@@ -12,9 +12,10 @@ use crate::stamp::Stamp;
 /// `argument_invalid` for a format that is none, `batch_unreadable`.
 pub(crate) fn check(engine: &Engine, format: &str, body: &[u8]) -> Result<String> {
     let (mut accepted, mut rejected, mut dropped) = (0_u64, 0_u64, 0_u64);
-    let mut results = String::new();
-    for slot in split(Format::parse(format)?, body)? {
-        let outcome = engine.process(slot, Some(&Stamp::now()));
+    let slots = split(Format::parse(format)?, body)?;
+    let mut results = String::with_capacity(slots.len() * USUAL_VERDICT_BYTES);
+    for (slot, stamp) in slots.iter().zip(Stamp::for_each_of(slots.len())) {
+        let outcome = engine.process(slot, Some(&stamp));
         match outcome.status {
             Status::Accepted => accepted += 1,
             Status::Rejected => rejected += 1,

@@ -6,6 +6,7 @@
 use std::ops::Range;
 
 use super::limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
+use super::quote::string_end;
 use crate::error::{Error, ErrorKind, Result};
 
 /// How records stand in a body.
@@ -108,7 +109,13 @@ fn elements(body: &[u8], start: usize) -> Result<(Vec<Range<usize>>, usize)> {
     let mut at = start;
     while let Some(&byte) = body.get(at) {
         match byte {
-            b'"' => at = string_end(body, at)?,
+            b'"' => {
+                // Strings are most of a body: each is passed over in words of eight bytes.
+                let end = string_end(body, at + 1);
+                at = end.ok_or_else(|| unreadable(at, "a string that does not end"))?.0;
+                // Behind a name stands a colon, which says nothing here.
+                at += usize::from(body.get(at + 1) == Some(&b':'));
+            }
             b'[' => open.push(b']'),
             b'{' => open.push(b'}'),
             b']' | b'}' => {
@@ -139,19 +146,6 @@ fn elements(body: &[u8], start: usize) -> Result<(Vec<Range<usize>>, usize)> {
         at += 1;
     }
     Err(unreadable(body.len(), "the body ends inside the batch"))
-}
-
-/// Where the string that opens at `start` has its closing quote.
-fn string_end(body: &[u8], start: usize) -> Result<usize> {
-    let mut at = start + 1;
-    while let Some(&byte) = body.get(at) {
-        match byte {
-            b'"' => return Ok(at),
-            b'\\' => at += 2,
-            _ => at += 1,
-        }
-    }
-    Err(unreadable(start, "a string that does not end"))
 }
 
 fn push(slots: &mut Vec<Range<usize>>, slot: Range<usize>) -> Result<()> {

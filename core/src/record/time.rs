@@ -13,6 +13,10 @@ pub(crate) struct Timestamp(i64);
 /// 0000-01-01T00:00:00Z in microseconds: earlier moments have no four-digit year.
 const EARLIEST: i64 = -62_167_219_200_000_000;
 
+/// Where a canonical text has digits, and what stands between them.
+#[cfg(any(feature = "store", feature = "report"))]
+const SHAPE: &[u8; 27] = b"dddd-dd-ddTdd:dd:dd.ddddddZ";
+
 impl Timestamp {
     /// Reads RFC 3339 with an offset; `None` for anything else. Finer than a microsecond is cut off.
     pub(crate) fn parse(text: &str) -> Option<Self> {
@@ -20,6 +24,32 @@ impl Timestamp {
         // Cut towards the past: before 1970 the library's own cut would lengthen the fraction.
         let microseconds = i64::try_from(instant.as_nanosecond().div_euclid(1_000)).ok()?;
         (microseconds >= EARLIEST).then_some(Self(microseconds))
+    }
+
+    /// The moment that a canonical text says, which was checked when it was written: the calendar's arithmetic alone.
+    #[cfg(any(feature = "store", feature = "report"))]
+    pub(crate) fn of_canonical(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        let is_shaped = bytes.len() == SHAPE.len()
+            && bytes
+                .iter()
+                .zip(SHAPE)
+                .all(|(byte, form)| if *form == b'd' { byte.is_ascii_digit() } else { byte == form });
+        if !is_shaped {
+            return Self::parse(text);
+        }
+        let number = |range: std::ops::Range<usize>| {
+            bytes[range].iter().fold(0, |number, digit| number * 10 + i64::from(digit - b'0'))
+        };
+        let (year, month, day) = (number(0..4), number(5..7), number(8..10));
+        let seconds = (number(11..13) * 60 + number(14..16)) * 60 + number(17..19);
+        // Days of the proleptic Gregorian calendar, with years that begin in March (H. Hinnant, "days_from_civil").
+        let year = if month <= 2 { year - 1 } else { year };
+        let era = year.div_euclid(400);
+        let of_era = year.rem_euclid(400);
+        let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+        let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
+        Some(Self((days * 86_400 + seconds) * 1_000_000 + number(20..26)))
     }
 
     /// The clock's time.
@@ -223,6 +253,26 @@ mod tests {
             let text = format!("{date}T{time}{offset}");
             proptest::prop_assert_eq!(instant(text.as_bytes()), text.parse().ok(), "{}", text);
         }
+    }
+
+    #[test]
+    #[cfg(any(feature = "store", feature = "report"))]
+    fn canonical_times_become_the_library_s_microseconds() {
+        for text in [
+            "2026-01-02T03:04:05.000006Z",
+            "1970-01-01T00:00:00Z",
+            "1969-12-31T23:59:59.999999Z",
+            "0000-01-01T00:00:00Z",
+            "2024-02-29T12:00:00Z",
+            "2000-12-31T23:59:59.5Z",
+            "1900-03-01T00:00:00Z",
+            "9998-12-31T23:59:59Z",
+        ] {
+            let text = canonical(text).unwrap();
+            assert_eq!(Timestamp::of_canonical(text.as_str()), Timestamp::parse(text.as_str()), "{}", text.as_str());
+        }
+        assert_eq!(Timestamp::of_canonical("2026-01-02T03:04:05+01:00"), Timestamp::parse("2026-01-02T03:04:05+01:00"));
+        assert_eq!(Timestamp::of_canonical("2026-01-02T03:04:05.00000xZ"), None);
     }
 
     #[test]

@@ -10,6 +10,7 @@ use super::form;
 use super::row::Row;
 use crate::engine::Engine;
 use crate::outcome::{Outcome, Status};
+use crate::record::Members;
 
 /// Running totals over any number of records. Reports of parts can be merged, in any order, into that of the whole.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -130,9 +131,10 @@ impl Report {
         let event = self.events.of(row.schema, &row.channel, &row.event);
         event.count += 1;
         event.widen(row.timestamp, row.timestamp);
-        match row.payload_node {
-            Some(payload) => event.fields.add(&row.document, row.document.members(payload), &mut self.budget),
-            None => event.fields.add(&row.document, row.own.iter().copied(), &mut self.budget),
+        if row.is_event {
+            event.fields.add(Members::of(&row.payload), &mut self.budget);
+        } else {
+            event.fields.add(row.own.iter().copied(), &mut self.budget);
         }
     }
 

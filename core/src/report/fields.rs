@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::quantiles::{Quantiles, Summary};
-use crate::json::{Document, Kind};
+use crate::json::Kind;
+use crate::record::{Name, Value};
 
 /// Fields of one object that are told apart; an object with more is a map whose names are data.
 const MAX_FIELDS_OF_OBJECT: usize = 200;
@@ -62,28 +63,22 @@ pub(super) struct Listed {
 }
 
 impl Fields {
-    /// Counts members, given as `(name, value)` indices, and what is below them. A record is at most 16 levels deep.
-    pub(super) fn add(
-        &mut self,
-        document: &Document<'_>,
-        members: impl Iterator<Item = (usize, usize)>,
-        budget: &mut Budget,
-    ) {
+    /// Counts members and what is below them. A record is at most 16 levels deep.
+    pub(super) fn add<'a>(&mut self, members: impl Iterator<Item = (Name<'a>, Value<'a>)>, budget: &mut Budget) {
         // Records of one event mostly have the same members in the same order.
         let mut expected = 0;
         for (name, value) in members {
-            let name = document.text(document.node(name));
+            let name = name.text();
             let Some(at) = self.place(&name, expected, budget) else {
                 self.uncounted += 1;
                 continue;
             };
             expected = at + 1;
             let Some(field) = self.fields.get_mut(at) else { continue };
-            let node = document.node(value);
-            *field.counts.of(node.kind) += 1;
-            match node.kind {
-                Kind::Number => field.measure(document.raw(node), budget),
-                Kind::Object => field.inner.add(document, document.members(value), budget),
+            *field.counts.of(value.kind) += 1;
+            match value.kind {
+                Kind::Number => field.measure(value.text, budget),
+                Kind::Object => field.inner.add(value.members(), budget),
                 Kind::Null | Kind::Bool | Kind::String | Kind::Array => {}
             }
         }

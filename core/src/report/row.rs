@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Document, Kind};
-use crate::record::RecordKind;
-use crate::scan::Lanes;
+use crate::record::time::Timestamp;
+use crate::record::{Members, Name, RecordKind, Value};
 
 /// The members that the report and the columns want, borrowed from the record's text.
 pub(crate) struct Row<'a> {
@@ -25,61 +24,55 @@ pub(crate) struct Row<'a> {
     pub(crate) event: Cow<'a, str>,
     /// JSON text: of an event its payload, of another kind an object of the kind's own fields.
     pub(crate) payload: Cow<'a, str>,
-    /// For a walk over the fields of the payload.
-    pub(crate) document: Document<'a>,
-    /// The index of the payload of an event; of another kind, nothing: [`own`](Self::own) has its fields.
-    pub(crate) payload_node: Option<usize>,
-    /// Of another kind than an event, `(name, value)` indices of its own fields.
-    pub(crate) own: Vec<(usize, usize)>,
+    /// Whether it is an event, whose payload's fields are counted; of another kind [`own`](Self::own) are.
+    pub(crate) is_event: bool,
+    /// The kind's own fields; of an event channel, event and payload.
+    pub(crate) own: Vec<(Name<'a>, Value<'a>)>,
 }
+
+/// Own members for which room is made at once.
+const USUAL_OWN: usize = 8;
 
 impl<'a> Row<'a> {
     /// Opens the text of an accepted record, which the engine wrote: in canonical order, without white space between
     /// its members. Nothing where it is none.
     pub(crate) fn of(record: &'a str) -> Option<Self> {
-        let document = Document::read(record.as_bytes(), Lanes::none()).ok()?;
-        let mut members = document.members(0);
+        let mut members = Members::of(record);
         let (_, schema) = members.next()?;
-        let kind = RecordKind::named(document.raw(document.node(schema)))?;
+        let kind = RecordKind::named(schema.inside())?;
         let table = kind.table();
-        let text = |index: usize| {
-            let node = document.node(index);
-            (node.kind == Kind::String).then(|| document.text(node))
-        };
         let (mut id, mut tenant_id, mut user_id, mut session_id) = (None, None, None, None);
         let (mut timestamp, mut sample_rate, mut context) = (None, None, None);
-        let mut own = Vec::new();
-        for (name, value) in members {
-            let node = document.node(value);
-            match document.raw(document.node(name)) {
-                "id" => id = text(value),
-                "timestamp" => timestamp = Some(document.raw(node)),
-                "tenant_id" => tenant_id = text(value),
-                "user_id" => user_id = text(value),
-                "session_id" => session_id = text(value),
-                "sample_rate" => sample_rate = document.raw(node).parse().ok(),
-                "context" => context = Some(&record[node.span()]),
+        let mut own = Vec::with_capacity(USUAL_OWN);
+        for (name, value) in members.by_ref() {
+            match name.raw {
+                "id" => id = value.string(),
+                "timestamp" => timestamp = Some(value.inside()),
+                "tenant_id" => tenant_id = value.string(),
+                "user_id" => user_id = value.string(),
+                "session_id" => session_id = value.string(),
+                "sample_rate" => sample_rate = value.inside().parse().ok(),
+                "context" => context = Some(value.text),
                 _ => own.push((name, value)),
             }
         }
-        let field = |wanted: &str| {
-            let is = |member: &&(usize, usize)| document.raw(document.node(member.0)) == wanted;
-            own.iter().find(is).map(|member| member.1)
-        };
-        let (channel, event) = table.names(|wanted| field(wanted).and_then(text));
-        let payload_node = if kind == RecordKind::Event { field("payload") } else { None };
-        let payload = match (payload_node, own.first()) {
-            (Some(node), _) => Cow::Borrowed(&record[document.node(node).span()]),
+        if !members.is_whole() {
+            return None;
+        }
+        let field = |wanted: &str| own.iter().find(|(name, _)| name.raw == wanted).map(|(_, value)| *value);
+        let (channel, event) = table.names(|wanted| field(wanted).and_then(Value::string));
+        let is_event = kind == RecordKind::Event;
+        let payload = match (field("payload").filter(|_| is_event), own.first()) {
+            (Some(payload), _) => Cow::Borrowed(payload.text),
             // Own fields stand behind the envelope and end with the record.
-            (None, Some((first, _))) => Cow::Owned(format!("{{{}", &record[document.node(*first).span().start..])),
+            (None, Some((first, _))) => Cow::Owned(format!("{{{}", record.get(first.at..)?)),
             (None, None) => Cow::Borrowed("{}"),
         };
-        let timestamp = timestamp?;
         Some(Self {
             record,
             schema: table.schema,
             id,
-            timestamp,
+            timestamp: timestamp?,
             tenant_id,
             user_id,
             session_id,
@@ -88,8 +81,7 @@ impl<'a> Row<'a> {
             channel,
             event,
             payload,
-            document,
-            payload_node,
+            is_event,
             own,
         })
     }
@@ -106,48 +98,13 @@ impl<'a> Row<'a> {
 
     /// Microseconds since 1970.
     pub(crate) fn microseconds(&self) -> i64 {
-        microseconds(self.timestamp.as_bytes()).unwrap_or_default()
+        Timestamp::of_canonical(self.timestamp).map_or(0, Timestamp::microseconds)
     }
-}
-
-/// Microseconds since 1970 of a canonical time, which is checked already: the calendar's arithmetic alone.
-fn microseconds(text: &[u8]) -> Option<i64> {
-    let number = |range: std::ops::Range<usize>| {
-        text.get(range).map(|digits| digits.iter().fold(0i64, |n, digit| n * 10 + i64::from(digit.wrapping_sub(b'0'))))
-    };
-    let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-    let seconds = (number(11..13)? * 60 + number(14..16)?) * 60 + number(17..19)?;
-    // Days of the proleptic Gregorian calendar, with years that begin in March (H. Hinnant, "days_from_civil").
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468;
-    Some((days * 86_400 + seconds) * 1_000_000 + number(20..26)?)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::time::{Timestamp, canonical};
-
-    #[test]
-    fn canonical_times_become_the_library_s_microseconds() {
-        for text in [
-            "2026-01-02T03:04:05.000006Z",
-            "1970-01-01T00:00:00Z",
-            "1969-12-31T23:59:59.999999Z",
-            "0000-01-01T00:00:00Z",
-            "2024-02-29T12:00:00Z",
-            "2000-12-31T23:59:59.5Z",
-            "1900-03-01T00:00:00Z",
-            "9998-12-31T23:59:59Z",
-        ] {
-            let text = canonical(text).unwrap();
-            let expected = Timestamp::parse(text.as_str()).unwrap().microseconds();
-            assert_eq!(microseconds(text.as_str().as_bytes()), Some(expected), "{}", text.as_str());
-        }
-    }
 
     #[test]
     fn a_row_and_the_record_s_head_name_a_record_alike() {

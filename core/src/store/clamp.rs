@@ -31,7 +31,7 @@ pub(super) fn clamped(engine: &Engine, record: &str, timestamp: i64, now: i64) -
     let mut text = format!("{before}\"timestamp\":\"{}\"", rfc3339(now));
     // In canonical order only scalars stand before the context, so what is found first is the record's own.
     match after.split_once(",\"context\":{") {
-        Some((scalars, rest)) if Head::of(record)?.has("context") => {
+        Some((scalars, rest)) if Head::of(record)?.has_context() => {
             let comma = if rest.starts_with('}') { "" } else { "," };
             let _ = write!(text, "{scalars},\"context\":{{\"{MARK}\":\"{original}\"{comma}{rest}");
         }

@@ -13,14 +13,11 @@ use super::{Shared, TenantStore};
 use crate::config::Purpose;
 use crate::engine::Engine;
 use crate::error::Result;
-use crate::outcome::{Code, Outcome, Status, Violation};
+use crate::outcome::{Code, Outcome, Status, USUAL_VERDICT_BYTES, Violation};
 use crate::record::Head;
 use crate::record::batch::{Format, split};
 use crate::record::time::Timestamp;
 use crate::stamp::Stamp;
-
-/// Random bytes of a stamp.
-const STAMP_BYTES: usize = 10;
 
 /// How a body is taken in.
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -105,8 +102,12 @@ impl Verdict {
 }
 
 /// What is done with a record.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "nearly all are kept; a box for each would be an allocation and a copy more"
+)]
 enum Fate {
-    Kept(Box<StoredEvent>, bool),
+    Kept(StoredEvent, bool),
     OptedOut,
     /// By the tombstone of this subject.
     Refused(String),
@@ -127,15 +128,11 @@ impl TenantStore<'_> {
         let shared = &self.store.shared;
         shared.refresh()?;
         let mut verdict = Verdict::default();
-        let mut events = Vec::new();
+        let mut events = Vec::with_capacity(slots.len());
         let mut refused: HashMap<String, u64> = HashMap::new();
-        let now = Timestamp::now();
-        // One call of the system for all records of the body.
-        let mut random = vec![[0; STAMP_BYTES]; slots.len()];
-        // Only on a machine without a random source; ids then fall back to their millisecond.
-        let _ = getrandom::fill(random.as_flattened_mut());
-        for (place, (slot, random)) in slots.into_iter().zip(random).enumerate() {
-            let stamp = Stamp { now, random };
+        verdict.results.reserve(slots.len() * USUAL_VERDICT_BYTES);
+        let stamps = Stamp::for_each_of(slots.len());
+        for (place, (slot, stamp)) in slots.into_iter().zip(stamps).enumerate() {
             let mut outcome = engine.process(slot, Some(&stamp));
             let fate = shared.fate(engine, &self.tenant, &mut outcome, stamp.now.microseconds(), options);
             if options.tell_withheld && matches!(fate, Fate::OptedOut | Fate::Refused(_)) {
@@ -145,7 +142,7 @@ impl TenantStore<'_> {
                 Fate::Kept(event, is_clamped) => {
                     verdict.accepted += 1;
                     verdict.clamped += u64::from(is_clamped);
-                    events.push(*event);
+                    events.push(event);
                 }
                 Fate::OptedOut => verdict.opted_out += 1,
                 Fate::Refused(subject) => {
@@ -206,7 +203,7 @@ impl Shared {
             return Fate::Refused(subject);
         }
         let is_clamped = event.original_timestamp.is_some();
-        Fate::Kept(Box::new(event), is_clamped)
+        Fate::Kept(event, is_clamped)
     }
 
     /// The event, under `now` where its time cannot be right.
@@ -239,7 +236,7 @@ pub(super) fn event_of(tenant: &Tenant, record: String) -> std::result::Result<S
         return Err(Violation::new("/tenant_id", Code::Format, "differs from the tenant of the credentials"));
     }
     let id = head.text("id").and_then(|id| Uuid::try_parse(&id).ok()).ok_or_else(unstorable)?;
-    let time = head.text("timestamp").as_deref().and_then(Timestamp::parse).ok_or_else(unstorable)?;
+    let time = head.text("timestamp").as_deref().and_then(Timestamp::of_canonical).ok_or_else(unstorable)?;
     let owned = |name: &str| head.text(name).map(Cow::into_owned);
     let anywhere = |name: &str| owned(name).or_else(|| head.context(name).map(Cow::into_owned));
     let (channel, event) = head.series();

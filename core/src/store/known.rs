@@ -109,7 +109,7 @@ pub(super) struct Recent {
 }
 
 /// Keys are hashes already; hashing them once more would find them no faster.
-type KeySet = HashSet<u128, BuildHasherDefault<Half>>;
+pub(super) type KeySet = HashSet<u128, BuildHasherDefault<Half>>;
 
 /// Half of a key.
 #[derive(Default)]
@@ -141,9 +141,12 @@ impl Recent {
     pub(super) fn key(&self, event: &StoredEvent) -> u128 {
         // Of a clamped record the time that it came with: the other one differs each time it comes.
         let timestamp = event.original_timestamp.unwrap_or(event.timestamp);
-        let what = (event.tenant.as_str(), event.schema, &event.channel, &event.event, timestamp, event.id);
-        let half = |state: &RandomState| u128::from(state.hash_one(what));
-        half(&self.keys[0]) << 64 | half(&self.keys[1])
+        let names = (event.tenant.as_str(), event.schema, &event.channel, &event.event);
+        let first = self.keys[0].hash_one((names, timestamp, event.id));
+        // The second half sees the names by the first, and what tells records apart itself: hashing all of it twice found
+        // no more.
+        let second = self.keys[1].hash_one((first, timestamp, event.id));
+        u128::from(first) << 64 | u128::from(second)
     }
 
     pub(super) fn known(&self, keys: &[u128]) -> Vec<bool> {

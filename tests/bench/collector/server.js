@@ -26,6 +26,7 @@ function collector (env, store) {
   const { readConfig } = require(path.join(COLLECTOR, 'src/config/index.js'))
   const { buildApp } = require(path.join(COLLECTOR, 'src/app.js'))
   const { Metrics } = require(path.join(COLLECTOR, 'src/metrics.js'))
+  require(path.join(COLLECTOR, 'src/heap.js')).relaxHeap()
   const { config } = readConfig({ RATE_LIMIT_PER_MINUTE: '0', RATE_LIMIT_TENANT_PER_MINUTE: '0', ...env })
   const kept = store ?? (opened = Store.open(folder))
   return buildApp({ config, engine: new Engine(), store: kept, metrics: new Metrics(codes()), version: 'bench' })

@@ -11,8 +11,9 @@ const fp = require('fastify-plugin')
 async function closing (app) {
   let isClosing = false
   app.addHook('preClose', async () => { isClosing = true })
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (isClosing) reply.header('connection', 'close')
+    done()
   })
 }
 

@@ -17,10 +17,11 @@ const HEADERS = {
 
 /** @param {import('fastify').FastifyInstance} app */
 async function headers (app) {
-  app.addHook('onRequest', async (request, reply) => {
+  app.addHook('onRequest', (request, reply, done) => {
     // The documentation's pages have a policy of their own, by their library.
     if (request.routeOptions.url?.startsWith(DOCUMENTATION)) reply.header('x-content-type-options', 'nosniff')
     else reply.headers(HEADERS)
+    done()
   })
 }
 

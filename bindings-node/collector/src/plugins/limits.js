@@ -26,6 +26,7 @@ async function limits (app, { limits: { perKey, perTenant }, metrics }) {
     }
   ].filter(({ max }) => max > 0).map((options) => app.createRateLimit({ ...options, timeWindow: WINDOW_MS }))
 
+  if (limiters.length === 0) return
   app.addHook('onRequest', async (request, reply) => {
     if (request.identity === undefined) return
     for (const limiter of limiters) {

@@ -10,8 +10,9 @@ const fp = require('fastify-plugin')
  * @param {{ metrics: import('../metrics.js').Metrics }} options
  */
 async function latency (scope, { metrics }) {
-  scope.addHook('onResponse', async (_request, reply) => {
+  scope.addHook('onResponse', (_request, reply, done) => {
     if (reply.statusCode < 400) metrics.latency.observe(reply.elapsedTime)
+    done()
   })
 }
 
@@ -22,8 +23,9 @@ async function latency (scope, { metrics }) {
  * @param {{ metrics: import('../metrics.js').Metrics }} options
  */
 async function requests (app, { metrics }) {
-  app.addHook('onResponse', async (request, reply) => {
+  app.addHook('onResponse', (request, reply, done) => {
     metrics.requests.inc({ route: request.routeOptions.url ?? 'none', status: String(reply.statusCode) })
+    done()
   })
 }
 

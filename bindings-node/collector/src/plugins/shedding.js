@@ -15,11 +15,11 @@ const RETRY_AFTER_S = 1
  */
 async function shedding (scope, { pending: most, metrics, counter }) {
   // Before parsing, so that what is refused is not inflated; a slow sender takes no place until its body is there.
-  scope.addHook('preParsing', async (_request, reply) => {
-    if (counter.pending < most) return
+  scope.addHook('preParsing', (_request, reply, _payload, done) => {
+    if (counter.pending < most) return done()
     metrics.refused.inc({ reason: 'overloaded' })
     reply.header('retry-after', RETRY_AFTER_S)
-    throw refusal(503, 'overloaded', 'too many requests wait for the disk; send it again')
+    return done(refusal(503, 'overloaded', 'too many requests wait for the disk; send it again'))
   })
 }
 
