@@ -174,6 +174,9 @@ typedef NativeCapture = Int8 Function(Pointer<Void> client, Pointer<Uint8> recor
 /// See [NativeCapture].
 typedef DartCapture = int Function(Pointer<Void> client, Pointer<Uint8> record, int length);
 
+/// `uniffi_scrubjay_capture_async`: as [NativeCapture], but returns at once the number under which the answer is told.
+typedef NativeCaptureAsync = Uint64 Function(Pointer<Void> client, Pointer<Uint8> record, Size length);
+
 /// `uniffi_scrubjay_capture_checked`: as [NativeCapture], but returns the outcome.
 typedef NativeCaptureChecked = RustBuffer Function(Pointer<Void> client, Pointer<Uint8> record, Size length);
 

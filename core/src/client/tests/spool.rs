@@ -114,6 +114,22 @@ fn a_flush_alone_delivers_what_an_earlier_process_left() {
 }
 
 #[test]
+fn a_client_that_was_shut_down_without_a_worker_leaves_its_place_although_it_lives() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = client(DEAD_ENDPOINT, |config| {
+        durable(dir.path())(config);
+        config.upload_enabled = false;
+    });
+    track(&first, 0..3);
+    first.shutdown(PATIENCE);
+    let server = Server::start(|_| ACCEPTED);
+    let second = client(&server.endpoint(), durable(dir.path()));
+    assert!(second.flush(PATIENCE));
+    assert_eq!(events(&server), names(0..3));
+    assert_eq!(counts(&first, ["accepted", "pending", "spooled", "shutdown"]), [3, 3, 3, 0]);
+}
+
+#[test]
 fn a_shutdown_during_a_request_that_hangs_keeps_all_of_it() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(|_| Answer::Silence);
