@@ -299,6 +299,12 @@ impl Spool {
         }
     }
 
+    /// The time for which a disk that refused is left alone is over.
+    #[cfg(test)]
+    pub(crate) fn ask_the_disk_again(&self) {
+        self.inner.lock().refused = None;
+    }
+
     /// Why records wait in memory instead of on the disk.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.inner.lock().refused.map(|(failure, _)| failure)

@@ -272,9 +272,18 @@ fn a_folder_that_vanishes_is_made_again() {
     track(&client, 0..3);
     fs::remove_dir_all(dir.path().join("spool")).unwrap();
     assert!(!client.track(&record(3)), "gone with the folder; kept in memory");
+    client.0.spool.ask_the_disk_again();
+    track(&client, 4..6);
     assert!(client.shutdown(PATIENCE));
-    let stats = stats(&client);
-    assert_eq!([&stats["accepted"], &stats["delivered"]], [4, 0], "{stats}");
+    let books = stats(&client);
+    assert_eq!([&books["accepted"], &books["delivered"], &books["pending"]], [6, 0, 3], "{books}");
+    assert_eq!(books["dropped"]["corrupt"], 3, "what was in the folder is gone with it: {books}");
+    let server = Server::start(|_| ACCEPTED);
+    let next = super::client(&server.endpoint(), spooling(dir.path()));
+    assert!(next.flush(PATIENCE));
+    let mut arrived = events(&server);
+    arrived.sort();
+    assert_eq!(arrived, names(3..6));
 }
 
 #[test]
