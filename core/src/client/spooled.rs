@@ -57,7 +57,9 @@ impl Shared {
             state.writers -= std::mem::take(reserved);
             // Asked under the lock, as with every capture: an erasure waits for those who write.
             if self.captures(state).is_none() {
-                records.iter().for_each(|_| state.ledger.refuse());
+                for _ in records {
+                    state.ledger.refuse();
+                }
                 return;
             }
             for (place, record) in records.iter().enumerate() {
@@ -83,7 +85,9 @@ impl Shared {
         let texts: Vec<&str> = to_keep.iter().map(|(_, text)| *text).collect();
         if self.append(&texts).is_err() {
             self.book(|state| {
-                texts.iter().for_each(|_| state.ledger.refuse_spooled());
+                for _ in &texts {
+                    state.ledger.refuse_spooled();
+                }
                 state.writers -= 1;
             });
             for (place, text) in to_keep {
@@ -92,9 +96,11 @@ impl Shared {
             }
             return kept;
         }
-        to_keep.iter().for_each(|(place, _)| kept[*place] = true);
         let mut state = self.state.lock();
-        texts.iter().for_each(|_| state.ledger.appended());
+        for (place, _) in to_keep {
+            kept[place] = true;
+            state.ledger.appended();
+        }
         state.writers -= 1;
         self.settled.notify_all();
         let waiting = state.ledger.readable();
