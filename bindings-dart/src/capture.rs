@@ -1,4 +1,4 @@
-//! Captures records where they stand: two C functions beside UniFFI's.
+//! Captures records where they stand: three C functions beside UniFFI's.
 //!
 //! A frame has 16 ms for everything, and a call by UniFFI takes four crossings: a buffer is allocated, a handle cloned,
 //! the call made, and what it returns freed. These take one. Dart writes a record into memory of its own, in the form
@@ -20,6 +20,18 @@ pub unsafe extern "C" fn uniffi_scrubjay_capture(client: *const Client, record: 
     // SAFETY: the caller's promise.
     let (client, record) = unsafe { (&*client, slice::from_raw_parts(record, length)) };
     i8::from(client.0.track_captured(record))
+}
+
+/// Captures one record without waiting for the disk; the number under which `Client.take_told` says what
+/// [`uniffi_scrubjay_capture`] would have returned.
+///
+/// # Safety
+/// As for [`uniffi_scrubjay_capture`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn uniffi_scrubjay_capture_async(client: *const Client, record: *const u8, length: usize) -> u64 {
+    // SAFETY: the caller's promise.
+    let (client, record) = unsafe { (&*client, slice::from_raw_parts(record, length)) };
+    client.0.track_captured_async(record, &client.1)
 }
 
 /// Runs the engine on one record at once and captures it if it is accepted; the outcome's canonical JSON, which the

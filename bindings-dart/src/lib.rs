@@ -192,16 +192,16 @@ impl Engine {
     }
 }
 
-/// [`ffi::Client`].
+/// [`ffi::Client`], and what its callers who go on meanwhile are told.
 #[derive(uniffi::Object)]
-pub struct Client(ffi::Client);
+pub struct Client(ffi::Client, ffi::Tickets);
 
 #[uniffi::export]
 impl Client {
     /// Compiles a configuration and reads the environment's switches once; starts nothing.
     #[uniffi::constructor]
     pub fn new(config: &str) -> Result<Self> {
-        Ok(Self(ffi::Client::new(config)?))
+        Ok(Self(ffi::Client::new(config)?, ffi::Tickets::default()))
     }
 
     /// Captures one record; `false` where collection is off or closed.
@@ -252,6 +252,17 @@ impl Client {
     /// Records that the user no longer agrees (JSON); returns when nothing more will be sent.
     pub fn opt_out(&self, word: &str) -> Result<bool> {
         Ok(self.0.opt_out(word).map(|()| true)?)
+    }
+
+    /// Keeps a user's wish to be deleted at the collector (JSON) until that has confirmed it; returns when it is on disk.
+    pub fn request_deletion(&self, wish: &str) -> Result<bool> {
+        Ok(self.0.request_deletion(wish).map(|()| true)?)
+    }
+
+    /// What became of records that were captured with a number: `{"number":bool…}`, each number once.
+    pub fn take_told(&self) -> String {
+        let told: Vec<String> = self.1.take().iter().map(|(number, kept)| format!("\"{number}\":{kept}")).collect();
+        format!("{{{}}}", told.join(","))
     }
 
     /// Takes another configuration; the changed keys as JSON.

@@ -103,6 +103,39 @@ void main() {
     expectBalanced(stats);
   });
 
+  test('in durable mode the isolate goes on while records reach the disk, and each caller hears of its own', () async {
+    final home = Directory.systemTemp.createTempSync('scrubjay');
+    addTearDown(() => home.deleteSync(recursive: true));
+    final client = Client(
+      config: {
+        'client': {
+          'enabled': true,
+          'endpoint': deadEndpoint,
+          'upload_enabled': false,
+          'durable': true,
+          'spool': {'dir': '${home.path}/spool'},
+        },
+      },
+    );
+    final order = <Object>[];
+    final tracked = [
+      for (var i = 0; i < 20; i++) client.trackAsync('app', 'durable', payload: {'n': i}).then(order.add),
+    ];
+    order.add('isolate');
+    await Future.wait(tracked);
+    expect(order, ['isolate', for (var i = 0; i < 20; i++) true]);
+    expect(client.stats()['spooled'], 20);
+    expect(await client.trackAsync('app', 'unwritable', payload: {'bad': Object()}), false);
+    final late = client.trackAsync('app', 'closing');
+    client.close();
+    // Heard, or given up; the isolate does not wait for ever.
+    await late;
+    expect(await client.trackAsync('app', 'closed'), false);
+    expect(await Client().trackAsync('app', 'off'), false);
+    expect(await const NoOpClient().trackAsync('app', 'off'), false);
+    expect(await FakeClient().trackAsync('app', 'login'), true);
+  });
+
   test('shutdown may be called again', () async {
     final collector = await Collector.start();
     addTearDown(collector.close);

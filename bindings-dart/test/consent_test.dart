@@ -50,6 +50,59 @@ void main() {
     expect(await client.shutdown(), true);
   });
 
+  test('a deletion survives the opt-out and is asked for until the collector confirms it', () async {
+    final asked = <String>[];
+    final server = await HttpServer.bind(InternetAddress.loopbackIPv4, 0);
+    addTearDown(() => server.close(force: true));
+    server.listen((request) {
+      asked.add('${request.method} ${request.uri.path} ${request.headers.value('authorization')}');
+      // Refused at first, as by a collector that restarts.
+      request.response.statusCode = asked.length == 1 ? 503 : 200;
+      request.response.write('{"request_id":"receipt-1"}');
+      request.response.close();
+    });
+    final configured = config('http://127.0.0.1:${server.port}', folder());
+    (configured['client']! as Map<String, Object?>)['api_key'] = 'k1';
+    final client = Client(config: {...configured, 'privacy': {'hash_identifiers': false}});
+    expect(client.track('app', 'before', userId: 'ann'), true);
+    await client.requestDeletion(userId: 'ann', source: 'settings');
+    await client.optOut(source: 'settings');
+    final watch = Stopwatch()..start();
+    while ((client.status()['deletions']! as Map<String, Object?>)['pending'] != 0) {
+      expect(watch.elapsed < const Duration(seconds: 30), true, reason: '$asked');
+      await Future<void>.delayed(const Duration(milliseconds: 20));
+    }
+    const line = 'DELETE /api/v1/telemetry/data/ann Bearer k1';
+    expect(asked, [line, line]);
+    final events = [
+      for (final entry in client.consentHistory().cast<Map<String, Object?>>()) '${entry['event']} ${entry['source']}',
+    ];
+    expect(events.contains('deletion_requested settings'), true);
+    expect(events.contains('deletion_confirmed receipt-1'), true);
+    expect(await client.shutdown(), true);
+  });
+
+  test('a deletion of who cannot be found, or without a collector, is an exception', () async {
+    Future<(String, String)?> failure(TelemetryClient client, String userId) async {
+      try {
+        await client.requestDeletion(userId: userId, source: 'settings');
+        return null;
+      } on ScrubjayException catch (error) {
+        return (error.code, error.path);
+      }
+    }
+
+    // Without a key ids are removed from records.
+    final client = Client(config: config(deadEndpoint, folder()));
+    expect(await failure(client, 'ann'), ('argument_invalid', '/user_id'));
+    expect(await failure(client, '[removed]'), ('argument_invalid', '/user_id'));
+    expect(await failure(Client(), 'ann'), ('config_invalid', '/client/endpoint'));
+    expect(await failure(const NoOpClient(), 'ann'), ('config_invalid', '/client/endpoint'));
+    final fake = FakeClient();
+    expect(await failure(fake, 'ann'), null);
+    expect(fake.deletions.single['user_id'], 'ann');
+  });
+
   test('a word that cannot be kept is an exception and the client silent', () async {
     final client = Client(config: config(deadEndpoint, '/proc/scrubjay'));
     expect(client.track('app', 'before'), true);

@@ -23,6 +23,7 @@ String run(String config, Engine engine, Map<String, Object?> vector) {
       'config' => Engine.fromJson(input).scrubText('').text,
       'sample' => Bindings.find().sample(config, input),
       'traceparent' => Bindings.find().readTraceparent(input),
+      'new_traceparent' => masked(Bindings.find().newTraceparent(input), input),
       'plan_check' => Bindings.find().planCheck(input),
       'plan_diff' => Bindings.find().planDiff(input, vector['new']! as String),
       'stamp' => engine.processBytes(utf8.encode('{}'), stamp: input).canonical,
@@ -33,6 +34,13 @@ String run(String config, Engine engine, Map<String, Object?> vector) {
   } on ScrubjayException catch (error) {
     return 'error ${error.code} ${error.path}';
   }
+}
+
+/// A new `traceparent` without what is random in it: the span's digits, and the trace's where no parent gives them.
+String masked(String header, String parent) {
+  final trace = header.substring(3, 35);
+  final kept = parent.contains(trace) ? trace : '_' * 32;
+  return '${header.substring(0, 2)}-$kept-${'_' * 16}${header.substring(52)}';
 }
 
 String unsealText(String input) {

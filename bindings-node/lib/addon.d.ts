@@ -15,7 +15,12 @@ export class Client {
    constructor(config: string)
   /** Captures a record; `false` where collection is off or the client is closed. Never blocks, never throws. */
    track(record: Text): boolean
-  /** `track` off the event loop, for the durable mode, in which it waits for the disk. */
+  /**
+   * `track` off the event loop, for the durable mode, in which it waits for the disk.
+   *
+   * # Errors
+   * `internal` where no promise can be made.
+   */
    trackAsync(record: Text): Promise<boolean>
   /**
    * Takes the memory that JavaScript writes records into. What is in it when the environment ends, on

@@ -43,10 +43,14 @@ impl Client {
     }
 
     /// `track` off the event loop, for the durable mode, in which it waits for the disk.
+    ///
+    /// # Errors
+    /// `internal` where no promise can be made.
     #[napi(ts_return_type = "Promise<boolean>")]
-    pub fn track_async(&self, record: Text<'_>) -> AsyncTask<Blocking<bool>> {
-        let (client, record) = (Arc::clone(&self.client), bytes(&record).to_vec());
-        work(move || Ok(client.track(&record)))
+    pub fn track_async<'env>(&self, env: &'env Env, record: Text<'_>) -> Result<Object<'env>> {
+        let (deferred, promise) = env.create_deferred()?;
+        self.client.track_then(bytes(&record), move |is_kept| deferred.resolve(move |_| Ok(is_kept)));
+        Ok(promise)
     }
 
     /// Takes the memory that JavaScript writes records into. What is in it when the environment ends, on

@@ -9,6 +9,23 @@ use crate::event::Event;
 use crate::outcome::CheckedOutcome;
 use crate::{detached, to_py};
 
+/// What became of records whose callers go on meanwhile.
+#[pyclass(frozen, module = "scrubjay._scrubjay")]
+pub(crate) struct Tickets(ffi::Tickets);
+
+#[pymethods]
+impl Tickets {
+    #[new]
+    fn new() -> Self {
+        Self(ffi::Tickets::default())
+    }
+
+    /// The numbers of which something was told since this was asked last, each with what `track` would have returned.
+    fn take(&self) -> Vec<(u64, bool)> {
+        self.0.take()
+    }
+}
+
 /// Queue, worker and exporter of one configuration.
 #[pyclass(frozen, module = "scrubjay._scrubjay")]
 pub(crate) struct Client {
@@ -85,6 +102,27 @@ impl Client {
         taken.map(Option::unwrap_or_default)
     }
 
+    /// The number under which `tickets` tells what `track` would have returned, which may have to wait for the disk;
+    /// nothing for what is not captured at all.
+    #[pyo3(signature = (tickets, channel, event, payload = None, *, user_id = None, session_id = None, tenant_id = None, context = None, timestamp = None))]
+    #[allow(clippy::too_many_arguments, reason = "Python's own, by name")]
+    fn track_async<'py>(
+        &self,
+        tickets: &Tickets,
+        channel: &Bound<'py, PyAny>,
+        event: &Bound<'py, PyAny>,
+        payload: Option<&Bound<'py, PyAny>>,
+        user_id: Option<&Bound<'py, PyAny>>,
+        session_id: Option<&Bound<'py, PyAny>>,
+        tenant_id: Option<&Bound<'py, PyAny>>,
+        context: Option<&Bound<'py, PyAny>>,
+        timestamp: Option<&Bound<'py, PyAny>>,
+    ) -> PyResult<Option<u64>> {
+        let event = Event { channel, name: event, payload, timestamp, user_id, session_id, tenant_id, context };
+        let capture = |record: &CapturedRecord| self.inner.track_captured_async(record.as_bytes(), &tickets.0);
+        self.walk(channel.py(), |walk| event.walk(walk, self.ambient.bind(channel.py())), capture)
+    }
+
     /// The outcome of one event, which is queued if accepted; where it cannot be written, that of nothing.
     #[pyo3(signature = (channel, event, payload = None, *, user_id = None, session_id = None, tenant_id = None, context = None, timestamp = None))]
     #[allow(clippy::too_many_arguments, reason = "Python's own, by name")]
@@ -155,6 +193,16 @@ impl Client {
         let Some(text) = text.flatten().and_then(|text| String::from_utf8(text).ok()) else { return Ok(false) };
         // What is no measurement is the host's mistake, and no reason to stop the host.
         Ok(py.detach(|| self.inner.measure(&text)).unwrap_or(false))
+    }
+
+    /// Whether `track` waits for the disk.
+    fn is_durable(&self) -> bool {
+        self.inner.is_durable()
+    }
+
+    /// Lets go in a forked child of what the parent holds.
+    fn after_fork(&self) {
+        self.inner.after_fork();
     }
 
     /// Whether nothing is captured, so that nobody need prepare it.

@@ -21,7 +21,7 @@ use scrubjay_core::ffi;
 use self::ambient::{ambient_enter, ambient_is_open, ambient_leave};
 use self::archiver::Archiver;
 use self::capture::{Stop, Walk, with_writer};
-use self::client::Client;
+use self::client::{Client, Tickets};
 use self::outcome::CheckedOutcome;
 use self::report::{ArrowStream, Report, etl, report_page, to_parquet};
 use self::store::Store;
@@ -276,10 +276,10 @@ impl Consent {
 mod _scrubjay {
     #[pymodule_export]
     use super::{
-        Archiver, ArrowStream, CheckedOutcome, Client, Consent, Engine, Report, ScrubjayError, Store, ambient_enter,
-        ambient_is_open, ambient_leave, codes, doctor, etl, fail_for_test, metrics_catalog, new_traceparent,
-        panic_for_test, plan_check, plan_diff, profile, read_traceparent, report_page, sample, schemas, seal_keypair,
-        spool_inspect, spool_purge, spool_records, to_parquet, unseal, version,
+        Archiver, ArrowStream, CheckedOutcome, Client, Consent, Engine, Report, ScrubjayError, Store, Tickets,
+        ambient_enter, ambient_is_open, ambient_leave, codes, doctor, etl, fail_for_test, metrics_catalog,
+        new_traceparent, panic_for_test, plan_check, plan_diff, profile, read_traceparent, report_page, sample,
+        schemas, seal_keypair, spool_inspect, spool_purge, spool_records, to_parquet, unseal, version,
     };
 
     #[pymodule_init]

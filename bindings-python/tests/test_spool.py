@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -108,3 +110,96 @@ def test_a_spool_that_is_not_there_or_not_named_is_told(tmp_path: Path) -> None:
     assert "no such folder" in command("spool", "inspect", str(tmp_path / "absent")).stderr
     assert "which spool" in command("spool", "inspect").stderr
     assert "12h" in command("spool", "purge", "--older-than", "soon", str(tmp_path)).stderr
+
+
+#: Leaves records on the disk, and a process that lives on and has no business with them.
+LEAVING = """
+import json, os, sys
+import scrubjay
+tracker = scrubjay.Tracker(json.loads(sys.argv[1]))
+for n in range(30):
+    assert tracker.track("app", f"e{n}", {"to": "canary@example.com"})
+LEAVE
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="fork and signals of POSIX")
+@pytest.mark.parametrize(
+    ("leave", "client"),
+    [
+        # A daemon: its parent ends, and it never makes a call.
+        ("if os.fork() != 0:\n    os._exit(0)", {}),
+        # Shut down, and alive: it had no worker that could have left the folder.
+        ("tracker.shutdown()", {"upload_enabled": False}),
+    ],
+    ids=["a forked child", "a client without a worker"],
+)
+def test_who_lives_on_without_a_worker_leaves_the_spool_to_others(
+    tmp_path: Path, collector: Collector, leave: str, client: dict[str, Any]
+) -> None:
+    left = config(tmp_path / "spool", DEAD, durable=True, **client)
+    line = [sys.executable, "-c", LEAVING.replace("LEAVE", leave), json.dumps(left)]
+    with subprocess.Popen(line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as program:
+        assert program.stdout is not None and program.stdin is not None
+        assert program.stdout.readline() == "ready\n"
+        tracker = scrubjay.Tracker(config(tmp_path / "spool", collector.url))
+        assert tracker.flush(PATIENCE)
+        assert tracker.stats()["delivered"] == 30
+        assert tracker.shutdown()
+        # Both were there all the time.
+        program.stdin.close()
+        assert program.stdout.read() == ""
+
+
+def test_coroutines_go_on_while_their_records_reach_the_disk(tmp_path: Path) -> None:
+    tracker = scrubjay.Tracker(config(tmp_path / "spool", DEAD, durable=True, upload_enabled=False))
+
+    async def main() -> tuple[list[bool], int]:
+        turns = 0
+
+        async def turn() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        turning = asyncio.create_task(turn())
+        kept = await asyncio.gather(*(tracker.atrack("app", event, {"to": "canary@example.com"}) for event in EVENTS))
+        turning.cancel()
+        return kept, turns
+
+    kept, turns = asyncio.run(main())
+    assert kept == [True] * 30
+    assert turns > 1
+    assert tracker.stats()["spooled"] == 30
+    assert sorted(waiting(tmp_path / "spool")) == sorted(EVENTS)
+    # Another loop, and what can be said at once.
+    assert asyncio.run(tracker.atrack("app", "e30")) is True
+    assert asyncio.run(tracker.atrack("app", "unwritable", {"bad": object()})) is False
+    tracker.shutdown()
+    assert asyncio.run(tracker.atrack("app", "late")) is False
+
+
+def test_a_coroutine_that_is_cancelled_leaves_its_record_on_the_disk(tmp_path: Path) -> None:
+    tracker = scrubjay.Tracker(config(tmp_path / "spool", DEAD, durable=True, upload_enabled=False))
+
+    async def main() -> None:
+        task = asyncio.create_task(tracker.atrack("app", "cancelled"))
+        await asyncio.sleep(0)
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        # Whoever waits next hears of its own record alone.
+        assert await tracker.atrack("app", "next") is True
+
+    asyncio.run(main())
+    assert waiting(tmp_path / "spool") == ["cancelled", "next"]
+    tracker.shutdown()
+
+
+def test_a_tracker_without_a_disk_answers_a_coroutine_at_once(collector: Collector) -> None:
+    with scrubjay.Tracker(collector.config()) as tracker:
+        assert asyncio.run(tracker.atrack("app", "login")) is True
+    assert asyncio.run(scrubjay.Tracker().atrack("app", "off")) is False

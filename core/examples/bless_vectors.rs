@@ -6,7 +6,7 @@
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use scrubjay_core::ffi;
+use scrubjay_core::{SpanContext, ffi};
 use serde::{Deserialize, Serialize};
 
 #[derive(Deserialize, Serialize)]
@@ -62,6 +62,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+/// A new `traceparent` without what is random in it: the span's digits, and the trace's where no parent gives them.
+fn masked_traceparent(parent: &str) -> String {
+    let root = || SpanContext::root([7; 24]);
+    let header = SpanContext::parse(parent).map_or_else(root, |parent| parent.child([7; 8])).to_string();
+    let trace = &header[3..35];
+    let trace = if parent.contains(trace) { trace.to_owned() } else { "_".repeat(trace.len()) };
+    format!("{}-{trace}-{}{}", &header[..2], "_".repeat(16), &header[52..])
+}
+
 impl Case {
     fn run(&self, engine: &ffi::Engine, config: &str) -> Result<Result<String, scrubjay_core::Error>, Box<dyn Error>> {
         let bytes = self.bytes()?;
@@ -79,6 +88,7 @@ impl Case {
             "config" => ffi::Engine::new(text).map(|_| String::new()),
             "sample" => ffi::sample(config, text),
             "traceparent" => Ok(ffi::read_traceparent(text)),
+            "new_traceparent" => Ok(masked_traceparent(text)),
             "plan_check" => ffi::plan_check(text),
             "plan_diff" => ffi::plan_diff(text, self.new.as_deref().unwrap_or_default()),
             "stamp" => engine.process(b"{}", Some(text)),

@@ -11,6 +11,7 @@ mod deletion;
 mod deliver;
 mod doctor;
 mod held;
+mod later;
 mod ledger;
 mod measure;
 mod prepare;
@@ -35,8 +36,11 @@ mod warnings;
 mod wipe;
 mod worker;
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+
+use tokio::sync::oneshot;
 
 use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, framed};
 use crate::config::Config;
@@ -46,6 +50,7 @@ use crate::outcome::Outcome;
 use crate::record::limits::MAX_RECORD_BYTES;
 use crate::stamp::microseconds_now;
 
+use self::later::Told;
 use self::ledger::{Findings, Reason};
 use self::prepare::Pipeline;
 use self::queue::Captured;
@@ -54,6 +59,7 @@ use self::settings::Settings;
 use self::shared::Shared;
 pub use self::span::Span;
 pub(crate) use self::spool::spool_key;
+use self::spooled::Decided;
 use self::switch::World;
 pub(crate) use self::switch::process_environment;
 
@@ -124,6 +130,28 @@ impl Client {
         shared.capture(Captured { form, at: microseconds_now(), bytes })
     }
 
+    /// [`track`](Self::track) for callers who must not wait: in durable mode the future is done when the record survives a
+    /// power loss, or cannot. Many that are awaited at once share one sync. What is dropped is captured all the same.
+    ///
+    /// [`flush`](Self::flush), [`shutdown`](Self::shutdown) and [`opt_out`](Self::opt_out) wait for what was asked for
+    /// before.
+    pub fn track_async(&self, record: &[u8]) -> impl Future<Output = bool> + Send + use<> {
+        let (tell, told) = oneshot::channel();
+        self.capture_then(Form::Json, record, move |is_kept| _ = tell.send(is_kept));
+        async { told.await.unwrap_or(false) }
+    }
+
+    /// [`track`](Self::track), which tells `told` what it would return: at once, or in durable mode from another thread.
+    /// `told` must not wait for anything.
+    pub(crate) fn capture_then(&self, form: Form, bytes: &[u8], told: impl FnOnce(bool) + Send + 'static) {
+        let shared = self.0.here();
+        let most = if form == Form::Compact { MAX_CAPTURED_BYTES } else { MAX_RECORD_BYTES };
+        if !shared.settings.current().durable || bytes.len() > most {
+            return told(self.capture(form, bytes, most));
+        }
+        shared.capture_later(&Captured { form, at: microseconds_now(), bytes }, Told::new(told));
+    }
+
     /// Captures what a shell collected: see [`framed`]. Returns whether the client still captures.
     pub(crate) fn track_framed(&self, frames: &[u8]) -> bool {
         let captured = |at, bytes| Captured { form: Form::Compact, at, bytes };
@@ -166,7 +194,11 @@ impl Client {
         let mut findings = Findings::default();
         findings.note(&outcome);
         let is_kept = match (reason, &outcome.record) {
-            (None, Some(text)) if settings.durable => shared.capture_durably(text, at, &findings),
+            (None, Some(_)) if settings.durable && !settings.is_on() => shared.refuse(),
+            (None, Some(text)) if settings.durable => {
+                let decided = Decided::new(Some(text), None, at, findings);
+                shared.capture_durably(&[decided], &mut 0).contains(&true)
+            }
             (None, Some(text)) => {
                 shared.capture_checked(Captured { form: Form::Scrubbed, at, bytes: text.as_bytes() }, &findings)
             }
@@ -233,6 +265,12 @@ impl Client {
     /// Calls `listener` with one line for each warning: at most one a minute for each reason.
     pub fn on_warning(&self, listener: impl Fn(&str) + Send + Sync + 'static) {
         self.0.here().warnings.listen(Box::new(listener));
+    }
+
+    /// Begins anew in a forked child, as the child's first call does: for a child that may never make one, and would keep
+    /// what its parent holds.
+    pub(crate) fn after_fork(&self) {
+        self.0.here();
     }
 
     /// What became of every record, as JSON; all figures are of one moment:

@@ -31,7 +31,7 @@ use crate::stamp::Stamp;
 #[cfg(feature = "client")]
 pub use self::archive::{ArchiveEngine, Archived};
 #[cfg(feature = "client")]
-pub use self::client::{Checked, Client};
+pub use self::client::{Checked, Client, Tickets};
 #[cfg(feature = "client")]
 pub use self::consent::{Consent, doctor};
 pub use self::plan::{plan_check, plan_diff};

@@ -41,9 +41,11 @@ const Map<String, int> checksums = {
   'method_client_opt_out': 11035,
   'method_client_preview': 14926,
   'method_client_reconfigure': 52746,
+  'method_client_request_deletion': 10139,
   'method_client_shutdown': 38527,
   'method_client_stats': 24912,
   'method_client_status': 50021,
+  'method_client_take_told': 46978,
   'method_client_track': 28548,
   'method_client_track_checked': 1441,
   'method_engine_explain': 53382,
@@ -173,6 +175,9 @@ typedef NativeCapture = Int8 Function(Pointer<Void> client, Pointer<Uint8> recor
 
 /// See [NativeCapture].
 typedef DartCapture = int Function(Pointer<Void> client, Pointer<Uint8> record, int length);
+
+/// `uniffi_scrubjay_capture_async`: as [NativeCapture], but returns at once the number under which the answer is told.
+typedef NativeCaptureAsync = Uint64 Function(Pointer<Void> client, Pointer<Uint8> record, Size length);
 
 /// `uniffi_scrubjay_capture_checked`: as [NativeCapture], but returns the outcome.
 typedef NativeCaptureChecked = RustBuffer Function(Pointer<Void> client, Pointer<Uint8> record, Size length);

@@ -11,6 +11,7 @@ import 'outcome.dart';
 import 'record.dart';
 import 'span.dart';
 import 'telemetry_client.dart';
+import 'told.dart';
 
 /// The real client: an engine with a bounded queue, one worker thread and an exporter, all native.
 ///
@@ -83,6 +84,38 @@ final class Client implements TelemetryClient {
       return _refuse();
     }
   }
+
+  @override
+  Future<bool> trackAsync(
+    String channel,
+    String event, {
+    Map<String, Object?> payload = const {},
+    String? userId,
+    String? sessionId,
+    Map<String, Object?>? context,
+    DateTime? timestamp,
+  }) {
+    try {
+      if (_handle == null) return Future.value(_refuse());
+      final place = inSpan(context);
+      final captured = _bindings.client.captured;
+      if (!_isDurable || captured.isBusy) {
+        return Future.value(trackRecord(eventRecord(channel, event, payload, userId, sessionId, place, timestamp)));
+      }
+      final int length;
+      try {
+        length = captured.event(channel, event, payload, userId, sessionId, place, timestamp);
+      } on RecordTooLarge {
+        // Counted by the engine, and never on the disk.
+        return Future.value(_trackText(eventRecord(channel, event, payload, userId, sessionId, place, timestamp)));
+      }
+      return _told.of(_bindings.client.captureAsync(_address, length));
+    } catch (_) {
+      return Future.value(_refuse());
+    }
+  }
+
+  late final Told _told = Told(() => _bindings.client.takeTold(_open));
 
   @override
   bool trackRecord(Map<String, Object?> record) {
@@ -215,6 +248,12 @@ final class Client implements TelemetryClient {
   Future<void> optOut({required String source, Set<Purpose> purposes = Purpose.all}) =>
       _say(_optOut, encodeWord(purposes, source, null));
 
+  @override
+  Future<void> requestDeletion({required String userId, String? tenantId, required String source}) => _say(
+    _requestDeletion,
+    encodeJsonText({'user_id': userId, if (tenantId != null) 'tenant_id': tenantId, 'source': source}),
+  );
+
   /// As declared; this and the calls below throw a [ScrubjayException] (`closed`) after [close].
   @override
   Map<String, Object?> status() => jsonDecode(_bindings.client.status(_open)) as Map<String, Object?>;
@@ -253,6 +292,8 @@ final class Client implements TelemetryClient {
 
   static bool _optIn(Bindings bindings, int owned, String word) => bindings.client.optIn(owned, word);
   static bool _optOut(Bindings bindings, int owned, String word) => bindings.client.optOut(owned, word);
+  static bool _requestDeletion(Bindings bindings, int owned, String wish) =>
+      bindings.client.requestDeletion(owned, wish);
 
   /// As declared: the worker then has a few seconds to deliver what is left.
   ///
@@ -262,6 +303,7 @@ final class Client implements TelemetryClient {
     final handle = _handle;
     if (handle == null) return;
     _lastStats = _bindings.client.stats(handle);
+    _told.close();
     _handle = null;
     _finalizer.detach(this);
     _bindings.client.release(handle);

@@ -18,6 +18,11 @@ final class ClientCalls extends ObjectCalls {
         isLeaf: true,
       ),
       _capture = calls.library.lookupFunction<NativeCapture, DartCapture>('uniffi_scrubjay_capture'),
+      _captureAsync = calls.library.lookupFunction<NativeCaptureAsync, DartCapture>(
+        'uniffi_scrubjay_capture_async',
+        isLeaf: true,
+      ),
+      _takeTold = _method0(calls, 'take_told'),
       _captureChecked = calls.library.lookupFunction<NativeCaptureChecked, DartCaptureChecked>(
         'uniffi_scrubjay_capture_checked',
       ),
@@ -35,6 +40,7 @@ final class ClientCalls extends ObjectCalls {
       _reconfigure = _method1(calls, 'reconfigure'),
       _optIn = calls.library.lookupFunction<NativeTest, DartTest>(methodSymbol('client_opt_in')),
       _optOut = calls.library.lookupFunction<NativeTest, DartTest>(methodSymbol('client_opt_out')),
+      _requestDeletion = calls.library.lookupFunction<NativeTest, DartTest>(methodSymbol('client_request_deletion')),
       super(calls, 'client');
 
   static DartMethod0 _method0(Calls calls, String name) =>
@@ -46,6 +52,8 @@ final class ClientCalls extends ObjectCalls {
   final DartMethod1 _trackChecked;
   final DartCapture _captureBriefly;
   final DartCapture _capture;
+  final DartCapture _captureAsync;
+  final DartMethod0 _takeTold;
   final DartCaptureChecked _captureChecked;
   final DartNumber _address;
   final DartIs _isDurable;
@@ -61,6 +69,7 @@ final class ClientCalls extends ObjectCalls {
   final DartMethod1 _reconfigure;
   final DartTest _optIn;
   final DartTest _optOut;
+  final DartTest _requestDeletion;
 
   /// Where records are written for [capture], one at a time.
   late final CaptureBuffer captured = CaptureBuffer();
@@ -91,6 +100,12 @@ final class ClientCalls extends ObjectCalls {
   /// be held.
   bool capture(Pointer<Void> client, int length, {required bool mayWait}) =>
       (mayWait ? _capture : _captureBriefly)(client, captured.pointer, length) != 0;
+
+  /// As [capture], but never waits: the number under which [takeTold] says what [capture] would have.
+  int captureAsync(Pointer<Void> client, int length) => _captureAsync(client, captured.pointer, length);
+
+  /// `Client.take_told`, as JSON.
+  String takeTold(int handle) => _text(_takeTold, handle);
 
   /// As [capture], but runs the engine at once and returns the outcome's canonical JSON.
   String captureChecked(Pointer<Void> client, int length) {
@@ -141,6 +156,9 @@ final class ClientCalls extends ObjectCalls {
 
   /// `Client.opt_out`, which blocks this isolate until nothing more will be sent; consumes [ownedHandle].
   bool optOut(int ownedHandle, String word) => _say(_optOut, ownedHandle, word);
+
+  /// `Client.request_deletion`, which may block this isolate for a moment; consumes [ownedHandle].
+  bool requestDeletion(int ownedHandle, String wish) => _say(_requestDeletion, ownedHandle, wish);
 
   String _text(DartMethod0 method, int handle) {
     final self = clone(handle);

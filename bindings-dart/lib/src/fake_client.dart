@@ -45,6 +45,17 @@ final class FakeClient implements TelemetryClient {
     DateTime? timestamp,
   }) => trackRecord(eventRecord(channel, event, payload, userId, sessionId, context, timestamp));
 
+  @override
+  Future<bool> trackAsync(
+    String channel,
+    String event, {
+    Map<String, Object?> payload = const {},
+    String? userId,
+    String? sessionId,
+    Map<String, Object?>? context,
+    DateTime? timestamp,
+  }) async => trackRecord(eventRecord(channel, event, payload, userId, sessionId, context, timestamp));
+
   /// Accepted with the record as tracked; dropped after [shutdown].
   @override
   Outcome trackChecked(
@@ -156,6 +167,14 @@ final class FakeClient implements TelemetryClient {
     _note('withdrawn', source, purposes);
     if (purposes.containsAll(Purpose.all)) _turn('consent');
   }
+
+  /// What [requestDeletion] was told: maps of `user_id`, `source`, and `tenant_id` if any.
+  final List<Map<String, Object?>> deletions = [];
+
+  /// Kept in [deletions]; nobody is asked.
+  @override
+  Future<void> requestDeletion({required String userId, String? tenantId, required String source}) async =>
+      deletions.add({'user_id': userId, if (tenantId != null) 'tenant_id': tenantId, 'source': source});
 
   void _note(String event, String source, Set<Purpose> purposes) => _history.add({
     'event': event,

@@ -1,4 +1,5 @@
 import 'consent.dart';
+import 'exceptions.dart';
 import 'metrics.dart';
 import 'outcome.dart';
 import 'telemetry_client.dart';
@@ -22,6 +23,18 @@ final class NoOpClient implements TelemetryClient {
     Map<String, Object?>? context,
     DateTime? timestamp,
   }) => false;
+
+  /// Captures nothing: `false`.
+  @override
+  Future<bool> trackAsync(
+    String channel,
+    String event, {
+    Map<String, Object?> payload = const {},
+    String? userId,
+    String? sessionId,
+    Map<String, Object?>? context,
+    DateTime? timestamp,
+  }) async => false;
 
   /// Always dropped.
   @override
@@ -76,6 +89,11 @@ final class NoOpClient implements TelemetryClient {
 
   @override
   Future<void> optOut({required String source, Set<Purpose> purposes = Purpose.all}) async {}
+
+  /// Cannot keep the wish: fails with `config_invalid`. Silence would promise what nobody does.
+  @override
+  Future<void> requestDeletion({required String userId, String? tenantId, required String source}) async =>
+      throw const ScrubjayException('config_invalid', '/client/endpoint', 'a deletion needs a client with a collector');
 
   /// Stays off: no key changes.
   @override

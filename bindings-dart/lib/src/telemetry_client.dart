@@ -31,6 +31,20 @@ abstract interface class TelemetryClient {
     DateTime? timestamp,
   });
 
+  /// As [track], but in durable mode, in which [track] waits for the disk, the isolate goes on meanwhile.
+  ///
+  /// Completes with what [track] would return; those that wait at the same time share one sync. A client that is closed
+  /// before completes it with `false`, although the record may be kept.
+  Future<bool> trackAsync(
+    String channel,
+    String event, {
+    Map<String, Object?> payload,
+    String? userId,
+    String? sessionId,
+    Map<String, Object?>? context,
+    DateTime? timestamp,
+  });
+
   /// As [track], but validates and scrubs at once and returns the outcome; queues the event if it is accepted.
   ///
   /// For tests and debug builds. Throws a `ScrubjayException` after the client was closed, and a
@@ -96,6 +110,15 @@ abstract interface class TelemetryClient {
   /// Fails with a `ScrubjayException` (`consent_unavailable`) where it cannot be kept; the client is silent even then,
   /// if all purposes were meant.
   Future<void> optOut({required String source, Set<Purpose> purposes});
+
+  /// Asks the collector to delete everything that it has of a user, and completes when the wish is on disk: it is tried in
+  /// the background until the collector has confirmed it, over restarts and also after an [optOut].
+  ///
+  /// [userId] is the user's as it was tracked, and [tenantId] that of their records, if any; [source] says where they
+  /// asked. The collector lets keys with the role `privacy_officer` or `admin` delete; `status()['deletions']` says what
+  /// waits, and why. Fails with a `ScrubjayException`: `argument_invalid` for who cannot be found, `config_invalid` without
+  /// a collector, `consent_unavailable` where the wish cannot be kept.
+  Future<void> requestDeletion({required String userId, String? tenantId, required String source});
 
   /// Takes another configuration; what is queued stays, unless it turns collection off: then it is forgotten before this
   /// returns. Returns the keys that changed, each as `{'key': …, 'source': …}`.

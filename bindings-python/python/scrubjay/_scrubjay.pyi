@@ -116,6 +116,9 @@ class CheckedOutcome:
     def __reduce__(self) -> tuple[type, tuple[dict[str, Any]]]: ...
 
 @final
+class Tickets:
+    def take(self) -> list[tuple[int, bool]]: ...
+
 class Client:
     def __new__(
         cls,
@@ -136,6 +139,19 @@ class Client:
         context: object = None,
         timestamp: object = None,
     ) -> bool: ...
+    def track_async(
+        self,
+        tickets: Tickets,
+        channel: object,
+        event: object,
+        payload: object = None,
+        *,
+        user_id: object = None,
+        session_id: object = None,
+        tenant_id: object = None,
+        context: object = None,
+        timestamp: object = None,
+    ) -> int | None: ...
     def track_checked(
         self,
         channel: object,
@@ -152,6 +168,8 @@ class Client:
     def measure(
         self, kind: str, name: object, value: object, unit: object = None, attributes: object = None
     ) -> bool: ...
+    def is_durable(self) -> bool: ...
+    def after_fork(self) -> None: ...
     def is_off(self) -> bool: ...
     def preview(self) -> str: ...
     def flush(self, timeout_ms: int) -> bool: ...

@@ -91,6 +91,21 @@ class Tracker(Controlled, Instrumented, Recorder):
         _exit.let_go(self)
         return self._client.shutdown(_milliseconds(timeout))
 
+    @declared_by(Recorder.track)
+    async def atrack(self, *args: Any, **kwargs: Any) -> bool:
+        """`track` for coroutines: in durable mode the loop goes on until the record is on the disk.
+
+        Those that are awaited at once share one sync. The record is captured when this is first awaited, and kept also
+        where who awaits it is cancelled.
+        """
+        if not self._client.is_durable():
+            return self.track(*args, **kwargs)
+        from scrubjay import _later
+
+        waiting = _later.here()
+        number = self._client.track_async(waiting.tickets, *args, **kwargs)
+        return False if number is None else await waiting.of(number)
+
     async def aflush(self, timeout: float = 5.0) -> bool:
         """`flush` for coroutines: the loop goes on meanwhile, and no thread is started for it."""
         import asyncio
@@ -129,7 +144,10 @@ class Tracker(Controlled, Instrumented, Recorder):
         self.shutdown(deadline - time.monotonic())
 
     def _begin_anew(self) -> None:
-        # The native client sees by itself that it was forked; only the thread that looks for changes is not here.
+        # The native client sees by itself that it was forked, with its next call. A child may never make one, and would
+        # keep the parent's place in the spool when that has died.
+        self._client.after_fork()
+        # The thread that looks for changes is not here.
         self._listen_anew()
 
 

@@ -19,12 +19,15 @@ use crate::consent::Deletion;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::{DeletionRoute, Failure, is_addressable};
-use crate::scrub::Rule;
+use crate::scrub::token_len;
 
 /// Between the first two tries; each further wait is twice as long.
 const FIRST_WAIT: Duration = Duration::from_secs(1);
 /// Between two tries at most: a person waits for it, and a collector that refuses is not to be troubled.
 const LONGEST_WAIT: Duration = Duration::from_mins(5);
+/// What to do about a collector that does not let this client delete.
+const ROLE_ADVICE: &str = "the collector lets only the roles privacy_officer and admin delete; give one to the key in \
+                           /client/api_key (TELEMETRY_API_KEY), or let a service that has it ask";
 /// Bytes of a user's id at most, as in records.
 const MAX_USER_BYTES: usize = 255;
 
@@ -83,10 +86,12 @@ impl Client {
     /// When this returns, the wish is kept in the state folder, and is tried in the background until the collector has
     /// confirmed it: over restarts, and whatever the user withdraws meanwhile. Both ends stand in the audit trail.
     /// `tenant_id` is that of the user's records, where they have one; it counts for pseudonyms. `source` says where the
-    /// user asked.
+    /// user asked. The collector lets keys with the role `privacy_officer` or `admin` delete; with any other the wish
+    /// waits, and [`status`](Client::status) says so in `deletions.last_error`.
     ///
     /// # Errors
-    /// `argument_invalid` for an id that cannot be found again; `config_invalid` where there is no collector;
+    /// `argument_invalid` for an id that cannot be found again: without a pseudonym's key records do not say whose they
+    /// are; `config_invalid` where there is no collector;
     /// `consent_unavailable` where the wish cannot be kept.
     pub fn request_deletion(&self, user_id: &str, tenant_id: Option<&str>, source: &str) -> Result<()> {
         self.0.here().request_deletion(user_id, tenant_id, source)
@@ -177,7 +182,7 @@ impl Shared {
                         result = Err(error.message().to_owned());
                     }
                 }
-                Err(reason) => result = Err(reason),
+                Err(failure) => result = Err(reason_of(failure)),
             }
         }
         result
@@ -191,13 +196,34 @@ fn pending(settings: &Snapshot) -> std::io::Result<Vec<Deletion>> {
     }
 }
 
-fn ask(route: &DeletionRoute, deletion: &Deletion) -> std::result::Result<String, String> {
+fn ask(route: &DeletionRoute, deletion: &Deletion) -> std::result::Result<String, Failure> {
+    alone(route.ask(&deletion.user_id))
+}
+
+/// Runs one exchange with the collector to its end.
+fn alone<T>(exchange: impl Future<Output = std::result::Result<T, Failure>>) -> std::result::Result<T, Failure> {
     let runtime = Builder::new_current_thread().enable_all().max_blocking_threads(1).build();
-    let runtime = runtime.map_err(|_| "no runtime could be started".to_owned())?;
-    let answer = runtime.block_on(route.ask(&deletion.user_id));
+    let runtime = runtime.map_err(|_| Failure::Setup)?;
+    let answer = runtime.block_on(exchange);
     // A name server that hangs must not hold up the end.
     runtime.shutdown_background();
-    answer.map_err(Failure::reason)
+    answer
+}
+
+/// Why a try came to nothing, and what to do where that is for people to mend.
+fn reason_of(failure: Failure) -> String {
+    match failure {
+        Failure::Status { code: 401 | 403, .. } => format!("{}: {ROLE_ADVICE}", failure.reason()),
+        _ => failure.reason(),
+    }
+}
+
+/// For [`doctor`](super::doctor): what waits for the collector that is configured, and whether that would heed this
+/// client; asked only where something waits. The last is nothing where the collector is not to be asked.
+pub(crate) fn outlook(settings: &Snapshot) -> std::io::Result<(usize, Option<std::result::Result<(), String>>)> {
+    let waiting = pending(settings)?.len();
+    let route = settings.deletion.as_ref().filter(|_| waiting > 0 && settings.upload);
+    Ok((waiting, route.map(|route| alone(route.may_ask()).map_err(reason_of))))
 }
 
 /// The id under which the user's records are at the collector: what the engine makes of it in a record.
@@ -216,12 +242,21 @@ fn known_as(engine: &Engine, user_id: &str, tenant_id: Option<&str>) -> Result<S
     if known.is_empty() {
         return refuse("is no id that a record can have");
     }
-    // Without a key.
-    if known == Rule::Identifier.token() {
+    if is_shared(known) {
         return refuse(
-            "cannot be found: identifiers are removed from records. Set /privacy/pseudonym_key, so that they become \
-             pseudonyms, or /privacy/hash_identifiers to false",
+            "cannot be found: it is replaced, removed or sealed in records, and then stands for many users or for none. \
+             Set /privacy/pseudonym_key and /privacy/hash_identifiers, so that ids become pseudonyms, or, where ids are no \
+             personal data, /privacy/hash_identifiers to false",
         );
     }
     Ok(known.to_owned())
+}
+
+/// Whether an id as records have it holds a token that says less than who it is: what was replaced, removed or masked is
+/// the same for many users, and a sealed box is another in each record. Only a pseudonym is somebody's.
+fn is_shared(known: &str) -> bool {
+    known.match_indices('[').any(|(at, _)| {
+        let token = token_len(&known.as_bytes()[at..]).map(|len| &known[at..at + len]);
+        token.is_some_and(|token| !token.starts_with("[hash:"))
+    })
 }

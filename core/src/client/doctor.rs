@@ -7,6 +7,7 @@ use std::time::SystemTime;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::deletion;
 use super::settings::Snapshot;
 use super::switch::OffReason;
 use crate::consent::Standing;
@@ -51,6 +52,7 @@ pub(crate) fn examine(settings: &Snapshot) -> Value {
         let skipped = |name| Check::new(name, State::Skipped, "nothing is sent anywhere", "");
         checks.extend(["endpoint", "authentication", "clock"].map(skipped));
     }
+    checks.push(deletions(settings));
     let is_ok = checks.iter().all(|check| check.state != State::Failed);
     json!({"ok": is_ok, "checks": checks})
 }
@@ -208,6 +210,30 @@ fn clock(answer: &Result<Answer, Failure>, now: SystemTime) -> Check {
     }
     let message = format!("{skew} seconds {side} the endpoint's");
     Check::new(NAME, State::Warning, message, "let a time service set this machine's clock")
+}
+
+/// Whether users who want to be deleted at the collector will be.
+fn deletions(settings: &Snapshot) -> Check {
+    const NAME: &str = "deletions";
+    let waiting = match deletion::outlook(settings) {
+        Ok((0, _)) => return Check::new(NAME, State::Ok, "none waits", ""),
+        Ok(waiting) => waiting,
+        Err(_) => {
+            let advice = "look at deletions.json in the state folder: what it says is asked for once it can be read";
+            return Check::new(NAME, State::Failed, "what waits cannot be read", advice);
+        }
+    };
+    match waiting {
+        (count, None) => {
+            let advice = "set client.upload_enabled: it keeps them back";
+            Check::new(NAME, State::Warning, format!("{count} wait"), advice)
+        }
+        (count, Some(Ok(()))) => Check::new(NAME, State::Ok, format!("{count} wait, and the collector heeds us"), ""),
+        (count, Some(Err(reason))) => {
+            let advice = "they are tried again until it is mended; see docs/consent.md, being deleted";
+            Check::new(NAME, State::Failed, format!("{count} wait: {reason}"), advice)
+        }
+    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ use tokio::sync::Notify;
 
 use crate::client::consent::Changes;
 use crate::client::deletion::Deletions;
+use crate::client::later::Later;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::measure::Meter;
 use crate::client::queue::Captured;
@@ -39,6 +40,8 @@ pub(crate) struct Shared {
     /// Held while the disk is freed of what was withdrawn.
     pub(crate) erasure: Mutex<()>,
     pub(crate) warnings: Warnings,
+    /// Durable records whose callers go on meanwhile.
+    pub(crate) later: Later,
     /// What the user wants deleted at the collector.
     pub(crate) deletions: Deletions,
     /// Tells the worker to look at the state again.
@@ -69,6 +72,7 @@ impl Shared {
             erasure: Mutex::new(()),
             warnings: Warnings::new(settings.is_debug),
             settings,
+            later: Later::default(),
             deletions: Deletions::default(),
             wake: Notify::new(),
             closing: Notify::new(),
@@ -84,7 +88,11 @@ impl Shared {
     pub(crate) fn here(self: &Arc<Self>) -> &Arc<Self> {
         let mut shared = self;
         while shared.is_inherited() {
-            shared = shared.heir.get_or_init(|| Self::new(Arc::clone(&self.settings)));
+            shared = shared.heir.get_or_init(|| {
+                // What the parent leaves when it dies must not wait for the end of its children.
+                shared.spool.let_go();
+                Self::new(Arc::clone(&self.settings))
+            });
         }
         shared
     }
@@ -137,7 +145,7 @@ impl Shared {
     /// The settings under which records are captured now; nothing where none are. Asked under the lock, and only there:
     /// what is captured after a withdrawal would outlive its erasure.
     #[inline]
-    fn captures(&self, state: &State) -> Option<&Snapshot> {
+    pub(crate) fn captures(&self, state: &State) -> Option<&Snapshot> {
         let settings = self.settings.current();
         (state.phase == Phase::Open && settings.is_on()).then_some(settings)
     }
@@ -155,7 +163,7 @@ impl Shared {
     }
 
     #[cold]
-    fn refuse_all(&self, mut state: MutexGuard<'_, State>, records: u64) -> bool {
+    pub(crate) fn refuse_all(&self, mut state: MutexGuard<'_, State>, records: u64) -> bool {
         (0..records).for_each(|_| state.ledger.refuse());
         let is_open = state.phase == Phase::Open;
         drop(state);
@@ -203,6 +211,9 @@ impl Shared {
 
     pub(crate) fn flush(self: &Arc<Self>, timeout: Duration) -> bool {
         let deadline = deadline(timeout);
+        if !self.later.wait(deadline) {
+            return false;
+        }
         self.collect_metrics(false);
         let mut state = self.state.lock();
         let end = state.flush();
@@ -236,7 +247,10 @@ impl Shared {
         let deadline = deadline(timeout);
         // Delivery ends early enough for the disk to take the rest.
         let reserve = if self.spool.is_configured() { RESERVE.min(timeout / 2) } else { Duration::ZERO };
-        let mut state = self.close(deadline.checked_sub(reserve).unwrap_or(deadline));
+        let delivered_until = deadline.checked_sub(reserve).unwrap_or(deadline);
+        // What somebody waits for was asked for while the client was open.
+        self.later.wait(delivered_until);
+        let mut state = self.close(delivered_until);
         while state.has_worker {
             if self.settled.wait_until(&mut state, deadline).timed_out() {
                 // Not joined: the worker sees the phase at its next step, and ends by itself.
@@ -246,9 +260,20 @@ impl Shared {
             }
         }
         let is_complete = !state.ledger.left_behind();
+        let has_worker = state.has_worker;
         drop(state);
+        if !has_worker {
+            self.leave_spool(deadline);
+        }
         self.deletions.close(deadline);
         is_complete
+    }
+
+    /// Leaves the spool's folder to others where no worker does: a client that is closed delivers nothing more of it.
+    fn leave_spool(&self, deadline: Instant) {
+        self.wait_for_writers(deadline.saturating_duration_since(Instant::now()));
+        let lost = self.spool.close();
+        self.book(|state| state.ledger.end_spooled(&lost));
     }
 
     /// Lets the worker finish and end, without waiting for it.

@@ -290,6 +290,21 @@ impl Spool {
         ended
     }
 
+    /// Gives up in a forked child the locks that it has inherited: a parent's slots are free when the parent dies, and
+    /// not when the last of its children does.
+    pub(crate) fn let_go(&self) {
+        // A lock that a thread of the parent held at the fork is held for good; what it guards stays as it is then.
+        if let Some(inner) = self.inner.try_lock() {
+            inner.held().for_each(|held| held.log.let_go());
+        }
+    }
+
+    /// The time for which a disk that refused is left alone is over.
+    #[cfg(test)]
+    pub(crate) fn ask_the_disk_again(&self) {
+        self.inner.lock().refused = None;
+    }
+
     /// Why records wait in memory instead of on the disk.
     pub(crate) fn failure(&self) -> Option<Failure> {
         self.inner.lock().refused.map(|(failure, _)| failure)

@@ -13,6 +13,26 @@ use crate::client::state::{Phase, State};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::Failure;
 
+/// A record that the engine has seen, and what becomes of it.
+pub(crate) struct Decided<'a> {
+    /// Its text, scrubbed, or why it ends here.
+    fate: std::result::Result<&'a str, Reason>,
+    /// When it was captured: microseconds since 1970.
+    at: i64,
+    findings: Findings,
+}
+
+impl<'a> Decided<'a> {
+    /// What is to be kept has a text and no `reason` against it.
+    pub(crate) fn new(text: Option<&'a str>, reason: Option<Reason>, at: i64, findings: Findings) -> Self {
+        let fate = match (reason, text) {
+            (None, Some(text)) => Ok(text),
+            (reason, _) => Err(reason.unwrap_or(Reason::Invalid)),
+        };
+        Self { fate, at, findings }
+    }
+}
+
 impl State {
     /// Books what was found on the disk; it waited long enough.
     fn recover(&mut self, records: u64) {
@@ -25,50 +45,76 @@ impl State {
 }
 
 impl Shared {
-    /// Captures a scrubbed record into the spool; whether it survives a power loss when this returns. Where the disk
-    /// refuses, the record waits in memory.
-    pub(crate) fn capture_durably(self: &Arc<Self>, text: &str, at: i64, findings: &Findings) -> bool {
-        if !self.settings.is_on() {
-            return self.refuse();
-        }
-        {
-            let mut state = self.state.lock();
-            // Asked again under the lock, as with every capture: an erasure waits for those who write.
-            if state.phase != Phase::Open || !self.settings.is_on() {
-                state.ledger.refuse();
-                return false;
+    /// Captures records that the engine has seen, those that it accepted into the spool, with one sync. For each,
+    /// whether it survives a power loss when this returns, or ended here as it should. Where the disk refuses, the
+    /// records wait in memory.
+    ///
+    /// So many records count as being written when this is called as `reserved` says; it takes them over.
+    pub(crate) fn capture_durably(self: &Arc<Self>, records: &[Decided<'_>], reserved: &mut usize) -> Vec<bool> {
+        let mut kept = vec![false; records.len()];
+        let mut to_keep: Vec<(usize, &str)> = Vec::with_capacity(records.len());
+        self.book(|state| {
+            state.writers -= std::mem::take(reserved);
+            // Asked under the lock, as with every capture: an erasure waits for those who write.
+            if self.captures(state).is_none() {
+                for _ in records {
+                    state.ledger.refuse();
+                }
+                return;
             }
-            if !self.settings.permits(text) {
-                state.ledger.find(findings);
-                state.capture_dropped(Reason::Consent);
-                return false;
+            for (place, record) in records.iter().enumerate() {
+                state.ledger.find(&record.findings);
+                match record.fate {
+                    Ok(text) if self.settings.permits(text) => {
+                        // Before the worker can find it on the disk.
+                        state.ledger.accept_spooled();
+                        to_keep.push((place, text));
+                    }
+                    Ok(_) => state.capture_dropped(Reason::Consent),
+                    Err(reason) => {
+                        state.capture_dropped(reason);
+                        kept[place] = true;
+                    }
+                }
             }
-            // Before the worker can find it on the disk.
-            state.ledger.accept_spooled();
-            state.ledger.find(findings);
-            state.writers += 1;
+            state.writers += usize::from(!to_keep.is_empty());
+        });
+        if to_keep.is_empty() {
+            return kept;
         }
-        let is_kept = self.append(&[text]).is_ok();
-        if !is_kept {
+        let texts: Vec<&str> = to_keep.iter().map(|(_, text)| *text).collect();
+        if self.append(&texts).is_err() {
             self.book(|state| {
-                state.ledger.refuse_spooled();
+                for _ in &texts {
+                    state.ledger.refuse_spooled();
+                }
                 state.writers -= 1;
             });
-            self.capture(Captured { form: Form::Scrubbed, at, bytes: text.as_bytes() });
-            return false;
+            for (place, text) in to_keep {
+                let (at, bytes) = (records[place].at, text.as_bytes());
+                self.capture(Captured { form: Form::Scrubbed, at, bytes });
+            }
+            return kept;
         }
         let mut state = self.state.lock();
-        state.ledger.appended();
+        for (place, _) in to_keep {
+            kept[place] = true;
+            state.ledger.appended();
+        }
         state.writers -= 1;
         self.settled.notify_all();
         let waiting = state.ledger.readable();
-        let is_due = state.spool.came_in(Instant::now(), waiting, self.settings.batch);
+        let (now, batch) = (Instant::now(), self.settings.batch);
+        let mut is_due = false;
+        for waiting in waiting.saturating_sub(texts.len() as u64) + 1..=waiting {
+            is_due |= state.spool.came_in(now, waiting, batch);
+        }
         self.ensure_worker(&mut state);
         drop(state);
         if is_due {
             self.wake.notify_one();
         }
-        true
+        kept
     }
 
     fn append<R: AsRef<[u8]>>(&self, records: &[R]) -> std::result::Result<(), Failure> {

@@ -42,6 +42,9 @@ pub(crate) struct State {
     pub(crate) phase: Phase,
     /// Whether the worker thread lives.
     pub(crate) has_worker: bool,
+    /// Whether the worker looks soon anyway, so that the first record to wait need not wake it: that costs as much as a
+    /// hundred captures.
+    pub(crate) is_watched: bool,
     /// What the user withdrew while the worker holds records: it must forget unsent what belongs to it.
     pub(crate) erasing: Purposes,
     /// Nothing is sent before then: the breaker is open.
@@ -65,6 +68,7 @@ impl State {
             ledger: Ledger::default(),
             phase: Phase::Open,
             has_worker: false,
+            is_watched: false,
             erasing: Purposes::NONE,
             suspended_until: None,
             is_travelling: false,
@@ -76,13 +80,13 @@ impl State {
     }
 
     /// Books a captured record into the queue. Returns whether the worker should look: the record is the first
-    /// to wait, or completes a batch.
+    /// to wait, where nobody looks anyway, or completes a batch.
     pub(crate) fn capture(&mut self, record: Captured<'_>, now: impl FnOnce() -> Instant, batch: Bounds) -> bool {
         let before = self.queue.waiting();
         let seq = self.ledger.accept();
         let gone = self.queue.push(seq, record, now, batch);
         self.ledger.drop_for(Reason::QueueFull, gone);
-        before.items == 0 || (!is_full(before, batch) && is_full(self.queue.waiting(), batch))
+        (before.items == 0 && !self.is_watched) || (!is_full(before, batch) && is_full(self.queue.waiting(), batch))
     }
 
     /// Books a captured record that ends at once.
@@ -182,6 +186,7 @@ impl State {
     /// Books the end of the worker: the last one of a closing client, or one that broke down.
     pub(crate) fn worker_ended(&mut self) {
         self.has_worker = false;
+        self.is_watched = false;
         if self.erasing == Purposes::ALL {
             self.erased();
         }
@@ -225,6 +230,17 @@ mod tests {
         let (mut state, now) = (state(), Instant::now());
         let wakes: Vec<bool> = (0..5).map(|_| capture(&mut state, 1, now)).collect();
         assert_eq!(wakes, [true, false, true, false, false]);
+    }
+
+    #[test]
+    fn a_worker_that_looks_anyway_is_woken_by_a_full_batch_only() {
+        let (mut state, now) = (state(), Instant::now());
+        state.is_watched = true;
+        let wakes: Vec<bool> = (0..5).map(|_| capture(&mut state, 1, now)).collect();
+        assert_eq!(wakes, [false, false, true, false, false]);
+        state.worker_ended();
+        state.queue.clear();
+        assert!(capture(&mut state, 1, now), "nobody looks any more");
     }
 
     #[test]

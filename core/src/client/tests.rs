@@ -11,6 +11,7 @@ mod failure;
 mod faults;
 mod inspect;
 mod kill;
+mod later;
 mod leaving;
 mod lifecycle;
 mod metrics;

@@ -187,6 +187,8 @@ async fn next(shared: &Arc<Shared>, revision: usize) -> Option<Work> {
     // below must not put it off for ever.
     let is_looking = shared.spool.is_configured() || settings.self_metrics;
     let look = is_looking.then(|| Instant::now() + LOOK_EVERY);
+    // Whoever just had work expects more: the next record then need not wake anybody. Never longer than a record may wait.
+    let mut watch = Some(Instant::now() + LOOK_INTERVAL.min(settings.flush_interval));
     loop {
         shared.heed();
         if settings.revision() != revision {
@@ -216,11 +218,13 @@ async fn next(shared: &Arc<Shared>, revision: usize) -> Option<Work> {
                 (Next::At(due), SpoolNext::Nothing) | (Next::Idle, SpoolNext::At(due)) => Some(due),
                 (Next::Idle, SpoolNext::Nothing) => None,
             };
+            watch = watch.filter(|until| now < *until);
+            state.is_watched = watch.is_some();
             (due, load.items > 0 || waiting > 0)
         };
         // Consent, while anything waits; an idle client wakes nobody.
         let heed = is_waiting.then(|| Instant::now() + LOOK_INTERVAL);
-        let soon = [due, look, heed, shared.meter.due()].into_iter().flatten().min();
+        let soon = [due, look, heed, watch, shared.meter.due()].into_iter().flatten().min();
         match soon {
             Some(soon) => select! {
                 () = shared.wake.notified() => {}

@@ -13,6 +13,8 @@ use crate::json_value;
 
 /// Behind it comes the user.
 const ROUTE: [&str; 4] = ["api", "v1", "telemetry", "data"];
+/// Lists deletions, for the same roles.
+const LIST_ROUTE: [&str; 4] = ["api", "v1", "telemetry", "deletions"];
 
 /// Bytes of a receipt's id at most: a UUID has half as many.
 const MAX_ID_BYTES: usize = 72;
@@ -57,6 +59,21 @@ impl DeletionRoute {
         let receipt: Receipt = json_value::from_slice(&body).ok_or(Failure::Verdict)?;
         let is_id = (1..=MAX_ID_BYTES).contains(&receipt.request_id.len()) && receipt.request_id.is_ascii();
         if is_id { Ok(receipt.request_id) } else { Err(Failure::Verdict) }
+    }
+
+    /// Whether the collector would let this client delete; nothing changes there.
+    ///
+    /// # Errors
+    /// Why not, or why that cannot be told.
+    pub(crate) async fn may_ask(&self) -> Result<(), Failure> {
+        let url = continued(&self.base, &LIST_ROUTE);
+        let client = self.http.connection.open(&[&url])?;
+        let request = client.get(url).headers(self.http.headers.clone());
+        match answered(request, |status| status == StatusCode::OK).await {
+            // A long list is an answer too.
+            Ok(_) | Err(Failure::VerdictTooLarge) => Ok(()),
+            Err(failure) => Err(failure),
+        }
     }
 }
 

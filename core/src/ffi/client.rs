@@ -1,8 +1,10 @@
 //! [`crate::Client`] behind text.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Duration;
 
+use parking_lot::Mutex;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -43,6 +45,34 @@ impl Client {
     /// [`track`](Self::track) of a record that a shell wrote value by value.
     pub fn track_captured(&self, record: &[u8]) -> bool {
         guard(|| Ok(self.0.track_compact(record))).unwrap_or(false)
+    }
+
+    /// [`track`](Self::track), which tells `told` what it would return: at once, or, where the client is durable, from
+    /// another thread when the record is on the disk or cannot be. `told` is called once and must not wait.
+    pub fn track_then(&self, record: &[u8], told: impl FnOnce(bool) + Send + 'static) {
+        let _ = guard(|| {
+            self.0.capture_then(Form::Json, record, told);
+            Ok(())
+        });
+    }
+
+    /// The same of a record that a shell wrote value by value, for hosts that ask instead of being called: the number
+    /// under which `tickets` tells what became of it.
+    pub fn track_captured_async(&self, record: &[u8], tickets: &Tickets) -> u64 {
+        let (number, told) = tickets.issue();
+        let _ = guard(|| {
+            self.0.capture_then(Form::Compact, record, told);
+            Ok(())
+        });
+        number
+    }
+
+    /// For a host's own hook in a forked child: lets go of what the parent holds, such as its place in the spool.
+    pub fn after_fork(&self) {
+        let _ = guard(|| {
+            self.0.after_fork();
+            Ok(())
+        });
     }
 
     /// [`track_captured`](Self::track_captured) of many records: each has its length in 4 bytes, the milliseconds
@@ -206,6 +236,36 @@ impl Client {
     /// What became of every record; the JSON that [`crate::Client::stats`] describes.
     pub fn stats(&self) -> String {
         guard(|| Ok(self.0.stats())).unwrap_or_default()
+    }
+}
+
+/// What became of records whose callers go on meanwhile, by numbers: a call from a native thread into a host's runtime
+/// needs more care at the runtime's end than a look now and then.
+#[derive(Clone, Default)]
+pub struct Tickets(Arc<Mutex<Issued>>);
+
+#[derive(Default)]
+struct Issued {
+    last: u64,
+    told: Vec<(u64, bool)>,
+}
+
+impl Tickets {
+    /// A number, and what is to be told of it.
+    fn issue(&self) -> (u64, impl FnOnce(bool) + Send + use<>) {
+        let number = {
+            let mut issued = self.0.lock();
+            issued.last += 1;
+            issued.last
+        };
+        let tickets = self.clone();
+        (number, move |is_kept| tickets.0.lock().told.push((number, is_kept)))
+    }
+
+    /// The numbers of which something was told since this was asked last, each with what [`Client::track`] would have
+    /// returned. Each number comes once.
+    pub fn take(&self) -> Vec<(u64, bool)> {
+        std::mem::take(&mut self.0.lock().told)
     }
 }
 

@@ -18,6 +18,8 @@ pub(crate) trait Disk: Send + Sync {
     fn remove(&self, name: &str) -> io::Result<()>;
     /// Returns when names survive a power loss.
     fn sync_names(&self) -> io::Result<()>;
+    /// Gives up what says that the folder is this process's: in a forked child, of what its parent owns.
+    fn let_go(&self) {}
 }
 
 /// A file that is appended to and read.

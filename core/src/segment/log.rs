@@ -195,6 +195,11 @@ impl Log {
         self.core.lock()
     }
 
+    /// Gives up the ownership of the folder in a forked child, which has no business there.
+    pub(crate) fn let_go(&self) {
+        self.disk.let_go();
+    }
+
     /// What ended unread since this was asked last.
     pub(crate) fn take_losses(&self) -> Losses {
         std::mem::take(&mut self.core.lock().losses)

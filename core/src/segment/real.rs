@@ -5,6 +5,8 @@ use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
+use parking_lot::Mutex;
+
 use super::disk::{Disk, DiskFile, Failure};
 
 /// The file whose lock says that a folder has an owner. It holds the owner's process id, for people.
@@ -13,9 +15,9 @@ const LOCK: &str = "LOCK";
 /// A folder that this process owns until this is dropped, or dies.
 pub(crate) struct Folder {
     path: PathBuf,
-    // The lock ends with the file. A forked child holds it too; it never uses the folder, and the lock then ends
-    // with the last of them.
-    _lock: File,
+    // The lock ends with the file. A forked child holds it too, until it lets go: it never uses the folder, and the
+    // lock ends with the last of them.
+    lock: Mutex<Option<File>>,
 }
 
 impl Folder {
@@ -31,7 +33,7 @@ impl Folder {
         }
         // Only for people: that it cannot be written says what the first append says better.
         let _ = lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id()));
-        Ok(Some(Self { path: path.to_owned(), _lock: lock }))
+        Ok(Some(Self { path: path.to_owned(), lock: Mutex::new(Some(lock)) }))
     }
 }
 
@@ -61,11 +63,19 @@ impl Unowned {
 /// Lets both kinds of folder do the same.
 trait Place: Send + Sync {
     fn path(&self) -> &Path;
+    fn let_go(&self) {}
 }
 
 impl Place for Folder {
     fn path(&self) -> &Path {
         &self.path
+    }
+
+    fn let_go(&self) {
+        // Closes this process's copy alone: the parent's still holds the lock.
+        if let Some(mut lock) = self.lock.try_lock() {
+            *lock = None;
+        }
     }
 }
 
@@ -101,6 +111,10 @@ impl<P: Place> Disk for P {
 
     fn sync_names(&self) -> io::Result<()> {
         sync_folder(self.path())
+    }
+
+    fn let_go(&self) {
+        Place::let_go(self);
     }
 }
 

@@ -4,6 +4,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::super::Client;
+use super::super::doctor::examine;
+use super::super::settings::Settings;
 use super::super::switch::World;
 use super::server::{Answer, DEAD_ENDPOINT, Request, Server};
 use super::{PATIENCE, config, record, stats, track};
@@ -134,7 +136,37 @@ fn a_collector_that_refuses_leaves_the_deletion_pending_and_the_status_says_why(
     client.request_deletion(USER, None, "settings").unwrap();
     assert_eq!(line(&server.next()), PATH);
     assert!(client.shutdown(PATIENCE));
-    assert_eq!(deletions(&client), json!({"pending": 1, "last_error": "status 403"}));
+    let state = deletions(&client);
+    let reason = state["last_error"].as_str().unwrap();
+    assert_eq!(state["pending"], 1);
+    for word in ["status 403: ", "privacy_officer", "admin", "TELEMETRY_API_KEY"] {
+        assert!(reason.contains(word), "{reason}");
+    }
+}
+
+fn doctor(config: &Config) -> Value {
+    let settings = Settings::new(config, &World::of(&|_| None)).unwrap();
+    let report = examine(&settings);
+    let checks = report["checks"].as_array().unwrap();
+    checks.iter().find(|check| check["name"] == "deletions").unwrap().clone()
+}
+
+#[test]
+fn the_doctor_asks_whether_the_collector_heeds_a_deletion_that_waits() {
+    let home = home();
+    let refusing = Server::start(|_| Answer::Status(403, ""));
+    let config = configured(&home, &refusing.endpoint());
+    assert_eq!(doctor(&config)["message"], "none waits");
+    let client = made(&config);
+    client.request_deletion(USER, None, "settings").unwrap();
+    assert!(client.shutdown(PATIENCE));
+    refusing.rest();
+    let check = doctor(&config);
+    assert_eq!(check["state"], "failed", "{check}");
+    assert!(check["message"].as_str().unwrap().contains("1 wait: status 403: "), "{check}");
+    let asked: Vec<String> = refusing.rest().iter().map(|request| line(request).to_owned()).collect();
+    assert!(asked.contains(&"get /api/v1/telemetry/deletions http/1.1".to_owned()), "{asked:?}");
+    assert!(!asked.iter().any(|line| line.starts_with("delete")), "a look deletes nothing: {asked:?}");
 }
 
 #[test]
@@ -167,6 +199,24 @@ fn what_cannot_be_deleted_is_refused_at_once() {
     let mut removed = config.clone();
     removed.privacy.hash_identifiers = None;
     assert_eq!(kind(&removed, USER, "settings"), ErrorKind::ArgumentInvalid, "nobody can be found");
+    // What stands for many in records: a placeholder, a mask, the rest of an e-mail address; and a box, which is another
+    // in each record.
+    let sealed = format!("[sealed:{}]", "a".repeat(64));
+    for user in ["[removed]", "[identifier]", "[email:2]", "[card:mask:1111]", "ann@example.com", "x [ipv4]", &sealed] {
+        assert_eq!(kind(&config, user, "settings"), ErrorKind::ArgumentInvalid, "{user}");
+    }
+    let key: Value = serde_json::from_str(&crate::ffi::seal_keypair().unwrap()).unwrap();
+    let mut boxed = config.clone();
+    boxed.privacy.pseudonym_key = Some("sixteen bytes or more".to_owned());
+    boxed.privacy.hash_identifiers = Some(true);
+    boxed.privacy.seal = Some(crate::config::SealConfig {
+        public_key: key["public_key"].as_str().unwrap().to_owned(),
+        rules: vec!["identifier".to_owned()],
+    });
+    assert_eq!(kind(&boxed, USER, "settings"), ErrorKind::ArgumentInvalid, "another box in each record");
+    // Whoever has the pseudonym may name it.
+    let token = format!("[hash:{}]", "0".repeat(32));
+    assert!(made(&config).request_deletion(&token, None, "settings").is_ok());
     let mut nowhere = config.clone();
     nowhere.client.enabled = None;
     nowhere.client.endpoint = None;

@@ -114,6 +114,22 @@ fn a_flush_alone_delivers_what_an_earlier_process_left() {
 }
 
 #[test]
+fn a_client_that_was_shut_down_without_a_worker_leaves_its_place_although_it_lives() {
+    let dir = tempfile::tempdir().unwrap();
+    let first = client(DEAD_ENDPOINT, |config| {
+        durable(dir.path())(config);
+        config.upload_enabled = false;
+    });
+    track(&first, 0..3);
+    first.shutdown(PATIENCE);
+    let server = Server::start(|_| ACCEPTED);
+    let second = client(&server.endpoint(), durable(dir.path()));
+    assert!(second.flush(PATIENCE));
+    assert_eq!(events(&server), names(0..3));
+    assert_eq!(counts(&first, ["accepted", "pending", "spooled", "shutdown"]), [3, 3, 3, 0]);
+}
+
+#[test]
 fn a_shutdown_during_a_request_that_hangs_keeps_all_of_it() {
     let dir = tempfile::tempdir().unwrap();
     let server = Server::start(|_| Answer::Silence);
@@ -256,9 +272,18 @@ fn a_folder_that_vanishes_is_made_again() {
     track(&client, 0..3);
     fs::remove_dir_all(dir.path().join("spool")).unwrap();
     assert!(!client.track(&record(3)), "gone with the folder; kept in memory");
+    client.0.spool.ask_the_disk_again();
+    track(&client, 4..6);
     assert!(client.shutdown(PATIENCE));
-    let stats = stats(&client);
-    assert_eq!([&stats["accepted"], &stats["delivered"]], [4, 0], "{stats}");
+    let books = stats(&client);
+    assert_eq!([&books["accepted"], &books["delivered"], &books["pending"]], [6, 0, 3], "{books}");
+    assert_eq!(books["dropped"]["corrupt"], 3, "what was in the folder is gone with it: {books}");
+    let server = Server::start(|_| ACCEPTED);
+    let next = super::client(&server.endpoint(), spooling(dir.path()));
+    assert!(next.flush(PATIENCE));
+    let mut arrived = events(&server);
+    arrived.sort();
+    assert_eq!(arrived, names(3..6));
 }
 
 #[test]
