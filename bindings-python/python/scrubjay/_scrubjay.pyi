@@ -16,6 +16,7 @@ __all__ = [
     "Report",
     "ScrubjayError",
     "Store",
+    "Tickets",
     "ambient_enter",
     "ambient_is_open",
     "ambient_leave",
@@ -119,6 +120,7 @@ class CheckedOutcome:
 class Tickets:
     def take(self) -> list[tuple[int, bool]]: ...
 
+@final
 class Client:
     def __new__(
         cls,
