@@ -76,6 +76,7 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
         "bytes_per_row": (AT_MOST, 400),
         "aggregate_1m": (AT_MOST, 60),
         "aggregate_1m_all_series": (AT_MOST, 1_000),
+        "aggregate_1m_asked_again": None,
         "delete_user": (AT_MOST, 1_000),
         "drop_day": (AT_MOST, 20),
     },
