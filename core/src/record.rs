@@ -43,6 +43,8 @@ pub(crate) use self::inline::Inline;
 pub(crate) use self::intact::Intact;
 pub(crate) use self::json_schema::schemas;
 pub(crate) use self::kind::RecordKind;
+#[cfg(feature = "store")]
+pub(crate) use self::members::container_end;
 #[cfg(feature = "report")]
 pub(crate) use self::members::{Members, Name, Value};
 pub(crate) use self::reading::{Reading, Slot};

@@ -180,8 +180,8 @@ impl<'a> Iterator for Members<'a> {
     }
 }
 
-/// Behind the bracket that closes the one at `at`.
-fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
+/// Behind the bracket that closes the one at `at`, in JSON that was checked before.
+pub(crate) fn container_end(bytes: &[u8], mut at: usize) -> Option<usize> {
     let mut depth = 0_usize;
     loop {
         let byte = *bytes.get(at)?;

@@ -246,7 +246,8 @@ impl EventStore for SqliteEvents {
         let days = self.readers.any()?.files.days()?;
         for day in days {
             let mut part = self.readers.of(day)?;
-            found.push(check(part.files.connect(day).map(|open| &open.connection), &file_of(day)));
+            let Some(open) = part.connect(day).transpose() else { continue };
+            found.push(check(open.map(|open| &open.connection), &file_of(day)));
         }
         Ok(found)
     }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::day::rfc3339;
 use super::model::StoredEvent;
 use crate::json::write_string;
-use crate::record::RecordKind;
+use crate::record::{RecordKind, container_end};
 
 /// Where the rows of a kind stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -112,7 +112,7 @@ fn cut_head(event: &StoredEvent) -> Option<Cut<'_>> {
     let mut rest = rest?;
     let mut context = None;
     if let Some(after) = rest.strip_prefix(",\"context\":") {
-        let text = after.get(..object_end(after)?)?;
+        let text = after.get(..container_end(after.as_bytes(), 0)?)?;
         context = Some(text);
         rest = after.get(text.len()..)?;
     }
@@ -125,32 +125,6 @@ fn cut_head(event: &StoredEvent) -> Option<Cut<'_>> {
     // What is left is `}` or `,"member":…}`.
     let record = format!("{{{}", rest.strip_prefix(',').unwrap_or(rest));
     Some(Cut { form, context, record })
-}
-
-/// Where the object that opens at the start of canonical JSON ends.
-fn object_end(text: &str) -> Option<usize> {
-    let bytes = text.as_bytes();
-    let (mut depth, mut at) = (0_usize, 0);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => {
-                at += 1;
-                while *bytes.get(at)? != b'"' {
-                    at += if bytes[at] == b'\\' { 2 } else { 1 };
-                }
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => {
-                depth = depth.checked_sub(1)?;
-                if depth == 0 {
-                    return Some(at + 1);
-                }
-            }
-            _ => {}
-        }
-        at += 1;
-    }
-    None
 }
 
 impl Row<'_> {
