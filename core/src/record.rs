@@ -50,7 +50,7 @@ pub(crate) use self::members::{Members, Name, Value};
 pub(crate) use self::reading::{Reading, Slot};
 #[cfg(any(feature = "client", feature = "receive"))]
 pub(crate) use self::time::Timestamp;
-pub(crate) use self::time::canonical as canonical_time;
+pub(crate) use self::time::{canonical as canonical_time, utc_end, utc_len};
 pub(crate) use self::uuid::canonical as canonical_id;
 
 /// How many fields the envelope has; a kind's own come after them.

@@ -12,12 +12,15 @@ mod follow;
 mod learn;
 #[cfg(test)]
 mod tests;
+mod trail;
 mod tree;
+mod value;
 mod write;
 
 use std::cell::Cell;
 
 use self::follow::Followed;
+use self::trail::Trails;
 use self::tree::Tree;
 use super::Engine;
 use crate::json::Document;
@@ -32,6 +35,7 @@ pub(super) struct Fast {
     /// The scrubber on which it depends what names mean.
     number: u32,
     tree: Tree,
+    trails: Trails,
     followed: Followed,
     /// What may still be spent on learning.
     credit: usize,
@@ -62,7 +66,13 @@ impl Fast {
             Some(kept.swap_remove(place))
         });
         kept.flatten().unwrap_or_else(|| {
-            Box::new(Self { number, tree: Tree::default(), followed: Followed::default(), credit: FIRST_CREDIT })
+            Box::new(Self {
+                number,
+                tree: Tree::default(),
+                trails: Trails::default(),
+                followed: Followed::default(),
+                credit: FIRST_CREDIT,
+            })
         })
     }
 
@@ -83,10 +93,37 @@ impl Fast {
         document: &Document<'_>,
         stamp: Option<&Stamp>,
     ) -> Option<Outcome> {
+        let trail = self.followed.follow_trail(&self.trails, document);
+        let is_new = trail.is_none();
+        if let Some(plan) = trail {
+            let outcome = self.followed.write(&self.tree, plan, engine, document, stamp);
+            if outcome.is_some() || !self.followed.is_lost.get() {
+                self.earn();
+                return outcome;
+            }
+        }
         let plan = self.followed.follow(&self.tree, document)?;
         let outcome = self.followed.write(&self.tree, plan, engine, document, stamp)?;
-        self.credit = MOST_CREDIT.min(self.credit + EARNED_FAST);
+        self.earn();
+        if is_new {
+            self.keep_trail(document);
+        }
         Some(outcome)
+    }
+
+    fn earn(&mut self) {
+        self.credit = MOST_CREDIT.min(self.credit + EARNED_FAST);
+    }
+
+    /// Keeps the trail of a record that was followed along the tree.
+    fn keep_trail(&mut self, document: &Document<'_>) {
+        let cost = self.followed.traces.len();
+        if cost <= self.credit {
+            self.credit -= cost;
+            if self.trails.keep(&self.followed, document.input().as_bytes()).is_none() && self.trails.is_full() {
+                self.trails = Trails::default();
+            }
+        }
     }
 
     /// Learns the structure of a record that was accepted as it is.
@@ -97,6 +134,7 @@ impl Fast {
             self.credit -= cost;
             if learn::learn(&mut self.tree, engine, document).is_none() && self.tree.is_full() {
                 self.tree = Tree::default();
+                self.trails = Trails::default();
             }
         }
     }

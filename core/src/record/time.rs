@@ -120,44 +120,81 @@ pub(crate) fn canonical(text: &str) -> Option<Inline> {
 }
 
 fn canonical_utc(text: &[u8]) -> Option<Inline> {
+    let len = utc_len(text)?;
+    let mut out = *b"0000-00-00T00:00:00.000000Z";
+    out[..len].copy_from_slice(&text[..len]);
+    Some(Inline::new(&out))
+}
+
+/// Bytes of a time in UTC up to its seconds.
+const SECONDS: usize = "0000-00-00T00:00:00".len();
+/// And with the digits of a fraction that stay.
+const MICROSECONDS: usize = SECONDS + ".000000".len();
+
+/// What a canonical text has behind the first `len` bytes of a time in UTC, as [`utc_len`] gives them.
+pub(crate) fn utc_end(len: usize) -> &'static str {
+    ".000000Z".get(len.saturating_sub(SECONDS)..).unwrap_or_default()
+}
+
+/// How many of the first bytes of a time in UTC stay in its canonical text; nothing where the library has to be asked.
+pub(crate) fn utc_len(text: &[u8]) -> Option<usize> {
     let (b'Z', body) = text.split_last()? else { return None };
-    let (seconds, fraction) = body.split_at_checked(19)?;
-    let shape = seconds.iter().zip(b"dddd-dd-ddTdd:dd:dd").all(|(byte, form)| match form {
-        b'd' => byte.is_ascii_digit(),
-        _ => byte == form,
-    });
-    let digits = match fraction {
-        [] => fraction,
-        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) => digits,
-        _ => return None,
-    };
-    let number = |range: std::ops::Range<usize>| {
-        seconds[range].iter().fold(0u32, |number, digit| number * 10 + u32::from(digit - b'0'))
-    };
-    if !shape || number(11..13) > 23 || number(14..16) > 59 || number(17..19) > 59 {
+    let (seconds, fraction) = body.split_first_chunk::<SECONDS>()?;
+    if !is_shaped(seconds) {
         return None;
     }
-    let (year, month, day) = (number(0..4), number(5..7), number(8..10));
+    let kept = match fraction {
+        [] => SECONDS,
+        [b'.', digits @ ..] if (1..=9).contains(&digits.len()) && digits.iter().all(u8::is_ascii_digit) => {
+            MICROSECONDS.min(SECONDS + fraction.len())
+        }
+        _ => return None,
+    };
+    let number = |at: usize| u32::from(seconds[at] - b'0') * 10 + u32::from(seconds[at + 1] - b'0');
+    if number(11) > 23 || number(14) > 59 || number(17) > 59 {
+        return None;
+    }
+    let (year, month, day) = (number(0) * 100 + number(2), number(5), number(8));
     // The library's range ends within this year.
     if year == 9999 {
         return None;
     }
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
+    let is_leap = year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
     let days = match month {
         1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
         4 | 6 | 9 | 11 => 30,
         2 => 28 + u32::from(is_leap),
         _ => return None,
     };
-    if day == 0 || day > days {
-        return None;
+    (day != 0 && day <= days).then_some(kept)
+}
+
+/// Whether digits and signs stand where they do in `0000-00-00T00:00:00`, eight bytes at a time.
+fn is_shaped(seconds: &[u8; SECONDS]) -> bool {
+    const FORM: &[u8; SECONDS] = b"0000-00-00T00:00:00";
+    /// What a byte's difference from the form may be less than to stay below [`HIGH`]: ten for a digit, one for a sign.
+    const fn most(form: u8) -> u8 {
+        if form == b'0' { 0x80 - 10 } else { 0x80 - 1 }
     }
-    let mut out = *b"0000-00-00T00:00:00.000000Z";
-    out[..19].copy_from_slice(seconds);
-    for (place, digit) in out[20..26].iter_mut().zip(digits) {
-        *place = *digit;
+    const HIGH: u64 = 0x8080_8080_8080_8080;
+    /// The form, and room, of the eight bytes from a place on.
+    const fn expected(at: usize) -> (u64, u64) {
+        let (mut form, mut room, mut i) = ([0; 8], [0; 8], 0);
+        while i < 8 {
+            (form[i], room[i]) = (FORM[at + i], most(FORM[at + i]));
+            i += 1;
+        }
+        (u64::from_le_bytes(form), u64::from_le_bytes(room))
     }
-    Some(Inline::new(&out))
+    let word = |at: usize, (form, room): (u64, u64)| {
+        let text = seconds[at..].first_chunk().map_or(0, |text| u64::from_le_bytes(*text));
+        let difference = text ^ form;
+        // A sum of seven bits each carries into no neighbour.
+        (difference & !HIGH).wrapping_add(room) | difference
+    };
+    // The last word begins within the second.
+    const LAST: usize = SECONDS - 8;
+    (word(0, const { expected(0) }) | word(8, const { expected(8) }) | word(LAST, const { expected(LAST) })) & HIGH == 0
 }
 
 /// The moment that RFC 3339 text names, by the library's calendar.

@@ -11,10 +11,8 @@ pub(crate) struct Lanes {
     pub(super) low: [[Nibbles; OFFSETS]; SETS],
     #[cfg(target_arch = "x86_64")]
     pub(super) high: [[Nibbles; OFFSETS]; SETS],
-    /// The same by byte: an entry's bytes are the sets' offsets.
-    pub(super) bytes: [[u8; OFFSETS * SETS]; 256],
-    /// The classes of each byte that are no lane's.
-    pub(super) classes: [u8; 256],
+    /// By byte, the lanes that do not hold it: those at the first offset in the lowest bits, the last in the highest.
+    pub(super) missing: [u64; 256],
 }
 
 /// What each value of a nibble brings, twice, as the halves of a vector register want it.
@@ -33,20 +31,6 @@ impl Nibbles {
         }
         Self(twice)
     }
-}
-
-/// In [`Lanes::classes`].
-pub(super) const STOP: u8 = 1;
-pub(super) const BASE64: u8 = 2;
-pub(super) const ODD: u8 = 4;
-
-const fn is_stop(byte: u8) -> bool {
-    byte < 0x20 || matches!(byte, b'"' | b'\\')
-}
-
-/// Hides something wherever it stands.
-const fn is_odd(byte: u8) -> bool {
-    byte < 0x20 || byte == b'\\' || byte >= 0x7f
 }
 
 pub(super) const fn is_base64(byte: u8) -> bool {
@@ -75,16 +59,15 @@ impl Lanes {
                 }
             }
         }
-        let (mut bytes, mut classes) = ([[0; OFFSETS * SETS]; 256], [0; 256]);
+        let mut missing = [0; 256];
         for byte in 0..=u8::MAX {
-            let held = |at: usize| {
-                let (low, high) = (&low[at / OFFSETS][at % OFFSETS], &high[at / OFFSETS][at % OFFSETS]);
-                low[usize::from(byte & 15)] & high[usize::from(byte >> 4)]
+            let held = |set: usize, offset: usize| {
+                low[set][offset][usize::from(byte & 15)] & high[set][offset][usize::from(byte >> 4)]
             };
-            bytes[usize::from(byte)] = std::array::from_fn(held);
-            classes[usize::from(byte)] = if is_stop(byte) { STOP } else { 0 }
-                | if is_base64(byte) { BASE64 } else { 0 }
-                | if is_odd(byte) { ODD } else { 0 };
+            for offset in 0..OFFSETS {
+                let held = u64::from(u16::from_le_bytes([held(0, offset), held(1, offset)]));
+                missing[usize::from(byte)] |= (held ^ 0xffff) << (16 * offset);
+            }
         }
         #[cfg(target_arch = "x86_64")]
         let nibbles = |of: [[[u8; 16]; OFFSETS]; SETS]| of.map(|set| set.map(Nibbles::new));
@@ -93,8 +76,7 @@ impl Lanes {
             low: nibbles(low),
             #[cfg(target_arch = "x86_64")]
             high: nibbles(high),
-            bytes,
-            classes,
+            missing,
         }
     }
 }

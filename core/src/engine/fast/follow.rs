@@ -1,11 +1,11 @@
 //! Reads a record along what was learned, and notes the values that have to be looked at.
 
-use std::ops::Range;
+use std::cell::Cell;
 
-use super::tree::{NONE, Scalar as Spec, Tree, Value};
-use crate::json::{Document, Kind, Scalar, plain_number_end, string_end};
-use crate::record::{Check, Inline, Intact, MAX_FIELDS, canonical_id, canonical_time, is_tenant};
-use crate::scan::next_stop;
+use super::trail::{Boundary, Point, Trace, What};
+use super::tree::{NONE, Tree, Value};
+use crate::json::{Document, Kind, Scalar};
+use crate::record::{Inline, MAX_FIELDS};
 use crate::scrub::Named;
 
 /// A record that was read: its buffers stay for the next.
@@ -20,11 +20,29 @@ pub(super) struct Followed {
     /// Where the member stands that fills the field at each place, with its name.
     pub(super) fields: [(u32, u32); MAX_FIELDS],
     pub(super) id: Option<Inline>,
-    pub(super) time: Option<Inline>,
+    /// Where the id stands, if it is written as it stands.
+    pub(super) id_at: Option<u32>,
+    pub(super) time: Option<Moment>,
     /// Ids and times that their form proves harmless.
-    proven: usize,
+    pub(super) proven: usize,
     /// Where the tenant stands, if the record names one.
     pub(super) tenant: Option<(u32, u32)>,
+    /// What was read along the tree, for [`Trails`](super::trail::Trails) to keep: points, and the steps between them.
+    pub(super) points: Vec<Point>,
+    pub(super) traces: Vec<Trace>,
+    /// Whether somebody asked where a value stands that does not say so.
+    pub(super) is_lost: Cell<bool>,
+}
+
+/// A record's time.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Moment {
+    /// Its canonical text begins with so many bytes of the record; see [`utc_end`](crate::record::utc_end).
+    At {
+        start: u32,
+        len: u8,
+    },
+    Text(Inline),
 }
 
 /// A container that is not closed yet.
@@ -36,10 +54,12 @@ struct Open {
     /// Its place among the containers.
     container: u32,
     count: u32,
+    /// The point at which it was opened.
+    outer: u32,
 }
 
 /// Where something stands.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Spot {
     pub(super) container: u32,
     /// The member, or the number of the element.
@@ -69,6 +89,11 @@ pub(super) struct Look {
     pub(super) spot: Spot,
 }
 
+impl Spot {
+    /// Of a value that was read along a trail, which does not say where it stands.
+    pub(super) const UNKNOWN: Self = Self { container: NONE, key: 0, is_member: false };
+}
+
 impl Followed {
     /// The place of the plan by which the scanned `document` is written; nothing where it is not as learned.
     // Offsets fit: a record is far below 4 GiB; see limits.
@@ -80,13 +105,15 @@ impl Followed {
         if bytes.first() != Some(&b'{') {
             return None;
         }
-        let mut top = Open { state: Tree::ROOT, is_object: true, container: 0, count: 0 };
+        let mut top = Open { state: Tree::ROOT, is_object: true, container: 0, count: 0, outer: NONE };
         let (mut at, mut place) = (1, 0);
+        let mut boundary = Some(Boundary { at: 0, place: None });
         loop {
             // Between two values: the sign that stands here, and what is to come.
             let is_end = bytes.get(at) == Some(if top.is_object { &b'}' } else { &b']' });
             if self.open.is_empty() && top.count > 0 {
                 self.fields.get_mut(place)?.1 = at as u32;
+                boundary = Some(Boundary { at: at as u32, place: None });
             }
             if is_end {
                 at += 1;
@@ -94,8 +121,15 @@ impl Followed {
                 if end == NONE {
                     return None;
                 }
-                let Some(outer) = self.open.pop() else { return (at == bytes.len()).then_some(end) };
+                let is_empty = top.count == 0;
+                let Some(outer) = self.open.pop() else {
+                    self.trace(What::End(end), NONE, (at, at), boundary.take(), &top);
+                    return (at == bytes.len()).then_some(end);
+                };
                 top = outer;
+                if is_empty {
+                    self.trace(What::Nothing, NONE, (at, at), boundary.take(), &top);
+                }
                 continue;
             }
             if top.count > 0 {
@@ -109,6 +143,7 @@ impl Followed {
                 if self.open.is_empty() {
                     place = usize::from(edge.place);
                     self.fields.get_mut(place)?.0 = at as u32;
+                    boundary = boundary.map(|boundary| Boundary { place: Some(edge.place), ..boundary });
                 }
                 at += edge.len as usize;
                 top.state = edge.next;
@@ -118,12 +153,19 @@ impl Followed {
             };
             top.count += 1;
             if index == NONE {
+                self.trace(What::Nothing, NONE, (at, at), boundary.take(), &top);
                 continue;
             }
             let value = tree.values.get(index as usize)?;
             let spot = Spot { container: top.container, key, is_member: top.is_object };
+            let start = at;
             match bytes.get(at)? {
-                b'"' => at = self.string(value, document, at + 1, (index, spot))?,
+                b'"' => {
+                    let spec = value.string.as_ref()?;
+                    let end = self.string(spec, document, at + 1, || (index, spot))?;
+                    at = end + 1;
+                    self.trace(What::String(*spec), index, (start + 1, end), boundary.take(), &top);
+                }
                 b'{' | b'[' => {
                     let is_object = bytes.get(at) == Some(&b'{');
                     let state = if is_object { value.object } else { value.elements };
@@ -131,41 +173,29 @@ impl Followed {
                         return None;
                     }
                     self.containers.push(spot);
+                    let outer = self.point(&top);
                     self.open.push(top);
-                    top = Open { state, is_object, container: self.containers.len() as u32, count: 0 };
+                    top = Open { state, is_object, container: self.containers.len() as u32, count: 0, outer };
                     at += 1;
                 }
-                b't' | b'f' => at = self.word(value, bytes, at)?,
+                b't' | b'f' => {
+                    at = self.word(value, bytes, at)?;
+                    self.trace(What::Nothing, NONE, (at, at), boundary.take(), &top);
+                }
                 b'n' => {
                     if !value.has_null || !bytes.get(at..)?.starts_with(b"null") {
                         return None;
                     }
                     at += "null".len();
+                    self.trace(What::Nothing, NONE, (at, at), boundary.take(), &top);
                 }
-                _ => at = self.number(value, text, at, (index, spot))?,
+                _ => {
+                    let spec = value.number.as_ref()?;
+                    at = self.number(spec, text, at, || (index, spot))?;
+                    self.trace(What::Number(*spec), index, (start, at), boundary.take(), &top);
+                }
             }
         }
-    }
-
-    /// The string whose inside begins at `start`: where what is behind it stands.
-    #[inline]
-    fn string(&mut self, value: &Value, document: &Document<'_>, start: usize, place: (u32, Spot)) -> Option<usize> {
-        let (text, blocks) = (document.input(), document.blocks());
-        let bytes = text.as_bytes();
-        let (mut end, marked) = next_stop(blocks, start)?;
-        let escaped = bytes.get(end) != Some(&b'"');
-        let spec = value.string.as_ref()?;
-        if escaped {
-            // What has a form has no escapes.
-            end = string_end(bytes, blocks, start).filter(|_| matches!(spec.check, None | Some(Check::Prose)))?;
-        } else if let Some(check) = spec.check {
-            let raw = text.get(start..end)?;
-            self.settles(check, Scalar { kind: Kind::String, escaped: false, marked, raw }, start)?;
-        }
-        if marked || escaped || spec.is_looked_at {
-            self.note(spec, if escaped { Looked::Escaped } else { Looked::Plain }, start..end, place);
-        }
-        Some(end + 1)
     }
 
     /// `true` or `false` at `at`: where what is behind it stands.
@@ -181,64 +211,27 @@ impl Followed {
         Some(at + word.len())
     }
 
-    /// The number at `at`: where what is behind it stands.
-    #[inline]
-    fn number(&mut self, value: &Value, text: &str, at: usize, place: (u32, Spot)) -> Option<usize> {
-        let bytes = text.as_bytes();
-        let end = plain_number_end(bytes, at + usize::from(bytes.get(at) == Some(&b'-')))?;
-        let spec = value.number.as_ref()?;
-        if let Some(check) = spec.check {
-            let raw = text.get(at..end)?;
-            self.settles(check, Scalar { kind: Kind::Number, escaped: false, marked: false, raw }, at)?;
-        }
-        if spec.is_looked_at {
-            self.note(spec, Looked::Number, at..end, place);
-        }
-        Some(end)
+    /// The point that `top` is at.
+    #[allow(clippy::cast_possible_truncation)]
+    fn point(&mut self, top: &Open) -> u32 {
+        self.points.push(Point { outer: top.outer, state: top.state, is_object: top.is_object });
+        self.points.len() as u32 - 1
     }
 
-    fn clear(&mut self) {
+    /// Notes that a value was read, from the first to the second of `at`.
+    #[allow(clippy::cast_possible_truncation)]
+    fn trace(&mut self, what: What, value: u32, at: (usize, usize), boundary: Option<Boundary>, top: &Open) {
+        let to = self.point(top);
+        self.traces.push(Trace { what, value, start: at.0 as u32, end: at.1 as u32, boundary, to });
+    }
+
+    pub(super) fn clear(&mut self) {
         self.open.clear();
         self.containers.clear();
         self.looks.clear();
-        (self.id, self.time, self.tenant, self.proven) = (None, None, None, 0);
-    }
-
-    #[inline]
-    #[allow(clippy::cast_possible_truncation)]
-    fn note(&mut self, spec: &Spec, kind: Looked, at: Range<usize>, (value, spot): (u32, Spot)) {
-        if !spec.is_proven
-            && let Some(named) = spec.named
-        {
-            self.looks.push(Look { start: at.start as u32, end: at.end as u32, kind, named, value, spot });
-        }
-    }
-
-    /// Goes on where a value is fine and nothing else follows from it.
-    #[allow(clippy::cast_possible_truncation)]
-    fn settles(&mut self, check: Check, value: Scalar<'_>, start: usize) -> Option<()> {
-        match check {
-            Check::Id => self.id = Some(canonical_id(value.raw)?),
-            Check::Time => self.time = Some(canonical_time(value.raw)?),
-            _ => {
-                if !check.settles(value) {
-                    return None;
-                }
-                match check {
-                    Check::Tenant if is_tenant(value.raw) => {
-                        self.tenant = Some((start as u32, (start + value.raw.len()) as u32));
-                    }
-                    // Beyond so many the ordinary way looks at them like at any text.
-                    Check::Hex(_) | Check::Nanoseconds => {
-                        self.proven += 1;
-                        if self.proven > Intact::MOST {
-                            return None;
-                        }
-                    }
-                    _ => {}
-                }
-            }
-        }
-        Some(())
+        self.points.clear();
+        self.traces.clear();
+        self.is_lost.set(false);
+        (self.id, self.id_at, self.time, self.tenant, self.proven) = (None, None, None, None, 0);
     }
 }

@@ -18,11 +18,11 @@ fn cold(engine: &Engine, records: &[Vec<u8>], stamp: Option<&Stamp>) -> Vec<Outc
     records.iter().map(one).collect()
 }
 
-/// Twice, the first time while learning.
+/// First while learning, then along the tree, then along a trail.
 fn assert_same(engine: &Engine, records: &[Vec<u8>], stamp: Option<&Stamp>) {
     let expected = cold(engine, records, stamp);
     forget();
-    for round in 0..2 {
+    for round in 0..3 {
         for (record, expected) in records.iter().zip(&expected) {
             let outcome = engine.process(record, stamp);
             assert_eq!(&outcome, expected, "round {round}: {}", String::from_utf8_lossy(record));
@@ -72,6 +72,46 @@ fn a_record_of_a_structure_that_was_seen_is_fast_whatever_its_values_say() {
         assert!(is_fast(&engine, &event(payload)), "{payload}");
         assert_same(&engine, &[event(r#"{"to":"x","n":1,"ok":true,"list":[{"a":"b"}]}"#), event(payload)], None);
     }
+}
+
+/// Whether the thread would read `record` along a trail.
+fn is_on_trail(engine: &Engine, record: &[u8]) -> bool {
+    let document = crate::json::Document::scanned_only(record, &crate::scrub::LANES).unwrap();
+    let mut fast = Fast::of(&engine.scrubber);
+    let is_on_trail = fast.followed.follow_trail(&fast.trails, &document).is_some();
+    fast.give_back();
+    is_on_trail
+}
+
+#[test]
+fn a_trail_is_kept_from_the_second_record_on_and_goes_round_in_lists() {
+    let engine = engine();
+    forget();
+    let learned = [
+        event(r#"{"n":1,"ok":true,"list":["a","b"],"o":{"p":{}},"last":[]}"#),
+        event(r#"{"n":1,"ok":false,"list":["a"],"o":{"p":{}},"last":[]}"#),
+    ];
+    for record in learned.iter().chain(&learned) {
+        engine.process(record, None);
+    }
+    for (payload, is_known) in [
+        (r#"{"n":-27.5,"ok":true,"list":["a"],"o":{"p":{}},"last":[]}"#, true),
+        (r#"{"n":0,"ok":false,"list":["a","ann@example.com","c","d"],"o":{"p":{}},"last":[]}"#, true),
+        (
+            r#"{"n":0,"ok":false,"list":["a\n","b"],"o":{"p":{}},"last":[]}"#,
+            true,
+        ),
+        (r#"{"n":0,"ok":null,"list":["a","b"],"o":{"p":{}},"last":[]}"#, false),
+        (r#"{"n":00,"ok":true,"list":["a","b"],"o":{"p":{}},"last":[]}"#, false),
+        (r#"{"n":0,"ok":true,"list":[],"o":{"p":{}},"last":[]}"#, false),
+        (r#"{"n":0,"ok":true,"list":["a",],"o":{"p":{}},"last":[]}"#, false),
+        (r#"{"n":0,"ok":true,"list":["a","b"],"o":{"p":{}},"last":[]},"#, false),
+        (r#"{"n":0,"ok":true,"list":["a","b"],"o":{"p":{}},"last":["#, false),
+    ] {
+        assert_eq!(is_on_trail(&engine, &event(payload)), is_known, "{payload}");
+    }
+    let records: Vec<_> = learned.into_iter().chain([event(r#"{"list":["x",["ann@example.com"]]}"#)]).collect();
+    assert_same(&engine, &records, None);
 }
 
 #[test]

@@ -3,12 +3,12 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::follow::{Followed, Look, Looked, Spot};
+use super::follow::{Followed, Look, Looked, Moment, Spot};
 use super::tree::{Step, Tree};
 use crate::engine::{Engine, STAMPED_BYTES, is_too_large};
 use crate::json::{Document, decode, write_string};
 use crate::outcome::{Outcome, RecordId, Redaction, Status};
-use crate::record::Inline;
+use crate::record::{Inline, utc_end};
 use crate::scan::{Scanned, seen};
 use crate::scrub::{Changed, Values, push_segment};
 use crate::stamp::Stamp;
@@ -24,6 +24,8 @@ struct Writing<'a> {
     pending: Range<usize>,
     redactions: Vec<Redaction>,
     paths: usize,
+    /// The look behind the last that was taken.
+    next_look: usize,
 }
 
 /// What a record is written of.
@@ -33,7 +35,7 @@ struct Parts<'s, 'a> {
     plan: u32,
     document: &'s Document<'s>,
     id: Option<&'a Inline>,
-    time: &'a Inline,
+    time: &'a Moment,
 }
 
 impl Writing<'_> {
@@ -42,12 +44,13 @@ impl Writing<'_> {
         self.pending = 0..0;
     }
 
-    /// A member whose value needs neither scrubbing nor escapes; its `name` with all the signs around it.
-    fn member(&mut self, name: &str, text: &str) {
+    /// A member whose value needs neither scrubbing nor escapes; its `name` with all the signs around it, and what is
+    /// behind its text.
+    fn member(&mut self, name: &str, text: &str, end: &str) {
         self.flush();
         self.out.push_str(name);
         self.out.push_str(text);
-        self.out.push('"');
+        self.out.push_str(end);
     }
 }
 
@@ -63,7 +66,7 @@ impl Followed {
     ) -> Option<Outcome> {
         let input = document.input();
         let id = self.id.or_else(|| stamp.map(Stamp::id));
-        let time = self.time.or_else(|| stamp.map(|stamp| stamp.now.to_text()))?;
+        let time = self.time.or_else(|| stamp.map(|stamp| Moment::Text(stamp.now.to_text())))?;
         let record_id = id.map(RecordId);
         let tenant = || self.tenant.and_then(|(start, end)| input.get(start as usize..end as usize)).map(Cow::Borrowed);
         let scrubber = engine.scrubber.of_record(tenant, record_id.as_ref());
@@ -74,6 +77,7 @@ impl Followed {
             pending: 0..0,
             redactions: Vec::new(),
             paths: 0,
+            next_look: 0,
         };
         let parts = Parts { tree, plan, document, id: id.as_ref(), time: &time };
         let written = self.steps(parts, &mut values, &mut writing);
@@ -99,10 +103,22 @@ impl Followed {
                 }
                 Step::Id => {
                     if let Some(id) = id {
-                        writing.member(",\"id\":\"", id.as_str());
+                        let written =
+                            self.id_at.and_then(|at| writing.input.get(at as usize..)?.get(..id.as_bytes().len()));
+                        writing.member(",\"id\":\"", written.unwrap_or_else(|| id.as_str()), "\"");
                     }
                 }
-                Step::Time => writing.member(",\"timestamp\":\"", time.as_str()),
+                Step::Time => {
+                    let (text, end) = match time {
+                        Moment::At { start, len } => {
+                            let (start, len) = (*start as usize, usize::from(*len));
+                            (writing.input.get(start..start + len).unwrap_or_default(), utc_end(len))
+                        }
+                        Moment::Text(text) => (text.as_str(), ""),
+                    };
+                    writing.member(",\"timestamp\":\"", text, end);
+                    writing.out.push('"');
+                }
                 Step::Field(place) => {
                     let (start, end) = *self.fields.get(usize::from(*place))?;
                     self.field(tree, document, values, writing, start as usize..end as usize)?;
@@ -127,10 +143,16 @@ impl Followed {
             writing.out.push(',');
             writing.pending = at.start..at.start;
         }
-        let first = self.looks.partition_point(|look| (look.start as usize) < at.start);
-        for look in self.looks.iter().skip(first).take_while(|look| (look.start as usize) < at.end) {
+        // Nearly always in the order in which they stand.
+        let is_behind = |index: usize| self.looks.get(index).is_none_or(|look| look.start as usize >= at.start);
+        let is_next = is_behind(writing.next_look) && (writing.next_look == 0 || !is_behind(writing.next_look - 1));
+        if !is_next {
+            writing.next_look = self.looks.partition_point(|look| (look.start as usize) < at.start);
+        }
+        while let Some(look) = self.looks.get(writing.next_look).filter(|look| (look.start as usize) < at.end) {
+            writing.next_look += 1;
             self.look(tree, document, values, writing, *look);
-            if writing.paths > MOST_PATHS {
+            if writing.paths > MOST_PATHS || self.is_lost.get() {
                 return None;
             }
         }
@@ -176,8 +198,12 @@ impl Followed {
         }
     }
 
-    /// RFC 6901.
+    /// RFC 6901. Where it is unknown what was written is not used.
     fn pointer(&self, tree: &Tree, spot: Spot) -> String {
+        if spot == Spot::UNKNOWN {
+            self.is_lost.set(true);
+            return String::new();
+        }
         /// Bytes of most pointers: grown in one step.
         const USUAL: usize = 48;
         let outer = |spot: &Spot| self.containers.get((spot.container as usize).checked_sub(1)?).copied();
