@@ -1,5 +1,4 @@
-//! The portable version: classes of eight bytes at a time by arithmetic on words (H. S. Warren, "Hacker's Delight",
-//! chapter 6), lanes by one look into a table for each byte.
+//! The portable version: lanes by one look into a table for each byte, classes by plain comparisons.
 
 use super::{BLOCK, Block, HIDDEN_BITS, Lanes, OFFSETS, Runs, WINDOW, edge_window};
 
@@ -15,22 +14,36 @@ pub(super) fn scan(text: &[u8], lanes: &Lanes, blocks: &mut Vec<Block>) {
 }
 
 fn block(window: &[u8; WINDOW], lanes: &Lanes, runs: &mut Runs) -> Block {
-    let (hot, mut hidden) = held(window, lanes);
-    let (mut stops, mut base64) = (0, 0);
-    let (words, _) = window[1..].as_chunks::<WORD>();
-    for (i, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        let (stop, odd) = signs(word);
-        stops |= stop << (i * WORD);
-        hidden |= odd << (i * WORD);
-        base64 |= base64s(word) << (i * WORD);
+    let (hot, hidden) = held(window, lanes);
+    // A byte of each class for each byte of the text, without a branch: compilers make vectors of it on any machine.
+    let (mut stops, mut odds, mut base64s) = ([0; BLOCK], [0; BLOCK], [0; BLOCK]);
+    for (((byte, stop), odd), base64) in window[1..].iter().zip(&mut stops).zip(&mut odds).zip(&mut base64s) {
+        let is_escape = (*byte < 0x20) | (*byte == b'\\');
+        *stop = u8::from(is_escape | (*byte == b'"'));
+        *odd = u8::from(is_escape | (*byte >= 0x7f));
+        // `/` stands before the digits.
+        let is_digit = byte.wrapping_sub(b'/') <= b'9' - b'/';
+        let is_letter = (byte | 0x20).wrapping_sub(b'a') <= b'z' - b'a';
+        *base64 = u8::from(is_digit | is_letter | (*byte == b'+') | (*byte == b'-') | (*byte == b'_'));
     }
-    Block { stops, hot, hidden, long: runs.next(base64) }
+    let long = runs.next(gathered(&base64s));
+    Block { stops: gathered(&stops), hot, hidden: hidden | gathered(&odds), long }
+}
+
+/// The bytes, each zero or one, as bits.
+fn gathered(bytes: &[u8; BLOCK]) -> u64 {
+    const WORD: usize = size_of::<u64>();
+    /// Moves the lowest bit of each byte of a word to its place in the highest byte.
+    const TO_HIGHEST: u64 = 0x0102_0408_1020_4080;
+    let (words, _) = bytes.as_chunks::<WORD>();
+    words.iter().rev().fold(0, |bits, word| bits << WORD | u64::from_le_bytes(*word).wrapping_mul(TO_HIGHEST) >> 56)
 }
 
 /// Bits of all lanes at one offset.
 pub(super) const LANES: usize = 16;
 const ALL: u64 = (1 << LANES) - 1;
+/// No lane holds a byte.
+const NONE: u64 = ALL << (LANES * (OFFSETS - 1));
 /// The lanes of what may be hidden; the others are the detectors'.
 const HIDDEN: u64 = (HIDDEN_BITS as u64) << 8;
 
@@ -44,54 +57,18 @@ fn held(window: &[u8; WINDOW], lanes: &Lanes) -> (u64, u64) {
     for &byte in &window[..OFFSETS - 1] {
         missed = step(missed, byte) | lanes.missing[usize::from(byte)];
     }
-    for (at, &byte) in window[OFFSETS - 1..].iter().enumerate() {
-        missed = step(missed, byte);
-        let held = !missed >> (LANES * (OFFSETS - 1));
-        // Few bytes are held.
-        if held != 0 {
-            hot |= u64::from(held & (ALL ^ HIDDEN) != 0) << at;
-            hidden |= u64::from(held & HIDDEN != 0) << at;
+    let (chunks, _) = window[OFFSETS - 1..].as_chunks::<8>();
+    for (i, chunk) in chunks.iter().enumerate() {
+        // Eight at a time: compilers write the steps one behind another.
+        for (j, &byte) in chunk.iter().enumerate() {
+            missed = step(missed, byte);
+            // All of the last offset's bits are the highest there can be: few bytes are held.
+            if missed < NONE {
+                let held = !missed >> (LANES * (OFFSETS - 1));
+                hot |= u64::from(held & (ALL ^ HIDDEN) != 0) << (i * chunk.len() + j);
+                hidden |= u64::from(held & HIDDEN != 0) << (i * chunk.len() + j);
+            }
         }
     }
     (hot, hidden)
-}
-
-/// Bytes of a word.
-const WORD: usize = size_of::<u64>();
-
-/// A byte in each of a word's.
-const fn each(byte: u8) -> u64 {
-    u64::from_le_bytes([byte; WORD])
-}
-
-const HIGH: u64 = each(0x80);
-
-/// The high bits of bytes that are `least` or more, of a word without high bits.
-const fn at_least(low: u64, least: u8) -> u64 {
-    low + each(0x80 - least)
-}
-
-/// The high bits of a word as a byte, the first byte's lowest.
-const fn gathered(bits: u64) -> u64 {
-    ((bits & HIGH) >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
-}
-
-/// Quotes, backslashes and control characters; and what hides something wherever it stands.
-const fn signs(word: u64) -> (u64, u64) {
-    let low = word & !HIGH;
-    // At least one in a difference is no equality.
-    let escape = at_least(low, 0x20) & at_least(low ^ each(b'\\'), 1) | word;
-    let stop = at_least(low ^ each(b'"'), 1) & escape | word;
-    (gathered(!stop), gathered(!escape | at_least(low, 0x7f) | word))
-}
-
-/// Base64's alphabets.
-const fn base64s(word: u64) -> u64 {
-    let low = word & !HIGH;
-    let letters = low | each(0x20);
-    let is_letter = at_least(letters, b'a') & !at_least(letters, b'z' + 1);
-    // `/` stands before the digits.
-    let is_digit = at_least(low, b'/') & !at_least(low, b'9' + 1);
-    let no_sign = at_least(low ^ each(b'+'), 1) & at_least(low ^ each(b'-'), 1) & at_least(low ^ each(b'_'), 1);
-    gathered((is_letter | is_digit | !no_sign) & !word)
 }

@@ -97,10 +97,7 @@ fn a_trail_is_kept_from_the_second_record_on_and_goes_round_in_lists() {
     for (payload, is_known) in [
         (r#"{"n":-27.5,"ok":true,"list":["a"],"o":{"p":{}},"last":[]}"#, true),
         (r#"{"n":0,"ok":false,"list":["a","ann@example.com","c","d"],"o":{"p":{}},"last":[]}"#, true),
-        (
-            r#"{"n":0,"ok":false,"list":["a\n","b"],"o":{"p":{}},"last":[]}"#,
-            true,
-        ),
+        (r#"{"n":0,"ok":false,"list":["a\n","b"],"o":{"p":{}},"last":[]}"#, true),
         (r#"{"n":0,"ok":null,"list":["a","b"],"o":{"p":{}},"last":[]}"#, false),
         (r#"{"n":00,"ok":true,"list":["a","b"],"o":{"p":{}},"last":[]}"#, false),
         (r#"{"n":0,"ok":true,"list":[],"o":{"p":{}},"last":[]}"#, false),
