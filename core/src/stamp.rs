@@ -79,7 +79,7 @@ impl Stamp {
     pub(crate) fn id(&self) -> Inline {
         let millis = u64::try_from(self.now.microseconds() / 1_000).unwrap_or(0);
         let id = uuid::Builder::from_unix_timestamp_millis(millis, &self.random).into_uuid();
-        Inline::new(id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()).as_bytes())
+        Inline::new(id.hyphenated().encode_lower(&mut uuid::Uuid::encode_buffer()))
     }
 }
 

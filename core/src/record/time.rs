@@ -90,25 +90,36 @@ impl Timestamp {
         // Every way to make one goes through the library's range.
         let instant = Instant::from_microsecond(self.0).unwrap_or_default();
         let time = Offset::UTC.to_datetime(instant);
-        let mut text = *b"0000-00-00T00:00:00.000000Z";
-        let parts = [
-            (0..4, time.year().unsigned_abs().into()),
-            (5..7, time.month().unsigned_abs().into()),
-            (8..10, time.day().unsigned_abs().into()),
-            (11..13, time.hour().unsigned_abs().into()),
-            (14..16, time.minute().unsigned_abs().into()),
-            (17..19, time.second().unsigned_abs().into()),
-            (20..26, time.subsec_nanosecond().unsigned_abs() / 1_000),
-        ];
-        for (range, number) in parts {
-            let mut rest: u32 = number;
-            for digit in text[range].iter_mut().rev() {
-                *digit = b'0' + u8::try_from(rest % 10).unwrap_or(0);
-                rest /= 10;
-            }
+        let year = u32::from(time.year().unsigned_abs());
+        let microseconds = time.subsec_nanosecond().unsigned_abs() / 1_000;
+        let mut text = Inline::new(pair(year / 100));
+        for (sign, number) in [
+            ("", year % 100),
+            ("-", time.month().unsigned_abs().into()),
+            ("-", time.day().unsigned_abs().into()),
+            ("T", time.hour().unsigned_abs().into()),
+            (":", time.minute().unsigned_abs().into()),
+            (":", time.second().unsigned_abs().into()),
+            (".", microseconds / 10_000),
+            ("", microseconds / 100 % 100),
+            ("", microseconds % 100),
+        ] {
+            text.push(sign);
+            text.push(pair(number));
         }
-        Inline::new(&text)
+        text.push("Z");
+        text
     }
+}
+
+/// A number below 100 as two digits.
+fn pair(number: u32) -> &'static str {
+    const PAIRS: &str = "\
+        00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748\
+        4950515253545556575859606162636465666768697071727374757677787980818283848586878889909192939495969798\
+        99";
+    let at = usize::try_from(number * 2).unwrap_or(usize::MAX - 2);
+    PAIRS.get(at..at + 2).unwrap_or_default()
 }
 
 /// The canonical text of an RFC 3339 time with an offset; `None` for anything else.
@@ -116,14 +127,14 @@ impl Timestamp {
 /// Times that are in UTC already, which most are, only need their fraction cut or filled; the calendar's rules are
 /// small enough to check in place, and the library is asked about everything else.
 pub(crate) fn canonical(text: &str) -> Option<Inline> {
-    canonical_utc(text.as_bytes()).or_else(|| Timestamp::parse(text).map(Timestamp::to_text))
+    canonical_utc(text).or_else(|| Timestamp::parse(text).map(Timestamp::to_text))
 }
 
-fn canonical_utc(text: &[u8]) -> Option<Inline> {
-    let len = utc_len(text)?;
-    let mut out = *b"0000-00-00T00:00:00.000000Z";
-    out[..len].copy_from_slice(&text[..len]);
-    Some(Inline::new(&out))
+fn canonical_utc(text: &str) -> Option<Inline> {
+    let len = utc_len(text.as_bytes())?;
+    let mut out = Inline::new(text.get(..len)?);
+    out.push(utc_end(len));
+    Some(out)
 }
 
 /// Bytes of a time in UTC up to its seconds.

@@ -8,7 +8,7 @@ const HYPHENS: [usize; 4] = [8, 13, 18, 23];
 
 /// Lower case with hyphens; `None` for what is no UUID in RFC 9562's own form.
 pub(crate) fn canonical(text: &str) -> Option<Inline> {
-    let mut bytes: [u8; 36] = text.as_bytes().try_into().ok()?;
+    let bytes: [u8; 36] = text.as_bytes().try_into().ok()?;
     let mut digits = bytes;
     for at in HYPHENS {
         digits[at] = b'0';
@@ -16,8 +16,8 @@ pub(crate) fn canonical(text: &str) -> Option<Inline> {
     if !HYPHENS.iter().all(|at| bytes[*at] == b'-') || !are_hex(&digits) {
         return None;
     }
-    bytes.make_ascii_lowercase();
-    Some(Inline::new(&bytes))
+    let is_lower = bytes.iter().fold(0, |upper, byte| upper | u8::from(byte.is_ascii_uppercase())) == 0;
+    Some(if is_lower { Inline::new(text) } else { Inline::new(&text.to_ascii_lowercase()) })
 }
 
 #[cfg(test)]

@@ -27,21 +27,20 @@ impl Followed {
             }
             return Some(end);
         }
-        self.checked_string(spec, document, start, place())
+        self.checked_string(spec, document, (start, end, marked), place())
     }
 
-    /// The same of one that is checked or has escapes.
+    /// The same of one that is checked or has escapes, whose first stop, and whether it is marked, is known.
     #[inline(never)]
     fn checked_string(
         &mut self,
         spec: &Spec,
         document: &Document<'_>,
-        start: usize,
+        (start, mut end, marked): (usize, usize, bool),
         place: (u32, Spot),
     ) -> Option<usize> {
         let (text, blocks) = (document.input(), document.blocks());
         let bytes = text.as_bytes();
-        let (mut end, marked) = next_stop(blocks, start)?;
         let escaped = bytes.get(end) != Some(&b'"');
         if escaped {
             // What has a form has no escapes.
@@ -94,6 +93,7 @@ impl Followed {
         match check {
             // By the scan: most texts.
             Check::Text(most) if is_short(value, most) => {}
+            Check::Identifier | Check::NumberedIdentifier if is_short(value, MAX_NAME_CHARS) => {}
             Check::Key if is_short(value, MAX_NAME_CHARS) && is_word(value.raw) => {}
             Check::Id => {
                 let id = canonical_id(value.raw)?;

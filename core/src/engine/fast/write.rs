@@ -44,6 +44,12 @@ impl Writing<'_> {
         self.pending = 0..0;
     }
 
+    fn quoted(&mut self, token: &str) {
+        self.out.push('"');
+        self.out.push_str(token);
+        self.out.push('"');
+    }
+
     /// A member whose value needs neither scrubbing nor escapes; its `name` with all the signs around it, and what is
     /// behind its text.
     fn member(&mut self, name: &str, text: &str, end: &str) {
@@ -189,7 +195,11 @@ impl Followed {
         let quote = usize::from(kind != Looked::Number);
         writing.pending.end = start - quote;
         writing.flush();
-        write_string(&changed.text, &mut writing.out);
+        match &changed.text {
+            // A token, which has nothing to escape.
+            Cow::Borrowed(token) => writing.quoted(token),
+            Cow::Owned(text) => write_string(text, &mut writing.out),
+        }
         writing.pending = end + quote..end + quote;
         for &(rule, action) in &*changed.changes {
             let path = pointer();
