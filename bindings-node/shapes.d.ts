@@ -1,8 +1,11 @@
 /** The shapes of what goes into scrubjay and comes out of it; see `index.d.ts` for the calls. */
 
+import type { CanonicalRecord } from './shapes/records.js'
+
 export type * from './shapes/client.js'
 export type * from './shapes/config.js'
 export type * from './shapes/plan.js'
+export type * from './shapes/records.js'
 export type * from './shapes/tracing.js'
 
 /** A record: a plain object, or its JSON as text or UTF-8 bytes. */
@@ -55,24 +58,8 @@ export interface Outcome {
   id: string | null
   violations: Violation[]
   redactions: Redaction[]
-  /** The scrubbed canonical record, or null where it could not be read. */
-  record: TelemetryEvent | null
-}
-
-/** A `telemetry_event_v1` record in canonical form. */
-export interface TelemetryEvent {
-  schema: string
-  id?: string
-  /** RFC 3339, UTC. */
-  timestamp: string
-  tenant_id?: string
-  user_id?: string
-  session_id?: string
-  sample_rate?: number
-  context?: { [name: string]: unknown }
-  channel: string
-  event: string
-  payload: { [name: string]: unknown }
+  /** The scrubbed canonical record, or null where it could not be read. One that was not accepted may be of another form. */
+  record: CanonicalRecord | null
 }
 
 /** What an absent id or timestamp is made of. */
@@ -228,7 +215,7 @@ export interface QuerySpec extends Selection {
 }
 
 export interface Page {
-  records: TelemetryEvent[]
+  records: CanonicalRecord[]
   next: string | null
 }
 

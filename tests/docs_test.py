@@ -21,6 +21,7 @@ import pytest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 import record_reference
+import record_types
 from collector import ROOT, Collector
 from readme_test import DOCUMENTED_URL, NO_DART, TIMEOUT_S, collector  # noqa: F401
 
@@ -241,6 +242,10 @@ def test_every_control_of_the_policy_names_a_test(section: str) -> None:
 
 def test_the_page_of_records_is_made_from_the_schemas() -> None:
     assert record_reference.page() == (DOCS / "records.md").read_text()
+
+
+def test_the_types_of_records_are_made_from_the_schemas() -> None:
+    assert record_types.declarations() == record_types.TYPES.read_text()
 
 
 def test_the_book_builds_where_mdbook_is() -> None:

@@ -27,7 +27,9 @@ export const native: (addon: Omit<typeof compiled, Unsaid>) => Omit<Native, Unsa
 const engine = new Engine({ privacy: { mode: 'strict', pii_fields: ['nickname'] } })
 const outcome: Outcome = engine.process({ channel: 'app' }, { now: '2026-01-02T03:04:05Z', random: '0'.repeat(20) })
 const text: string = engine.processText(Buffer.from('{}'))
-const payload: unknown = outcome.record?.payload.anything
+const payload: unknown = outcome.record?.schema === 'telemetry_event_v1' ? outcome.record.payload.anything : undefined
+// @ts-expect-error only an event has a payload
+outcome.record?.payload
 const scrubbed: string = engine.scrubText(text).text
 const rules: string[] = codes().rules.concat(version(), scrubbed)
 
