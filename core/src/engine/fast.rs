@@ -20,7 +20,7 @@ mod write;
 use std::cell::Cell;
 
 use self::follow::Followed;
-use self::trail::Trails;
+use self::trail::{MOST_VALUES, Trails};
 use self::tree::Tree;
 use super::Engine;
 use crate::json::Document;
@@ -118,7 +118,7 @@ impl Fast {
     /// Keeps the trail of a record that was followed along the tree.
     fn keep_trail(&mut self, document: &Document<'_>) {
         let cost = self.followed.traces.len();
-        if cost <= self.credit {
+        if cost <= self.credit.min(MOST_VALUES) {
             self.credit -= cost;
             if self.trails.keep(&self.followed, document.input().as_bytes()).is_none() && self.trails.is_full() {
                 self.trails = Trails::default();

@@ -183,6 +183,7 @@ pub(crate) fn utc_len(text: &[u8]) -> Option<usize> {
 /// Whether digits and signs stand where they do in `0000-00-00T00:00:00`, eight bytes at a time.
 fn is_shaped(seconds: &[u8; SECONDS]) -> bool {
     const FORM: &[u8; SECONDS] = b"0000-00-00T00:00:00";
+    const LAST: usize = SECONDS - 8;
     /// What a byte's difference from the form may be less than to stay below [`HIGH`]: ten for a digit, one for a sign.
     const fn most(form: u8) -> u8 {
         if form == b'0' { 0x80 - 10 } else { 0x80 - 1 }
@@ -204,7 +205,6 @@ fn is_shaped(seconds: &[u8; SECONDS]) -> bool {
         (difference & !HIGH).wrapping_add(room) | difference
     };
     // The last word begins within the second.
-    const LAST: usize = SECONDS - 8;
     (word(0, const { expected(0) }) | word(8, const { expected(8) }) | word(LAST, const { expected(LAST) })) & HIGH == 0
 }
 

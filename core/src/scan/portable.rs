@@ -17,6 +17,7 @@ fn block(window: &[u8; WINDOW], lanes: &Lanes, runs: &mut Runs) -> Block {
     let (hot, hidden) = held(window, lanes);
     // A byte of each class for each byte of the text, without a branch: compilers make vectors of it on any machine.
     let (mut stops, mut odds, mut base64s) = ([0; BLOCK], [0; BLOCK], [0; BLOCK]);
+    #[allow(clippy::needless_bitwise_bool, reason = "a lazy one is a branch")]
     for (((byte, stop), odd), base64) in window[1..].iter().zip(&mut stops).zip(&mut odds).zip(&mut base64s) {
         let is_escape = (*byte < 0x20) | (*byte == b'\\');
         *stop = u8::from(is_escape | (*byte == b'"'));

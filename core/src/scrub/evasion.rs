@@ -106,12 +106,17 @@ impl Scrubber {
         // A string's inside without its quotes: `{\"a\":1}`.
         if text.contains("\\\"")
             && let Some(inside) = unquoted(text)
-            && let Nested::Changed(scrubbed) = self.nested(&inside, depth + 1)
         {
-            let mut out = String::with_capacity(text.len() + "\"\"".len());
-            write_string(&scrubbed.text, &mut out);
-            let text = out[1..out.len() - 1].to_owned();
-            return Nested::Changed(Scrubbed { text: text.into(), changes: scrubbed.changes });
+            return match self.nested(&inside, depth + 1) {
+                Nested::Changed(scrubbed) => {
+                    let mut out = String::with_capacity(text.len() + "\"\"".len());
+                    write_string(&scrubbed.text, &mut out);
+                    let text = out[1..out.len() - 1].to_owned();
+                    Nested::Changed(Scrubbed { text: text.into(), changes: scrubbed.changes })
+                }
+                // What was a document before it was scrubbed is one afterwards: the next pass must not read it as text.
+                other => other,
+            };
         }
         Nested::Text
     }

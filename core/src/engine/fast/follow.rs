@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::trail::{Boundary, Point, Trace, What};
+use super::trail::{Boundary, MOST_VALUES, Point, Trace, What};
 use super::tree::{NONE, Tree, Value};
 use crate::json::{Document, Kind, Scalar};
 use crate::record::{Inline, MAX_FIELDS};
@@ -214,6 +214,9 @@ impl Followed {
     /// The point that `top` is at.
     #[allow(clippy::cast_possible_truncation)]
     fn point(&mut self, top: &Open) -> u32 {
+        if self.traces.len() > MOST_VALUES {
+            return NONE;
+        }
         self.points.push(Point { outer: top.outer, state: top.state, is_object: top.is_object });
         self.points.len() as u32 - 1
     }
@@ -221,6 +224,9 @@ impl Followed {
     /// Notes that a value was read, from the first to the second of `at`.
     #[allow(clippy::cast_possible_truncation)]
     fn trace(&mut self, what: What, value: u32, at: (usize, usize), boundary: Option<Boundary>, top: &Open) {
+        if self.traces.len() > MOST_VALUES {
+            return;
+        }
         let to = self.point(top);
         self.traces.push(Trace { what, value, start: at.0 as u32, end: at.1 as u32, boundary, to });
     }

@@ -70,9 +70,8 @@ pub(super) enum What {
 /// A text and the value behind it.
 #[derive(Debug)]
 struct Step {
-    /// The text's first bytes as a number, at most eight, and which of them count.
+    /// The text's first bytes as a number, at most eight.
     head: u64,
-    mask: u64,
     /// Its last eight bytes, of a longer text.
     tail: u64,
     start: u32,
@@ -89,8 +88,12 @@ struct Step {
 const START: u32 = 0;
 /// Steps from one point: what varies more is no structure, and looking through it would cost more than the tree does.
 const MOST_SIBLINGS: usize = 16;
-const MOST_STEPS: usize = 1 << 13;
-const MOST_TEXT: usize = 1 << 18;
+const MOST_STEPS: usize = 1 << 12;
+const MOST_TEXT: usize = 1 << 17;
+/// Bytes of one step: names are shorter.
+const MAX_TEXT: usize = 1 << 10;
+/// Values of a record whose trail is kept: of a longer one the values, not the structure, are what it costs.
+pub(super) const MOST_VALUES: usize = 256;
 
 /// Bytes that are compared as one number.
 const WORD: usize = size_of::<u64>();
@@ -120,6 +123,12 @@ fn short_word(text: &[u8], at: usize) -> u64 {
     u64::from_le_bytes(word)
 }
 
+/// Which bytes of a word a text of `len` bytes has.
+#[inline]
+const fn mask(len: u32) -> u64 {
+    if len as usize >= WORD { u64::MAX } else { (1 << (len * 8)) - 1 }
+}
+
 impl Trails {
     /// The step whose text stands at `at`.
     #[inline]
@@ -128,7 +137,7 @@ impl Trails {
         let mut index = *self.first.get(point as usize)?;
         loop {
             let step = self.steps.get(index as usize)?;
-            if head & step.mask == step.head && self.has_rest(step, text, at) {
+            if head & mask(step.len) == step.head && self.has_rest(step, text, at) {
                 return Some(step);
             }
             index = step.sibling;
@@ -156,11 +165,16 @@ impl Trails {
 
     /// Whether there is room for no more.
     pub(super) fn is_full(&self) -> bool {
-        self.steps.len() >= MOST_STEPS || self.texts.len() >= MOST_TEXT || self.first.len() >= MOST_STEPS
+        self.steps.len() >= MOST_STEPS || self.first.len() >= MOST_STEPS || self.texts.len() + MAX_TEXT > MOST_TEXT
     }
 
     /// Keeps what was `followed` of `text`; nothing where there is no room.
     pub(super) fn keep(&mut self, followed: &Followed, text: &[u8]) -> Option<()> {
+        // At once: what a thread keeps does not grow by a record.
+        self.steps.reserve_exact(MOST_STEPS - self.steps.len());
+        self.texts.reserve_exact(MOST_TEXT.saturating_sub(self.texts.len()));
+        self.first.reserve_exact(MOST_STEPS.saturating_sub(self.first.len()));
+        self.numbers.reserve(MOST_STEPS.saturating_sub(self.numbers.len()));
         let mut numbers: Vec<u32> = Vec::with_capacity(followed.points.len());
         for point in &followed.points {
             // Points stand behind those that they are in.
@@ -179,11 +193,15 @@ impl Trails {
 
     fn number(&mut self, point: Point) -> Option<u32> {
         let next = u32::try_from(self.first.len()).ok()?;
-        let number = *self.numbers.entry(point).or_insert(next);
-        if number == next {
-            self.first.push(NONE);
+        if let Some(number) = self.numbers.get(&point) {
+            return Some(*number);
         }
-        Some(number)
+        if self.is_full() {
+            return None;
+        }
+        self.numbers.insert(point, next);
+        self.first.push(NONE);
+        Some(next)
     }
 
     /// Adds the step from one point to another by `text`, which stands at `at` of the record.
@@ -201,7 +219,7 @@ impl Trails {
             index = step.sibling;
             siblings += 1;
         }
-        if siblings >= MOST_SIBLINGS || self.is_full() {
+        if siblings >= MOST_SIBLINGS || text.len() > MAX_TEXT || self.is_full() {
             return None;
         }
         let (start, len) = (u32::try_from(self.texts.len()).ok()?, u32::try_from(text.len()).ok()?);
@@ -209,7 +227,6 @@ impl Trails {
         let shown = text.len().min(WORD);
         let step = Step {
             head: word(text.get(..shown)?, 0),
-            mask: if shown == WORD { u64::MAX } else { (1 << (shown * 8)) - 1 },
             tail: word(text, text.len().saturating_sub(WORD)),
             start,
             len,

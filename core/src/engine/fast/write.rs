@@ -210,12 +210,12 @@ impl Followed {
 
     /// RFC 6901. Where it is unknown what was written is not used.
     fn pointer(&self, tree: &Tree, spot: Spot) -> String {
+        /// Bytes of most pointers: grown in one step.
+        const USUAL: usize = 48;
         if spot == Spot::UNKNOWN {
             self.is_lost.set(true);
             return String::new();
         }
-        /// Bytes of most pointers: grown in one step.
-        const USUAL: usize = 48;
         let outer = |spot: &Spot| self.containers.get((spot.container as usize).checked_sub(1)?).copied();
         let mut spots = [spot; crate::record::limits::MAX_DEPTH];
         let mut depth = 0;
