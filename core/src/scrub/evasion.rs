@@ -32,8 +32,11 @@ impl Scrubber {
     /// Adds to `found` what is hidden in the text. What was found in plain goes first.
     pub(super) fn uncover(&self, scanned: Scanned<'_>, wanted: Wanted, depth: usize, found: &mut Vec<Found>) {
         let text = scanned.text;
-        let is_hidden = scanned.seen.hidden && may_hide(scanned);
-        let (view, whole) = if is_hidden { View::of(text) } else { (None, None) };
+        if !scanned.seen.hidden || !may_hide(scanned) {
+            self.open_base64(scanned, depth, found);
+            return;
+        }
+        let (view, whole) = View::of(text);
         if let Some(view) = &view {
             let scan = Scan::of(view.text(), &LANES);
             let scanned = scan.with(view.text());

@@ -24,10 +24,6 @@ pub(super) struct Label {
 /// The label whose sign stands at `at`, if a name that means anything stands before it.
 pub(super) fn label(text: &[u8], at: usize, floor: usize) -> Option<Label> {
     let previous = before(text, at);
-    // Nearly every label is a word that ends like no name of a secret does.
-    if matches!(text[at], b':') && is_word(previous) && !may_end_label(text.get(..at).unwrap_or_default()) {
-        return None;
-    }
     let next = byte(text, at + 1);
     match text[at] {
         b'>' => return tag(text, at, floor),
@@ -93,6 +89,20 @@ fn owner(text: &[u8], name: (usize, usize), sign: u8, floor: usize) -> Option<(u
     let end = colon - 1 - usize::from(before(text, colon - 1) == b'?');
     let start = back(end, is_name);
     (start < end).then_some((start, end))
+}
+
+/// Whether the word before the sign at `at` may be a type behind a name, as only one before `=` is: a quick no to nearly
+/// all.
+pub(in crate::scrub) fn may_be_typed(text: &[u8], at: usize) -> bool {
+    if text[at] != b'=' {
+        return false;
+    }
+    let start = name_start(text, at, 0);
+    match before(text, start) {
+        b':' => true,
+        b' ' => text[..start].iter().rev().take(MAX_NAME + 1).find(|byte| **byte != b' ') == Some(&b':'),
+        _ => false,
+    }
 }
 
 /// `<db:password attribute="x">` or `<string name="password">` that ends at `at`.

@@ -8,7 +8,12 @@ use crate::scan::{LONG_RUN as MIN_RUN, Scanned};
 /// The runs in a text that decode to printable UTF-8, with what they hold.
 pub(in crate::scrub) fn runs(scanned: Scanned<'_>) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
     let bytes = scanned.text.as_bytes();
-    long_runs(scanned).flat_map(move |run| whole_or_parts(bytes, run))
+    long_runs(scanned).filter(|run| may_hold(&bytes[run.clone()])).flat_map(move |run| whole_or_parts(bytes, run))
+}
+
+/// A quick no to most runs: paths of short names whose first characters say no text.
+fn may_hold(run: &[u8]) -> bool {
+    run.split(|byte| *byte == b'/').any(|part| part.len() >= MIN_RUN) || begins_text(run)
 }
 
 /// All runs of at least [`MIN_RUN`] bytes of the alphabet: the scan has marked where each is so long.
