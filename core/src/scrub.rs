@@ -342,8 +342,10 @@ impl Scrubber {
         // The name `ip_address` says "address" too; an address of a street looks otherwise.
         let is_open = matches!(rule, None | Some(Rule::Address)) && place == Place::Plain && !self.looks_everywhere();
         let is_wanted = is_open && self.wanted[place as usize].has(Rule::Ipv4);
-        let host = ipv4::host_of(text.as_bytes()).filter(|_| is_wanted)?;
-        self.policy.replace_address(text, host)
+        if !is_wanted {
+            return None;
+        }
+        self.policy.replace_address(text, ipv4::host_of(text.as_bytes())?)
     }
 
     /// [`whole`](Self::whole) of a JSON number.

@@ -35,7 +35,12 @@ impl Clean {
     /// See [`Table::get`].
     #[inline]
     pub(super) fn get(&self, scrubber: u32, text: &[u8]) -> Option<Place> {
-        if text.len() <= Ends::WHOLE { self.short.get(scrubber, text) } else { self.long.get(scrubber, text) }
+        let ends = Ends::of(text);
+        if text.len() <= Ends::WHOLE {
+            self.short.get_with(ends, ends.hash(text.len()), scrubber, text)
+        } else {
+            self.long.get(scrubber, text)
+        }
     }
 
     /// See [`Table::offer`].
@@ -94,7 +99,7 @@ impl std::ops::DerefMut for Learned {
     }
 }
 
-/// A table of texts of at most `MAX` bytes, or of [`Ends::WHOLE`], in which the later of two with one place stays.
+/// A table of texts of at most `MAX` bytes, or of [`Ends::WHOLE`], in which the later of those with one place stays.
 pub(super) struct Table<T, const MAX: usize, const SLOTS: usize>(Vec<Slot<T, MAX>>);
 
 #[derive(Clone, Copy)]
@@ -108,6 +113,15 @@ struct Slot<T, const MAX: usize> {
     /// Of texts that their ends do not say whole.
     text: [u8; MAX],
     what: Option<T>,
+}
+
+impl<T, const MAX: usize> Slot<T, MAX> {
+    /// Whether it keeps what `scrubber` learned of `text`, which has these `ends`.
+    #[inline]
+    fn holds(&self, scrubber: u32, text: &[u8], ends: Ends) -> bool {
+        let is_known = self.ends == ends && self.len as usize == text.len() && self.scrubber == scrubber;
+        is_known && (text.len() <= Ends::WHOLE || self.text.get(..text.len()) == Some(text))
+    }
 }
 
 impl<T, const MAX: usize, const SLOTS: usize> Default for Table<T, MAX, SLOTS> {
@@ -129,11 +143,17 @@ impl<T: Copy, const MAX: usize, const SLOTS: usize> Table<T, MAX, SLOTS> {
     /// The same where the text's [`hash`] is known already.
     #[inline]
     pub(super) fn get_hashed(&self, hash: u32, scrubber: u32, text: &[u8]) -> Option<T> {
-        let ends = Ends::of(text);
-        let slot = self.0.get(place::<SLOTS>(hash))?;
-        let is_known = slot.ends == ends && slot.len as usize == text.len() && slot.scrubber == scrubber;
-        let is_same = || text.len() <= Ends::WHOLE || slot.text.get(..text.len()) == Some(text);
-        if is_known && is_same() { slot.what } else { None }
+        self.get_with(Ends::of(text), hash, scrubber, text)
+    }
+
+    #[inline]
+    fn get_with(&self, ends: Ends, hash: u32, scrubber: u32, text: &[u8]) -> Option<T> {
+        let [place, beside] = places::<SLOTS>(hash);
+        let slot = self.0.get(place)?;
+        if slot.holds(scrubber, text, ends) {
+            return slot.what;
+        }
+        self.0.get(beside).filter(|slot| slot.holds(scrubber, text, ends))?.what
     }
 
     /// Keeps `what` from the second time on that the text comes: most texts come once, and would push out those that do not.
@@ -142,7 +162,7 @@ impl<T: Copy, const MAX: usize, const SLOTS: usize> Table<T, MAX, SLOTS> {
             return;
         }
         let hash = hash(text);
-        match self.0.get_mut(place::<SLOTS>(hash)) {
+        match self.0.get_mut(places::<SLOTS>(hash)[0]) {
             Some(slot) if slot.offered != hash => slot.offered = hash,
             _ => self.put(scrubber, text, what),
         }
@@ -155,7 +175,12 @@ impl<T: Copy, const MAX: usize, const SLOTS: usize> Table<T, MAX, SLOTS> {
         if self.0.is_empty() {
             self.0.resize(SLOTS, Slot { scrubber: 0, len: 0, offered: 0, ends, text: [0; MAX], what: None });
         }
-        if let Some(slot) = self.0.get_mut(place::<SLOTS>(ends.hash(text.len()))) {
+        let places = places::<SLOTS>(ends.hash(text.len()));
+        let first = |is: &dyn Fn(&Slot<T, MAX>) -> bool| {
+            places.into_iter().find(|place| self.0.get(*place).is_some_and(|slot| is(slot)))
+        };
+        let place = first(&|slot| slot.holds(scrubber, text, ends)).or_else(|| first(&|slot| slot.what.is_none()));
+        if let Some(slot) = self.0.get_mut(place.unwrap_or(places[0])) {
             (slot.scrubber, slot.len, slot.ends, slot.what) = (scrubber, len, ends, Some(what));
             if let Some(kept) = slot.text.get_mut(..text.len()) {
                 kept.copy_from_slice(text);
@@ -164,10 +189,11 @@ impl<T: Copy, const MAX: usize, const SLOTS: usize> Table<T, MAX, SLOTS> {
     }
 }
 
-/// The upper bits of a hash.
+/// Where a text may stand: at the upper bits of its hash, or in the slot beside. Two texts with one place both stay.
 #[inline]
-fn place<const SLOTS: usize>(hash: u32) -> usize {
-    (hash >> (u32::BITS - SLOTS.trailing_zeros())) as usize
+fn places<const SLOTS: usize>(hash: u32) -> [usize; 2] {
+    let place = (hash >> (u32::BITS - SLOTS.trailing_zeros())) as usize;
+    [place, place ^ 1]
 }
 
 #[cfg(test)]
@@ -201,6 +227,23 @@ mod tests {
         }
         table.put(1, b"longer than sixteen", 8);
         assert_eq!(table.get(1, b"longer than sixteen"), None);
+    }
+
+    #[test]
+    fn two_texts_with_one_place_both_stay_and_each_is_kept_once() {
+        let all: Vec<String> = (0..64).map(|i| format!("text {i}")).collect();
+        let of_first: Vec<_> = all.iter().filter(|text| places::<4>(hash(text.as_bytes()))[0] == 0).collect();
+        let mut table: Table<u8, 0, 4> = Table::default();
+        for (text, what) in [(of_first[0], 1), (of_first[1], 2), (of_first[0], 3)] {
+            table.put(1, text.as_bytes(), what);
+        }
+        assert_eq!(
+            of_first[..2].iter().map(|text| table.get(1, text.as_bytes())).collect::<Vec<_>>(),
+            [Some(3), Some(2)]
+        );
+        table.put(1, of_first[2].as_bytes(), 4);
+        assert_eq!(table.get(1, of_first[2].as_bytes()), Some(4));
+        assert_eq!(table.0.iter().filter(|slot| slot.what.is_some()).count(), 2);
     }
 
     #[test]

@@ -75,6 +75,14 @@ fn at_sign(text: &[u8], at: usize, floor: usize) -> Verdict {
 }
 
 fn at_digit(text: &[u8], at: usize, floor: usize) -> Verdict {
+    // Nearly every number stands behind a word that ends like no label does, and is no month.
+    if let Some([word @ .., b' ']) = text.get(..at)
+        && word.last().is_some_and(u8::is_ascii_alphabetic)
+        && !may_end_label(word)
+        && !may_be_month(word)
+    {
+        return Verdict::Miss { until: at + 1 };
+    }
     verdict(text, at, behind_words(text, at, floor))
 }
 
@@ -183,12 +191,20 @@ fn behind_words(text: &[u8], at: usize, floor: usize) -> Labelled {
     Some((start, value_end(text, start, rule, b' ', b' ').filter(is_taken), rule))
 }
 
+/// `September`
+const MAX_MONTH: usize = 9;
+
+/// Whether the last word of `text` may be a month's name: it has a capital.
+fn may_be_month(text: &[u8]) -> bool {
+    /// Of letters in lower case, spaces and digits this bit is set.
+    const NO_CAPITAL: u8 = 0x20;
+    text.last_chunk::<MAX_MONTH>().is_none_or(|last| last.iter().any(|byte| byte & NO_CAPITAL == 0))
+}
+
 /// Where the English name of a month begins that stands before the day at `day`.
 fn month_before(text: &[u8], day: usize, floor: usize) -> Option<usize> {
     const MONTHS: [&[u8; 3]; 12] =
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
-    /// `September`
-    const MAX_MONTH: usize = 9;
     let end = day - 1;
     let lowest = floor.max(end.saturating_sub(MAX_MONTH));
     let letters = &text[lowest..end.max(lowest)];

@@ -130,7 +130,8 @@ fn tag(text: &[u8], at: usize, floor: usize) -> Option<Label> {
 /// Where the name that ends at `end` begins.
 pub(super) fn name_start(text: &[u8], end: usize, floor: usize) -> usize {
     let lowest = floor.max(end.saturating_sub(MAX_NAME));
-    (lowest..end).rev().take_while(|&i| is_name(text[i])).last().unwrap_or(end)
+    let name = text.get(lowest..end).unwrap_or_default();
+    end - name.iter().rev().take_while(|byte| is_name(**byte)).count()
 }
 
 /// With the word before it, if there is one: `API key`, `primary key`, `token string`.

@@ -33,12 +33,11 @@ fn in_url(text: &[u8], at: usize) -> Verdict {
     let miss = Verdict::Miss { until: start };
     let mut host = None;
     for (i, &byte) in text[start..limit].iter().enumerate() {
-        if !is_authority(byte) {
-            break;
-        }
-        // The last `@`: a password may hold one.
-        if byte == b'@' {
-            host = Some(start + i);
+        match AUTHORITY[usize::from(byte)] {
+            Part::Other => {}
+            // The last: a password may hold one.
+            Part::At => host = Some(start + i),
+            Part::End => break,
         }
     }
     let Some(host) = host else { return miss };
@@ -93,17 +92,26 @@ fn is_user(byte: u8) -> bool {
     TABLE[usize::from(byte)]
 }
 
-fn is_authority(byte: u8) -> bool {
-    static TABLE: [bool; 256] = {
-        let (mut table, mut i) = ([false; 256], 0);
-        while i < table.len() {
-            table[i] = may_be_authority(i.to_le_bytes()[0]);
-            i += 1;
-        }
-        table
-    };
-    TABLE[usize::from(byte)]
+/// What a byte is in a URL's authority.
+#[derive(Clone, Copy)]
+enum Part {
+    Other,
+    At,
+    End,
 }
+
+static AUTHORITY: [Part; 256] = {
+    let (mut table, mut i) = ([Part::Other; 256], 0);
+    while i < table.len() {
+        table[i] = match i.to_le_bytes()[0] {
+            b'@' => Part::At,
+            byte if may_be_authority(byte) => Part::Other,
+            _ => Part::End,
+        };
+        i += 1;
+    }
+    table
+};
 
 const fn may_be_authority(byte: u8) -> bool {
     !byte.is_ascii_whitespace()

@@ -70,10 +70,15 @@ pub(super) fn word_before(text: &[u8], at: usize) -> Option<Word<'_>> {
 /// The ASCII word that follows `at`, behind spaces or hyphens.
 pub(super) fn word_after(text: &[u8], at: usize) -> &[u8] {
     let rest = text.get(at..).unwrap_or_default();
-    let gap = rest.iter().take(MAX_GAP).take_while(|byte| matches!(byte, b' ' | b'-' | b'(')).count();
+    let gap = rest.iter().take(MAX_GAP).take_while(|byte| is_gap_before_word(**byte)).count();
     let rest = &rest[gap..];
     let len = rest.iter().take(MAX_WORD).take_while(|byte| byte.is_ascii_alphabetic()).count();
     if gap == 0 { &[] } else { &rest[..len] }
+}
+
+/// Whether the byte may stand between a number and the word behind it.
+pub(super) const fn is_gap_before_word(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'(')
 }
 
 /// Whether one of `labels` stands before `at`, with a few words of `fillers` in between; and

@@ -1,6 +1,6 @@
 //! The words beside a number that say it is a telephone's.
 
-use super::super::words::{Words, label_before, word_after, word_before};
+use super::super::words::{Word, Words, label_before, word_after, word_before};
 use super::super::{before, byte, is_word, run};
 use super::form::Number;
 
@@ -78,6 +78,11 @@ impl Labels {
         let weak = if strong.is_some() { None } else { label_before(text, at, &WEAK, &FILLERS) };
         Self { strong, weak }
     }
+}
+
+/// Whether `word` right before a number may be a label, or stand between it and one.
+pub(super) fn may_say_phone(word: &Word<'_>) -> bool {
+    word.is_any(&STRONG) || word.is_any(&WEAK) || word.is_any(&FILLERS)
 }
 
 /// Whether a label says that `number` at `at` is a telephone's. `labels` are looked up once for all numbers there.
