@@ -284,6 +284,7 @@ impl Scrubber {
             (replacement != text[start..end]).then_some(Found { at: start..end, rule, replacement, action })
         };
         let mut found = match find(scanned, wanted) {
+            Ok(hits) if hits.is_empty() => Vec::new(),
             Ok(hits) => hits.into_iter().filter_map(replaced).collect(),
             // Fail closed: nobody reads a list of personal data one by one.
             Err(rule) => {
@@ -341,7 +342,10 @@ impl Scrubber {
         // The name `ip_address` says "address" too; an address of a street looks otherwise.
         let is_open = matches!(rule, None | Some(Rule::Address)) && place == Place::Plain && !self.looks_everywhere();
         let is_wanted = is_open && self.wanted[place as usize].has(Rule::Ipv4);
-        (is_wanted && ipv4::is_whole(text.as_bytes())).then(|| self.policy.replace(Rule::Ipv4, text)).flatten()
+        if !is_wanted {
+            return None;
+        }
+        self.policy.replace_address(text, ipv4::host_of(text.as_bytes())?)
     }
 
     /// [`whole`](Self::whole) of a JSON number.

@@ -70,14 +70,23 @@ fn domain(text: &str) -> Option<String> {
 /// An address without its host part, a user agent without its detail; the rule's token where it is neither.
 pub(super) fn truncated(rule: Rule, text: &str) -> Replacement {
     let network = match rule {
-        // Its text is canonical: no other form is an address.
-        Rule::Ipv4 if ipv4::is_whole(text.as_bytes()) => text.rfind('.').map(|dot| [&text[..=dot], "0"].concat()),
-        Rule::Ipv4 => text.parse().ok().map(truncate_v4),
+        Rule::Ipv4 => match ipv4::host_of(text.as_bytes()) {
+            Some(host) => Some(without_host(text, host)),
+            None => text.parse().ok().map(truncate_v4),
+        },
         Rule::Ipv6 => text.parse().ok().map(truncate_v6),
         Rule::UserAgent => reduced(text),
         _ => None,
     };
     network.map_or_else(|| replaced(rule), |network| (Cow::Owned(network), Action::Truncate))
+}
+
+/// The /24 network of the address `text` in its one form, whose last part begins at `host`.
+pub(super) fn without_host(text: &str, host: usize) -> String {
+    let mut network = String::with_capacity(host + 1);
+    network.push_str(&text[..host]);
+    network.push('0');
+    network
 }
 
 /// The /24 network: a household at the least (design section 4).

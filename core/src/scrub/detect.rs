@@ -21,7 +21,7 @@ mod otp;
 mod phone;
 mod private_key;
 mod secret_extent;
-mod secret_label;
+pub(super) mod secret_label;
 pub(super) mod secret_name;
 mod secret_text;
 pub(super) mod secret_value;

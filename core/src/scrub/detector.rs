@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use super::detect::DETECTORS;
 use super::fold;
-use super::gate::{Gate, Gates, Lane, Set, TOKEN};
+use super::gate::{Gate, Gates, Lane, Set, TOKEN, Verify};
 use super::policy::Rule;
 use super::token::token_len;
 use crate::scan::{HIDDEN_LANE, Lanes, Scanned, bytes};
@@ -65,9 +65,10 @@ impl Wanted {
     }
 }
 
-/// All gates in order of [`DETECTORS`], each with its detector's rules.
+/// All gates in order of [`DETECTORS`], each with its detector's rules, and its verifier with the first of them.
 struct Table {
     gates: Vec<(&'static Gate, &'static [Rule])>,
+    verifiers: Vec<(Verify, Rule)>,
     exact: Gates,
 }
 
@@ -75,8 +76,11 @@ fn gates() -> impl Iterator<Item = (&'static Gate, &'static [Rule])> {
     DETECTORS.iter().flat_map(|detector| detector.gates.iter().map(|gate| (gate, detector.rules)))
 }
 
-static TABLE: LazyLock<Table> =
-    LazyLock::new(|| Table { gates: gates().collect(), exact: Gates::new(gates().map(|(gate, _)| gate)) });
+static TABLE: LazyLock<Table> = LazyLock::new(|| Table {
+    gates: gates().collect(),
+    verifiers: gates().map(|(gate, rules)| (gate.verify, rules[0])).collect(),
+    exact: Gates::new(gates().map(|(gate, _)| gate)),
+});
 
 /// More than there are: the highest bit of a set is [`TOKEN`].
 const MAX_GATES: usize = 63;
@@ -126,6 +130,9 @@ pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rul
     while let Some(at) = scanned.next_hot(from) {
         from = at + 1;
         let mut open = table.exact.open(bytes, at, wanted.gates);
+        if open == 0 {
+            continue;
+        }
         if open & TOKEN != 0
             && let Some(len) = token_len(&bytes[at..])
         {
@@ -140,9 +147,9 @@ pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rul
             if at < not_before[i] as usize {
                 continue;
             }
-            let (gate, rules) = table.gates[i];
-            let (start, end, rule) = match (gate.verify)(bytes, at, floor) {
-                Verdict::Hit { start, end } => (start, end, rules[0]),
+            let (verify, first) = table.verifiers[i];
+            let (start, end, rule) = match verify(bytes, at, floor) {
+                Verdict::Hit { start, end } => (start, end, first),
                 Verdict::HitAs { start, end, rule } => (start, end, rule),
                 Verdict::Miss { until } => {
                     // Most verifiers say no to this place alone.

@@ -8,23 +8,54 @@ const NEAR: usize = 8;
 /// Bits of a letter that tell it apart from others, whatever its case.
 const BITS: usize = 5;
 
+/// A bit for all last letters that there can be.
+type Bits = [u64; 1 << (LETTERS * BITS) >> 6];
+
 /// The last letters of a set of words.
 pub(super) struct Endings {
-    bits: [u64; 1 << (LETTERS * BITS) >> 6],
+    bits: Bits,
+    /// Those of words that have no further letters: all that a label of three letters can say.
+    short: Bits,
+}
+
+/// The last three letters of a text.
+#[derive(Clone, Copy)]
+pub(super) struct LastLetters {
+    place: usize,
+    /// Whether what stands before them is no part of a name.
+    are_all: bool,
+}
+
+impl LastLetters {
+    /// Those of `text`, where it ends with as many, as nearly every text before a sign does.
+    #[inline]
+    pub(super) fn of(text: &[u8]) -> Option<Self> {
+        let [third, second, first] = text.last_chunk()?.map(|byte| CODES[usize::from(byte)]);
+        if (first | second | third) & NO_LETTER != 0 {
+            return None;
+        }
+        let before = text.len().checked_sub(LETTERS + 1).map(|i| CODES[usize::from(text[i])]);
+        let place = usize::from(first) | usize::from(second) << BITS | usize::from(third) << (2 * BITS);
+        Some(Self { place, are_all: before.is_none_or(|code| code == NO_LETTER | BEGINS_LABEL) })
+    }
 }
 
 impl Endings {
     pub(super) fn of<'a>(words: impl Iterator<Item = &'a &'a str>) -> Self {
-        let mut bits = [0; 1 << (LETTERS * BITS) >> 6];
+        let mut endings = Self { bits: [0; _], short: [0; _] };
         for word in words {
             let (place, count) = last(word.as_bytes());
+            let is_short = word.bytes().filter(|byte| is_letter(*byte)).count() <= LETTERS;
             // A word that is shorter ends a name whatever stands before it.
             for before in 0..1 << ((LETTERS - count) * BITS) {
                 let place = place | before << (count * BITS);
-                bits[place / 64] |= 1 << (place % 64);
+                endings.bits[place / 64] |= 1 << (place % 64);
+                if is_short {
+                    endings.short[place / 64] |= 1 << (place % 64);
+                }
             }
         }
-        Self { bits }
+        endings
     }
 
     /// Whether `name` may end with one of the words, in any spelling; never a no where it does.
@@ -36,7 +67,7 @@ impl Endings {
             && is_letter(second)
             && is_letter(third)
         {
-            return self.has(code(first) | code(second) << BITS | code(third) << (2 * BITS));
+            return has(&self.bits, code(first) | code(second) << BITS | code(third) << (2 * BITS));
         }
         self.may_end_apart(name, |_| false)
     }
@@ -44,14 +75,16 @@ impl Endings {
     /// [`may_end`](Self::may_end) of the label that stands at the end of a text: what is no part of a name begins it.
     #[inline]
     pub(super) fn may_end_label(&self, text: &[u8]) -> bool {
-        if let Some(&[third, second, first]) = text.last_chunk()
-            && is_letter(first)
-            && is_letter(second)
-            && is_letter(third)
-        {
-            return self.has(code(first) | code(second) << BITS | code(third) << (2 * BITS));
+        match LastLetters::of(text) {
+            Some(last) => self.may_end_with(last),
+            None => self.may_end_apart(text, begins_label),
         }
-        self.may_end_apart(text, |byte| !matches!(byte, b' ' | b'_' | b'-' | b'.' | b'\''))
+    }
+
+    /// The same of a text whose last letters are known.
+    #[inline]
+    pub(super) fn may_end_with(&self, LastLetters { place, are_all }: LastLetters) -> bool {
+        has(if are_all { &self.short } else { &self.bits }, place)
     }
 
     /// The same where something stands between the last letters, of which some begin the name.
@@ -71,12 +104,17 @@ impl Endings {
                 break;
             }
         }
-        self.has(place)
+        has(&self.bits, place)
     }
+}
 
-    const fn has(&self, place: usize) -> bool {
-        self.bits[place / 64] >> (place % 64) & 1 == 1
-    }
+const fn has(bits: &Bits, place: usize) -> bool {
+    bits[place / 64] >> (place % 64) & 1 == 1
+}
+
+/// Whether a label of a text begins behind `byte`, which stands in no name.
+const fn begins_label(byte: u8) -> bool {
+    !is_letter(byte) && !matches!(byte, b' ' | b'_' | b'-' | b'.' | b'\'')
 }
 
 /// The last letters and digits of a word, the very last in the lowest bits; and how many there are.
@@ -88,6 +126,25 @@ fn last(name: &[u8]) -> (usize, usize) {
 const fn is_letter(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte >= 0x80
 }
+
+/// In [`CODES`] a byte that is no letter, and one that stands in no label.
+const NO_LETTER: u8 = 0x80;
+const BEGINS_LABEL: u8 = 1;
+
+/// The [`code`] of each letter.
+static CODES: [u8; 256] = {
+    let (mut codes, mut i) = ([0; 256], 0);
+    while i < codes.len() {
+        let byte = i.to_le_bytes()[0];
+        codes[i] = match is_letter(byte) {
+            true => code(byte).to_le_bytes()[0],
+            false if begins_label(byte) => NO_LETTER | BEGINS_LABEL,
+            false => NO_LETTER,
+        };
+        i += 1;
+    }
+    codes
+};
 
 const fn code(letter: u8) -> usize {
     letter as usize & ((1 << BITS) - 1)
@@ -102,6 +159,17 @@ mod tests {
         let endings = Endings::of([&"number", &"ssn", &"no", &"x"].into_iter());
         for name in ["number", "Phone Number", "phoneNumber", "tax-no", "TAX NO.", "ssn", "user.SSN", "q x", "n.o"] {
             assert!(endings.may_end(name.as_bytes()), "{name}");
+        }
+    }
+
+    #[test]
+    fn labels_that_end_with_a_word_are_never_refused_and_short_ones_are_told_apart() {
+        let endings = Endings::of([&"taxref", &"ssn", &"no"].into_iter());
+        for label in ["?ssn", "ssn", "taxref", " ref", "?tax-ref", "tax'ref", "(xNo", "?no", "x.no", "n.o"] {
+            assert!(endings.may_end_label(label.as_bytes()), "{label}");
+        }
+        for label in ["ref", "?ref", "&ref", "(ref"] {
+            assert!(!endings.may_end_label(label.as_bytes()), "{label}");
         }
     }
 

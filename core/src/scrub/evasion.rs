@@ -4,6 +4,7 @@
 //! Cost: each layer of encoding is read a constant number of times (a plain scan, a view and its scan, base64 and
 //! what it holds), no layer is longer than the one around it, and there are at most [`MAX_LAYERS`].
 
+use std::cell::Cell;
 use std::ops::Range;
 
 use super::detector::{LANES, Wanted, max_looks};
@@ -12,7 +13,7 @@ use super::policy::Rule;
 use super::walk::Walk;
 use super::{Change, Found, Place, Scrubbed, Scrubber};
 use crate::json::{Document, Kind, write_string};
-use crate::scan::{Scan, Scanned};
+use crate::scan::{LONG_RUN, Scan, Scanned};
 
 /// Layers of base64 and of JSON in strings that are opened: a message inside an envelope inside a log line. Below
 /// them text is read as text.
@@ -32,8 +33,11 @@ impl Scrubber {
     /// Adds to `found` what is hidden in the text. What was found in plain goes first.
     pub(super) fn uncover(&self, scanned: Scanned<'_>, wanted: Wanted, depth: usize, found: &mut Vec<Found>) {
         let text = scanned.text;
-        let is_hidden = scanned.seen.hidden && may_hide(scanned);
-        let (view, whole) = if is_hidden { View::of(text) } else { (None, None) };
+        if !scanned.seen.hidden || !may_hide(scanned) {
+            self.open_base64(scanned, depth, found);
+            return;
+        }
+        let (view, whole) = View::of(text);
         if let Some(view) = &view {
             let scan = Scan::of(view.text(), &LANES);
             let scanned = scan.with(view.text());
@@ -61,7 +65,17 @@ impl Scrubber {
             Some(Found { at, rule, replacement, action })
         };
         let limit = max_looks(scanned.text);
-        let mut hidden: Vec<_> = base64_runs(scanned).filter_map(held).take(limit + 1).collect();
+        // The most that may be hidden in what is not read.
+        let unread = Cell::new(0);
+        let is_known = |run: &Range<usize>| {
+            let is_known = is_inside(run, found);
+            unread.set(unread.get() + if is_known { run.len() / LONG_RUN } else { 0 });
+            is_known
+        };
+        let mut hidden: Vec<_> = base64_runs(scanned, is_known).filter_map(held).take(limit + 1).collect();
+        if unread.get() > 0 && hidden.len() + unread.get() > limit {
+            hidden = base64_runs(scanned, |_| false).filter_map(held).take(limit + 1).collect();
+        }
         // As many as no log has in plain either.
         if hidden.len() > limit
             && let Some(mut whole) = hidden.pop()
@@ -135,6 +149,15 @@ impl Scrubber {
         }
         if changes.is_empty() { Nested::Clean } else { Nested::Changed(Scrubbed { text: text.into(), changes }) }
     }
+}
+
+/// Whether `run` stands inside one of `found`, which goes whole whatever the run holds ([`merge`]): nearly always a token.
+fn is_inside(run: &Range<usize>, found: &[Found]) -> bool {
+    let next = found.partition_point(|found| found.at.end < run.end);
+    found.get(next).is_some_and(|Found { at, rule, .. }| {
+        // Of an address a view may know better.
+        *rule != Rule::Email && at.start <= run.start && at.len() > run.len()
+    })
 }
 
 /// What the inside of a JSON string says. Nothing but that is kept: layers stand inside one another.

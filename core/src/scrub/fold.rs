@@ -28,13 +28,20 @@ pub(super) fn may_hide(scanned: Scanned<'_>) -> bool {
     while let Some(at) = scanned.next_hidden(from) {
         let after = bytes.get(at + 1).copied().unwrap_or(b'\n');
         // Most ampersands stand between a query's parameters.
-        let is_reference = || bytes[at] != b'&' || escape::reference(&bytes[at..]).is_some();
+        let is_reference = || bytes[at] != b'&' || is_reference(&bytes[at..]);
         if changes::is_trigger(bytes[at]) && may_begin(bytes[at], after) && is_reference() {
             return true;
         }
         from = at + 1;
     }
     false
+}
+
+/// Whether a reference stands at the start of `text`. Most names behind an ampersand are parameters', and end otherwise.
+fn is_reference(text: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'#' | b'+');
+    let end = text.iter().skip(1).find(|byte| !is_part(byte));
+    end == Some(&b';') && escape::reference(text).is_some()
 }
 
 /// A text with its evasions undone.

@@ -58,6 +58,11 @@ fn rule_before(text: &[u8], lowest: usize, end: usize, is_part: impl Fn(u8) -> b
 static ENDINGS: LazyLock<Endings> =
     LazyLock::new(|| Endings::of(NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&FILLERS)));
 
+/// How the names and the words behind them end.
+pub(super) fn endings() -> &'static Endings {
+    &ENDINGS
+}
+
 /// Whether the label at the end of `text` may end with a name; nearly always it does not, and this is a quick no.
 pub(super) fn may_end_label(text: &[u8]) -> bool {
     ENDINGS.may_end_label(text)

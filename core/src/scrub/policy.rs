@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::Place;
-use super::actions::{Replacement, masked, removed, replaced, truncated};
+use super::actions::{Replacement, masked, removed, replaced, truncated, without_host};
 use super::allow::Allow;
 use super::custom::CustomRules;
 use super::modes::{Treatment, treatments};
@@ -88,6 +88,14 @@ impl Policy {
             return None;
         }
         self.apply(action, rule, text)
+    }
+
+    /// [`replace`](Self::replace) of an IPv4 address in its one form, whose last part begins at `host`.
+    pub(super) fn replace_address(&self, text: &str, host: usize) -> Option<Replacement> {
+        match self.treatment(Rule::Ipv4).0 {
+            Action::Truncate if self.allow.is_none() => Some((without_host(text, host).into(), Action::Truncate)),
+            _ => self.replace(Rule::Ipv4, text),
+        }
     }
 
     /// What stands in place of `text`, which `rule` found, where a caller asks for `action`; nothing where it stays.

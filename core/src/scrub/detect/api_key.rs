@@ -30,17 +30,17 @@ pub(super) const DETECTOR: Detector = Detector {
     rules: &[Rule::ApiKey],
     gates: &[
         Gate {
-            before2: |byte| SECOND_LAST[usize::from(byte)],
+            before2: |byte| SECOND_LAST[usize::from(byte)] & UNDERSCORE != 0,
             before: |byte| LAST[usize::from(byte)] & UNDERSCORE != 0,
             ..Gate::new(Lane::Underscore, |byte| byte == b'_', prefixed)
         },
         Gate {
-            before2: |byte| SECOND_LAST[usize::from(byte)],
+            before2: |byte| SECOND_LAST[usize::from(byte)] & DASH != 0,
             before: |byte| LAST[usize::from(byte)] & DASH != 0,
             ..Gate::new(Lane::Dash, |byte| byte == b'-', prefixed)
         },
         Gate {
-            before2: |byte| SECOND_LAST[usize::from(byte)],
+            before2: |byte| SECOND_LAST[usize::from(byte)] & DOT != 0,
             before: |byte| LAST[usize::from(byte)] & DOT != 0,
             ..Gate::new(Lane::Dash, |byte| byte == b'.', prefixed)
         },

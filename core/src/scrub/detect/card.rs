@@ -2,7 +2,7 @@
 //! or in the groups that are printed on cards, whatever separates them. Length alone would eat order numbers and
 //! epochs.
 
-use super::words::label_before;
+use super::words::{Words, label_before};
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::Gate;
@@ -16,9 +16,9 @@ const SHORT: usize = 12;
 const MAX_SEPARATOR: usize = 3;
 /// Half of a number that was broken in the middle.
 const MAX_GROUP: usize = 8;
-const LABELS: [&str; 7] = ["card", "cards", "creditcard", "debitcard", "maestro", "pan", "cc"];
+static LABELS: Words = Words::of(&["card", "cards", "creditcard", "debitcard", "maestro", "pan", "cc"]);
 /// Things that are numbered, in one go.
-const THINGS: [&str; 12] = [
+static THINGS: Words = Words::of(&[
     "tracking",
     "shipment",
     "parcel",
@@ -31,9 +31,9 @@ const THINGS: [&str; 12] = [
     "snowflake",
     "epoch",
     "timestamp",
-];
-const THING_FILLERS: [&str; 6] = ["number", "no", "nr", "num", "id", "is"];
-const FILLERS: [&str; 5] = ["number", "no", "nr", "num", "is"];
+]);
+static THING_FILLERS: Words = Words::of(&["number", "no", "nr", "num", "id", "is"]);
+static FILLERS: Words = Words::of(&["number", "no", "nr", "num", "is"]);
 
 /// In the first bytes of a number in its widest form, `4111 - 1111 - 11`.
 const MIN_DIGITS: usize = 10;

@@ -30,10 +30,15 @@ pub(super) const DETECTOR: Detector = Detector {
     gates: &[Gate {
         before2: |byte| byte.is_ascii_alphabetic(),
         after: |byte| byte.is_ascii_digit(),
+        // What goes on behind the check digits, unless all of the account are digits.
+        run: |digits, behind| digits >= MIN_ALL_DIGITS || behind.is_ascii_alphanumeric() || is_separator(behind),
         // Accounts of some countries may have no digit at all, so only the check digits can be asked for.
         ..Gate::at_digit(|before| before.is_ascii_alphabetic() || before == b' ', 2, verify)
     }],
 };
+
+/// Check digits and the shortest account of digits, `NO`'s.
+const MIN_ALL_DIGITS: usize = 13;
 
 /// The longest form, `LC`: two letters, two check digits, 28 characters; and room for two more.
 const MAX_LEN: usize = 34;
@@ -116,10 +121,14 @@ fn read(text: &[u8], start: usize, letters: usize, at: usize, form: &str) -> Opt
 
 /// The letter or digit at `end` or behind one separator there.
 fn next_character(text: &[u8], end: &mut usize) -> Option<u8> {
-    let separators = usize::from(matches!(byte(text, *end), b' ' | b'-' | b'.'));
+    let separators = usize::from(is_separator(byte(text, *end)));
     let character = *text.get(*end + separators)?;
     *end += separators + 1;
     character.is_ascii_alphanumeric().then_some(character)
+}
+
+const fn is_separator(byte: u8) -> bool {
+    matches!(byte, b' ' | b'-' | b'.')
 }
 
 /// ISO 7064: letters count from 10, remainder of 97.

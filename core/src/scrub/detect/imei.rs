@@ -2,14 +2,14 @@
 //! version instead, written 2-6-6-1. Fifteen digits alone are anything's id and count only beside a label.
 
 use super::card::luhn;
-use super::words::label_before;
+use super::words::{Words, label_before};
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::Gate;
 use crate::scrub::policy::Rule;
 
-const LABELS: [&str; 4] = ["imei", "imeisv", "meid", "imeis"];
-const FILLERS: [&str; 5] = ["number", "no", "is", "code", "sv"];
+static LABELS: Words = Words::of(&["imei", "imeisv", "meid", "imeis"]);
+static FILLERS: Words = Words::of(&["number", "no", "is", "code", "sv"]);
 
 /// In the first bytes of a number in its widest form, `35-209900-176148`.
 const MIN_DIGITS: usize = 13;

@@ -82,30 +82,31 @@ pub(in crate::scrub) fn is_version_name(name: &str) -> bool {
     })
 }
 
-/// Whether `text` is an address of somebody, and nothing else. What every detector together finds there is this.
-pub(in crate::scrub) fn is_whole(text: &[u8]) -> bool {
+/// Where the last part begins of `text` that is an address of somebody, and nothing else. What every detector together
+/// finds there is this.
+pub(in crate::scrub) fn host_of(text: &[u8]) -> Option<usize> {
     if text.len() > MAX_LEN || !text.first().is_some_and(u8::is_ascii_digit) {
-        return false;
+        return None;
     }
-    let (mut octets, mut octet, mut digits, mut dots) = ([0u8; 4], 0u32, 0, 0);
-    for &byte in text {
+    let (mut octets, mut octet, mut digits, mut dots, mut host) = ([0u8; 4], 0u32, 0, 0, 0);
+    for (i, &byte) in text.iter().enumerate() {
         if byte == b'.' {
             let (Ok(value), true, Some(place)) = (u8::try_from(octet), digits > 0, octets.get_mut(dots)) else {
-                return false;
+                return None;
             };
             *place = value;
-            (octet, digits, dots) = (0, 0, dots + 1);
+            (octet, digits, dots, host) = (0, 0, dots + 1, i + 1);
         } else {
             // A leading zero would be octal to some.
             if !byte.is_ascii_digit() || digits == 3 || digits == 1 && octet == 0 {
-                return false;
+                return None;
             }
             (octet, digits) = (octet * 10 + u32::from(byte - b'0'), digits + 1);
         }
     }
-    let (Ok(value), true) = (u8::try_from(octet), digits > 0 && dots == 3) else { return false };
+    let (Ok(value), true) = (u8::try_from(octet), digits > 0 && dots == 3) else { return None };
     octets[3] = value;
-    !is_nobodys(Ipv4Addr::from(octets))
+    (!is_nobodys(Ipv4Addr::from(octets))).then_some(host)
 }
 
 /// Addresses that stand for no host: this one, this network (RFC 791), everyone.
@@ -187,7 +188,8 @@ mod tests {
         fn a_whole_address_is_all_that_is_found_in_it(text in "([0-9]{1,3}[.]){3}[0-9]{1,3}[.]?|[0-9.]{1,16}") {
             let all: Vec<_> = found(&text, |_| true).iter().map(|hit| (hit.start, hit.end, hit.rule)).collect();
             let is_all = all == [(0, text.len(), Rule::Ipv4)];
-            prop_assert_eq!(is_whole(text.as_bytes()), is_all, "{}: {:?}", text, all);
+            let host = text.rfind('.').map(|dot| dot + 1).filter(|_| is_all);
+            prop_assert_eq!(host_of(text.as_bytes()), host, "{}: {:?}", text, all);
         }
     }
 }

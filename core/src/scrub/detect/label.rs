@@ -8,7 +8,7 @@
 use super::extent::value_end;
 use super::{before, byte, card, iban, run};
 use crate::scrub::detector::{Detector, Verdict};
-use crate::scrub::gate::{Gate, Lane, Verify};
+use crate::scrub::gate::{Gate, Label, Lane, Verify};
 use crate::scrub::personal::{may_end_label, rule_of_label};
 use crate::scrub::policy::Rule;
 use crate::scrub::shape::digits;
@@ -45,11 +45,18 @@ pub(super) const DETECTOR: Detector = Detector {
         Gate {
             before: is_before_sign,
             after: |byte| !matches!(byte, b':' | b'=' | b'>' | b'/'),
+            label: Label::Personal,
             ..Gate::new(Lane::Sign, |byte| matches!(byte, b':' | b'>'), at_sign)
         },
-        Gate { before: is_before_sign, ..Gate::new(Lane::Sign, |byte| byte == b'=', at_sign) },
+        Gate { before: is_before_sign, label: Label::Personal, ..Gate::new(Lane::Sign, |byte| byte == b'=', at_sign) },
+        // Right behind the label.
+        Gate {
+            before2: |byte| byte.is_ascii_alphabetic() || byte >= 0x80 || matches!(byte, b' ' | b'#' | b':' | b'.'),
+            ..Gate::at_digit(|before| matches!(before, b' ' | b'#'), MIN_DIGITS, at_digit)
+        },
+        // Behind letters or signs with which the value begins.
         Gate::at_digit(
-            |before| before.is_ascii_alphabetic() || matches!(before, b' ' | b'#' | b'-' | b'(' | b'+'),
+            |before| before.is_ascii_alphabetic() || matches!(before, b'-' | b'(' | b'+'),
             MIN_DIGITS,
             at_digit,
         ),
@@ -64,14 +71,18 @@ const fn is_before_sign(byte: u8) -> bool {
 }
 
 fn at_sign(text: &[u8], at: usize, floor: usize) -> Verdict {
-    // Nearly every word before a sign ends like no label does.
-    if before(text, at).is_ascii_alphanumeric() && !may_end_label(text.get(..at).unwrap_or_default()) {
-        return Verdict::Miss { until: at + 1 };
-    }
     verdict(text, at, behind_sign(text, at, floor))
 }
 
 fn at_digit(text: &[u8], at: usize, floor: usize) -> Verdict {
+    // Nearly every number stands behind a word that ends like no label does, and is no month.
+    if let Some([word @ .., b' ']) = text.get(..at)
+        && word.last().is_some_and(u8::is_ascii_alphabetic)
+        && !may_end_label(word)
+        && !may_be_month(word)
+    {
+        return Verdict::Miss { until: at + 1 };
+    }
     verdict(text, at, behind_words(text, at, floor))
 }
 
@@ -180,16 +191,28 @@ fn behind_words(text: &[u8], at: usize, floor: usize) -> Labelled {
     Some((start, value_end(text, start, rule, b' ', b' ').filter(is_taken), rule))
 }
 
+/// `September`
+const MAX_MONTH: usize = 9;
+
+/// Whether the last word of `text` may be a month's name: it has a capital.
+fn may_be_month(text: &[u8]) -> bool {
+    /// Of letters in lower case, spaces and digits this bit is set.
+    const NO_CAPITAL: u8 = 0x20;
+    text.last_chunk::<MAX_MONTH>().is_none_or(|last| last.iter().any(|byte| byte & NO_CAPITAL == 0))
+}
+
 /// Where the English name of a month begins that stands before the day at `day`.
 fn month_before(text: &[u8], day: usize, floor: usize) -> Option<usize> {
     const MONTHS: [&[u8; 3]; 12] =
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"];
-    /// `September`
-    const MAX_MONTH: usize = 9;
     let end = day - 1;
     let lowest = floor.max(end.saturating_sub(MAX_MONTH));
-    let start = (lowest..end).rev().take_while(|&i| text[i].is_ascii_alphabetic()).last()?;
-    MONTHS.iter().any(|month| text[start..end].starts_with(*month)).then_some(start)
+    let letters = &text[lowest..end.max(lowest)];
+    let start = letters.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(lowest, |i| lowest + i + 1);
+    // Most words have no capital.
+    let is_month =
+        byte(text, start).is_ascii_uppercase() && MONTHS.iter().any(|month| text[start..end].starts_with(*month));
+    is_month.then_some(start)
 }
 
 /// `born on January 2, 1990`, where the month begins at `start`.

@@ -13,9 +13,12 @@ use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{DIGITS_WITHIN, Gate};
 use crate::scrub::policy::Rule;
 
-/// In the first bytes of the forms with the fewest digits: `1234K` behind letters, `1EG4-TE5-MK73`.
+/// In the first bytes of the forms with the fewest digits: `1234K` behind letters, `1EG4-TE5-MK73`, `12 34 56 C` behind
+/// letters and a space, `12.345.678-K`.
 const MIN_BEHIND_LETTERS: usize = 4;
-const MIN_DIGITS: usize = 5;
+const MIN_AMONG_LETTERS: usize = 5;
+const MIN_BEHIND_SPACE: usize = 6;
+const MIN_DIGITS: usize = 8;
 
 pub(super) const DETECTOR: Detector = Detector {
     rules: &[Rule::NationalId],
@@ -26,18 +29,34 @@ pub(super) const DETECTOR: Detector = Detector {
             ..Gate::at_digit(|before| before.is_ascii_uppercase(), MIN_BEHIND_LETTERS, verify)
         },
         Gate {
-            after: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase(),
-            after2: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase() || matches!(byte, b'.' | b' '),
+            after: |byte| byte.is_ascii_uppercase(),
+            after2: |byte| byte.is_ascii_digit() || byte.is_ascii_uppercase(),
+            ..Gate::at_digit(is_beginning, MIN_AMONG_LETTERS, verify)
+        },
+        Gate {
+            before2: |byte| byte.is_ascii_uppercase(),
+            after: |byte| byte.is_ascii_digit(),
+            after2: |byte| byte == b' ',
+            ..Gate::at_digit(|before| before == b' ', MIN_BEHIND_SPACE, verify)
+        },
+        Gate {
+            after: |byte| byte.is_ascii_digit(),
+            after2: |byte| byte.is_ascii_digit() || byte == b'.',
             run: |digits, behind| match digits {
-                1..=3 => behind.is_ascii_uppercase() || matches!(behind, b'.' | b' '),
+                2 | 3 => behind == b'.',
                 6 => behind.is_ascii_uppercase() || behind == b'-',
                 8 => behind == b'-',
                 _ => digits >= DIGITS_WITHIN,
             },
-            ..Gate::at_digit(|before| !is_word(before) && !b"-./+%".contains(&before), MIN_DIGITS, verify)
+            ..Gate::at_digit(is_beginning, MIN_DIGITS, verify)
         },
     ],
 };
+
+/// Whether a form of digits can begin behind `before`.
+fn is_beginning(before: u8) -> bool {
+    !is_word(before) && !b"-./+%".contains(&before)
+}
 
 /// A form and the rest of the check.
 type Form = (&'static [u8], fn(&[u8]) -> bool);

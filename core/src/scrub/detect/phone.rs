@@ -53,7 +53,7 @@ const fn is_beginning(before: u8) -> bool {
 }
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
-    let miss = Verdict::Miss { until: run(text, at + 1, |byte| byte.is_ascii_digit()) };
+    let miss = Verdict::Miss { until: at + 1 };
     if at < floor || !has_enough(text, at) || !may_begin(text, at) || !starts_there(text, at) {
         return miss;
     }
@@ -103,12 +103,12 @@ fn may_begin(text: &[u8], at: usize) -> bool {
         3 if text[at] != b'0' => size(end + 1) == 3 || !byte(text, end + 1).is_ascii_digit(),
         _ => text[at] == b'0',
     };
-    if is_formed || words::word_before(text, at).is_some() {
+    if is_formed || words::word_before(text, at).is_some_and(|word| label::may_say_phone(&word)) {
         return true;
     }
     let limit = text.len().min(at + MAX_LEN);
     let behind = run(&text[..limit], end, |byte| IN_NUMBER[usize::from(byte)]);
-    byte(text, behind).is_ascii_alphabetic()
+    byte(text, behind).is_ascii_alphabetic() && words::is_gap_before_word(before(text, behind))
 }
 
 /// Bytes of a number behind its first.
@@ -125,15 +125,13 @@ static IN_NUMBER: [bool; 256] = {
 fn has_enough(text: &[u8], at: usize) -> bool {
     let (mut digits, mut opened) = (0, false);
     for &byte in &text[at + usize::from(text[at] == b'+')..] {
-        match byte {
-            b'0'..=b'9' => digits += 1,
-            b'(' if opened => return false,
-            b'(' => opened = true,
-            b' ' | b'-' | b'.' | b'/' | b')' => {}
-            _ => return false,
-        }
-        if digits == MIN_DIGITS {
-            return true;
+        if byte.is_ascii_digit() {
+            digits += 1;
+            if digits == MIN_DIGITS {
+                return true;
+            }
+        } else if !IN_NUMBER[usize::from(byte)] || byte == b'(' && std::mem::replace(&mut opened, true) {
+            return false;
         }
     }
     false

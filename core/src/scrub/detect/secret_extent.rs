@@ -98,6 +98,15 @@ pub(super) const fn is_quote(byte: u8) -> bool {
 }
 
 /// A byte of a name: `client.secret`, `X-Api-Key`.
-pub(super) const fn is_name(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || byte >= 0x80
+pub(super) fn is_name(byte: u8) -> bool {
+    static TABLE: [bool; 256] = {
+        let (mut table, mut i) = ([false; 256], 0);
+        while i < table.len() {
+            let byte = i.to_le_bytes()[0];
+            table[i] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.') || byte >= 0x80;
+            i += 1;
+        }
+        table
+    };
+    TABLE[usize::from(byte)]
 }

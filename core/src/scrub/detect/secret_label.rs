@@ -24,10 +24,6 @@ pub(super) struct Label {
 /// The label whose sign stands at `at`, if a name that means anything stands before it.
 pub(super) fn label(text: &[u8], at: usize, floor: usize) -> Option<Label> {
     let previous = before(text, at);
-    // Nearly every label is a word that ends like no name of a secret does.
-    if matches!(text[at], b':') && is_word(previous) && !may_end_label(text.get(..at).unwrap_or_default()) {
-        return None;
-    }
     let next = byte(text, at + 1);
     match text[at] {
         b'>' => return tag(text, at, floor),
@@ -95,6 +91,20 @@ fn owner(text: &[u8], name: (usize, usize), sign: u8, floor: usize) -> Option<(u
     (start < end).then_some((start, end))
 }
 
+/// Whether the word before the sign at `at` may be a type behind a name, as only one before `=` is: a quick no to nearly
+/// all.
+pub(in crate::scrub) fn may_be_typed(text: &[u8], at: usize) -> bool {
+    if text[at] != b'=' {
+        return false;
+    }
+    let start = name_start(text, at, 0);
+    match before(text, start) {
+        b':' => true,
+        b' ' => text[..start].iter().rev().take(MAX_NAME + 1).find(|byte| **byte != b' ') == Some(&b':'),
+        _ => false,
+    }
+}
+
 /// `<db:password attribute="x">` or `<string name="password">` that ends at `at`.
 fn tag(text: &[u8], at: usize, floor: usize) -> Option<Label> {
     if matches!(before(text, at), b'=' | b'-' | b'/' | b'>') {
@@ -120,7 +130,8 @@ fn tag(text: &[u8], at: usize, floor: usize) -> Option<Label> {
 /// Where the name that ends at `end` begins.
 pub(super) fn name_start(text: &[u8], end: usize, floor: usize) -> usize {
     let lowest = floor.max(end.saturating_sub(MAX_NAME));
-    (lowest..end).rev().take_while(|&i| is_name(text[i])).last().unwrap_or(end)
+    let name = text.get(lowest..end).unwrap_or_default();
+    end - name.iter().rev().take_while(|byte| is_name(**byte)).count()
 }
 
 /// With the word before it, if there is one: `API key`, `primary key`, `token string`.

@@ -66,6 +66,11 @@ fn may_end(name: &[u8]) -> bool {
     without_digits(name).is_none_or(|name| LAST.may_end(name))
 }
 
+/// How names end that say something.
+pub(in crate::scrub) fn endings() -> &'static Endings {
+    &LAST
+}
+
 /// [`may_end`] of the label that stands at the end of a text.
 pub(super) fn may_end_label(text: &[u8]) -> bool {
     without_digits(text).is_none_or(|text| LAST.may_end_label(text))

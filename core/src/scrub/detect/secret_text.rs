@@ -8,7 +8,7 @@ use super::secret_name::{MAX_NAME, Sense, sense};
 use super::secret_value::{MAX_NOTHING, is_filled, is_mixed, is_placeholder, is_uuid, looks_random};
 use super::{bearer, before, byte, cookie, is_word, jwt, run};
 use crate::scrub::detector::{Detector, Verdict};
-use crate::scrub::gate::{Gate, Lane, Verify};
+use crate::scrub::gate::{Gate, Label as Says, Lane, Verify};
 use crate::scrub::policy::Rule;
 use crate::scrub::token::token_len;
 
@@ -23,12 +23,14 @@ pub(super) const DETECTOR: Detector = Detector {
         Gate {
             before: |byte| is_name(byte) || is_quote(byte) || matches!(byte, b' ' | b'\t' | b']' | b'\\'),
             after: |byte| byte != b':',
+            label: Says::Secret,
             ..Gate::new(Lane::Sign, |byte| byte == b':', verify)
         },
         Gate {
             before: |byte| {
                 is_name(byte) || is_quote(byte) || matches!(byte, b' ' | b'\t' | b']' | b'\\' | b'!' | b'?' | b'+')
             },
+            label: Says::Secret,
             ..Gate::new(Lane::Sign, |byte| byte == b'=', verify)
         },
         Gate {

@@ -2,7 +2,7 @@
 //! above (which the tax office gives out). Hyphens give the form away; spaces do where no other number stands
 //! beside it; nine digits alone only beside a label.
 
-use super::words::label_before;
+use super::words::{Words, label_before};
 use super::{before, byte, is_word, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::Gate;
@@ -10,8 +10,8 @@ use crate::scrub::policy::Rule;
 
 /// Digits.
 const LEN: usize = 9;
-const LABELS: [&str; 7] = ["ssn", "ssns", "social", "security", "sin", "itin", "socialsecurity"];
-const FILLERS: [&str; 9] = ["number", "no", "num", "nr", "is", "was", "us", "my", "the"];
+static LABELS: Words = Words::of(&["ssn", "ssns", "social", "security", "sin", "itin", "socialsecurity"]);
+static FILLERS: Words = Words::of(&["number", "no", "num", "nr", "is", "was", "us", "my", "the"]);
 
 pub(super) const DETECTOR: Detector = Detector {
     rules: &[Rule::Ssn],

@@ -30,10 +30,17 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
 fn in_url(text: &[u8], at: usize) -> Verdict {
     let start = at + b"://".len();
     let limit = text.len().min(start + MAX_LEN);
-    let end = run(&text[..limit], start, is_authority);
-    // The last `@`: a password may hold one.
     let miss = Verdict::Miss { until: start };
-    let Some(host) = text[start..end].iter().rposition(|byte| *byte == b'@').map(|i| start + i) else { return miss };
+    let mut host = None;
+    for (i, &byte) in text[start..limit].iter().enumerate() {
+        match AUTHORITY[usize::from(byte)] {
+            Part::Other => {}
+            // The last: a password may hold one.
+            Part::At => host = Some(start + i),
+            Part::End => break,
+        }
+    }
+    let Some(host) = host else { return miss };
     let colon = text[start..host].iter().position(|byte| *byte == b':').map(|i| start + i);
     let secret = colon.map_or(start, |colon| colon + 1);
     let password = &text[secret..host];
@@ -51,8 +58,11 @@ fn in_url(text: &[u8], at: usize) -> Verdict {
 fn in_option(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };
     let lowest = floor.max(at.saturating_sub(MAX_USER));
-    let is_user = |byte: u8| !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b':' | b'`' | b',' | b'=');
     let Some(user) = (lowest..at).rev().take_while(|&i| is_user(text[i])).last() else { return miss };
+    // Nearly always a text begins there, or another word stands before it.
+    if user == lowest {
+        return miss;
+    }
     let option = text[lowest..user].trim_ascii_end();
     let option = option.strip_suffix(b"\"").or_else(|| option.strip_suffix(b"'")).unwrap_or(option).trim_ascii_end();
     let option = option.strip_suffix(b"=").unwrap_or(option);
@@ -68,17 +78,40 @@ fn in_option(text: &[u8], at: usize, floor: usize) -> Verdict {
     Verdict::Hit { start: user, end }
 }
 
-fn is_authority(byte: u8) -> bool {
+/// A byte of an option's user.
+fn is_user(byte: u8) -> bool {
     static TABLE: [bool; 256] = {
         let (mut table, mut i) = ([false; 256], 0);
         while i < table.len() {
-            table[i] = may_be_authority(i.to_le_bytes()[0]);
+            let byte = i.to_le_bytes()[0];
+            table[i] = !byte.is_ascii_whitespace() && !matches!(byte, b'"' | b'\'' | b':' | b'`' | b',' | b'=');
             i += 1;
         }
         table
     };
     TABLE[usize::from(byte)]
 }
+
+/// What a byte is in a URL's authority.
+#[derive(Clone, Copy)]
+enum Part {
+    Other,
+    At,
+    End,
+}
+
+static AUTHORITY: [Part; 256] = {
+    let (mut table, mut i) = ([Part::Other; 256], 0);
+    while i < table.len() {
+        table[i] = match i.to_le_bytes()[0] {
+            b'@' => Part::At,
+            byte if may_be_authority(byte) => Part::Other,
+            _ => Part::End,
+        };
+        i += 1;
+    }
+    table
+};
 
 const fn may_be_authority(byte: u8) -> bool {
     !byte.is_ascii_whitespace()

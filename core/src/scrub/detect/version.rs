@@ -1,16 +1,16 @@
 //! What tells a four-part version from an address: the words around it.
 
-use super::words::{label_before, word_after, word_before};
+use super::words::{Words, label_before, word_after, word_before};
 use super::{before, byte, is_word, run};
 
 /// Words before a version, and products and parts of books that are numbered alike.
 #[rustfmt::skip]
-const VERSIONED: [&str; 41] = [
+static VERSIONED: Words = Words::of(&[
     "rv", "version", "ver", "vers", "v", "versions", "release", "rel", "build", "phone", "browser", "firmware", "driver",
     "update", "upgrade", "upgraded", "downgraded", "revision", "patch", "sdk", "jdk", "jre", "dll", "clr", "kernel",
     "bios", "chrome", "chromium", "firefox", "safari", "opera", "windows", "macos", "android", "ios",
     "instagram", "plugin", "section", "sections", "chapter", "clause",
-];
+]);
 /// Behind a version's last part: `1.2.3.4-rc1`.
 const STAGES: [&[u8]; 9] =
     [b"alpha", b"beta", b"rc", b"snapshot", b"dev", b"preview", b"nightly", b"canary", b"hotfix"];
@@ -18,13 +18,22 @@ const STAGES: [&[u8]; 9] =
 const USER_AGENTS: [&[u8]; 3] = [b"Mozilla/", b"Opera/", b"Dalvik/"];
 
 /// Behind one of [`VERSIONED`]: `version is`, `build number`.
-const FILLERS: [&str; 5] = ["is", "was", "number", "no", "nr"];
+static FILLERS: Words = Words::of(&["is", "was", "number", "no", "nr"]);
 /// Words that a version's change is told with, and what stands between: `upgraded to`.
-const CHANGES: [&str; 9] =
-    ["upgrade", "upgraded", "upgrades", "upgrading", "downgrade", "downgraded", "downgrading", "bump", "bumped"];
-const DIRECTIONS: [&str; 2] = ["to", "from"];
+static CHANGES: Words = Words::of(&[
+    "upgrade",
+    "upgraded",
+    "upgrades",
+    "upgrading",
+    "downgrade",
+    "downgraded",
+    "downgrading",
+    "bump",
+    "bumped",
+]);
+static DIRECTIONS: Words = Words::of(&["to", "from"]);
 /// Between two versions: `from 1.2.3.4 to 1.2.3.5`.
-const BETWEEN: [&str; 5] = ["to", "and", "or", "through", "until"];
+static BETWEEN: Words = Words::of(&["to", "and", "or", "through", "until"]);
 /// Versions in a row that are told by the first.
 const MAX_ROW: usize = 3;
 /// Behind a version: `1.2.3.4 or later`, `1.2.3.4 (beta)`.

@@ -24,7 +24,7 @@ impl Look<'_> {
             return;
         }
         let scan = Scan::of(text, &LANES);
-        for (_, held) in base64_runs(scan.with(text)) {
+        for (_, held) in base64_runs(scan.with(text), |_| false) {
             self.layer(scrubber, at, &held, Place::Plain, depth + 1);
         }
     }

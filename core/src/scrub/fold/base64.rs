@@ -5,10 +5,20 @@ use std::ops::Range;
 
 use crate::scan::{LONG_RUN as MIN_RUN, Scanned};
 
-/// The runs in a text that decode to printable UTF-8, with what they hold.
-pub(in crate::scrub) fn runs(scanned: Scanned<'_>) -> impl Iterator<Item = (Range<usize>, String)> + '_ {
+/// The runs in a text that decode to printable UTF-8, with what they hold; without those that, with their padding, are
+/// known already.
+pub(in crate::scrub) fn runs<'a>(
+    scanned: Scanned<'a>,
+    is_known: impl Fn(&Range<usize>) -> bool + 'a,
+) -> impl Iterator<Item = (Range<usize>, String)> + 'a {
     let bytes = scanned.text.as_bytes();
-    long_runs(scanned).flat_map(move |run| whole_or_parts(bytes, run))
+    let may_tell = move |run: &Range<usize>| may_hold(&bytes[run.clone()]) && !is_known(&padded(bytes, run.clone()));
+    long_runs(scanned).filter(may_tell).flat_map(move |run| whole_or_parts(bytes, run))
+}
+
+/// A quick no to most runs: paths of short names whose first characters say no text.
+fn may_hold(run: &[u8]) -> bool {
+    run.split(|byte| *byte == b'/').any(|part| part.len() >= MIN_RUN) || begins_text(run)
 }
 
 /// All runs of at least [`MIN_RUN`] bytes of the alphabet: the scan has marked where each is so long.
@@ -17,7 +27,7 @@ fn long_runs(scanned: Scanned<'_>) -> impl Iterator<Item = Range<usize>> + '_ {
     std::iter::from_fn(move || {
         let last = scanned.next_long(from)?;
         let rest = scanned.text.as_bytes().get(last + 1..).unwrap_or_default();
-        let behind = rest.iter().take_while(|&&byte| IS_SEXTET[usize::from(byte)]).count();
+        let behind = rest.iter().take_while(|&&byte| is_sextet(byte)).count();
         let run = (last + 1).saturating_sub(MIN_RUN)..last + 1 + behind;
         from = run.end;
         Some(run)
@@ -69,7 +79,7 @@ fn decode(run: &[u8]) -> Option<String> {
 fn begins_text(run: &[u8]) -> bool {
     let mut head = [0; MIN_RUN / 4 * 3];
     for (four, three) in run.as_chunks::<4>().0.iter().zip(head.as_chunks_mut::<3>().0) {
-        let bits = four.iter().fold(0, |bits, &byte| bits << 6 | u32::from(sextet(byte).unwrap_or(0)));
+        let bits = four.iter().fold(0, |bits, &byte| bits << 6 | u32::from(SEXTETS[usize::from(byte)] % NO_SEXTET));
         three.copy_from_slice(&bits.to_be_bytes()[1..]);
     }
     is_text(&head, true)
@@ -105,14 +115,22 @@ fn is_text(octets: &[u8], head: bool) -> bool {
     text.chars().all(|c| !c.is_control() || matches!(c, '\t' | '\n' | '\r'))
 }
 
-static IS_SEXTET: [bool; 256] = {
-    let (mut table, mut i) = ([false; 256], 0);
+/// The value of each byte of the alphabets, or [`NO_SEXTET`].
+static SEXTETS: [u8; 256] = {
+    let (mut table, mut i) = ([NO_SEXTET; 256], 0);
     while i < table.len() {
-        table[i] = sextet(i.to_le_bytes()[0]).is_some();
+        if let Some(value) = sextet(i.to_le_bytes()[0]) {
+            table[i] = value;
+        }
         i += 1;
     }
     table
 };
+const NO_SEXTET: u8 = 64;
+
+fn is_sextet(byte: u8) -> bool {
+    SEXTETS[usize::from(byte)] != NO_SEXTET
+}
 
 const fn sextet(byte: u8) -> Option<u8> {
     match byte {
@@ -132,7 +150,7 @@ mod tests {
 
     fn found(text: &str) -> Vec<(&str, String)> {
         let scan = Scan::of(text, Lanes::none());
-        runs(scan.with(text)).map(|(range, held)| (&text[range], held)).collect()
+        runs(scan.with(text), |_| false).map(|(range, held)| (&text[range], held)).collect()
     }
 
     #[test]
@@ -149,6 +167,14 @@ mod tests {
     }
 
     #[test]
+    fn runs_that_are_known_are_not_read() {
+        let text = "YW5uQGV4YW1wbGUuY29t and dXNlcj1hbm5AeC5pbyE=";
+        let scan = Scan::of(text, Lanes::none());
+        let found: Vec<_> = runs(scan.with(text), |run| *run == (25..text.len())).map(|(run, _)| run).collect();
+        assert_eq!(found, [0..20]);
+    }
+
+    #[test]
     fn hashes_words_and_short_runs_are_not() {
         for text in [
             "da39a3ee5e6b4b0d3255bfef95601890afd80709",
@@ -157,6 +183,7 @@ mod tests {
             "/usr/local/lib/python3/site-packages/requests",
             "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJ",
             "YW5uQGV4YW1wbG",
+            "/api/v1/region/85530/items?limit=50",
             "",
         ] {
             assert_eq!(found(text), [], "{text}");

@@ -22,13 +22,13 @@ const fn last_of_heads(are_lone: bool) -> [u8; 256] {
     last
 }
 
-/// Bytes that stand second to last in a head.
-pub(super) static SECOND_LAST: [bool; 256] = {
-    let (mut second, mut i) = ([false; 256], 0);
+/// The same for bytes that stand second to last in a head.
+pub(super) static SECOND_LAST: [u8; 256] = {
+    let (mut second, mut i) = ([0; 256], 0);
     while i < PREFIXED.len() {
         let head = PREFIXED[i].head.as_bytes();
         if head.len() > 1 {
-            second[head[head.len() - 2] as usize] = true;
+            second[head[head.len() - 2] as usize] |= separator(&PREFIXED[i]);
         }
         i += 1;
     }

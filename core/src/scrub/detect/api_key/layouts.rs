@@ -18,6 +18,12 @@ fn find_laid_out(text: &[u8], at: usize, floor: usize) -> Place {
     if !at.checked_sub(MIN_LAID_OUT).is_some_and(|i| is_base64url(text[i]) && text[i] != b'-') {
         return None;
     }
+    let second = run(&text[..text.len().min(at + 130)], at + 1, is_base64url);
+    let middle = second - at - 1;
+    // Most dots stand between words.
+    if text[at] == b'.' && !matches!(middle, 6 | 7 | 60..) {
+        return None;
+    }
     let lowest = floor.max(at.saturating_sub(33));
     let start = (lowest..at).rev().take_while(|&i| text[i].is_ascii_alphanumeric() || text[i] == b'_').last()?;
     let head = &text[start..at];
@@ -33,8 +39,6 @@ fn find_laid_out(text: &[u8], at: usize, floor: usize) -> Place {
     if text[at] != b'.' {
         return None;
     }
-    let second = run(&text[..text.len().min(at + 130)], at + 1, is_base64url);
-    let middle = second - at - 1;
     // Airtable: `pat`, 14 characters, 64 hexadecimal digits.
     if head.len() >= 12 && head.len() <= 20 && head.starts_with(b"pat") && middle >= 60 {
         return text[at + 1..second].iter().all(u8::is_ascii_hexdigit).then_some((start, second));

@@ -1,11 +1,11 @@
 //! The words beside a number that say it is a telephone's.
 
-use super::super::words::{label_before, word_after, word_before};
+use super::super::words::{Word, Words, label_before, word_after, word_before};
 use super::super::{before, byte, is_word, run};
 use super::form::Number;
 
 /// Words that say it by themselves.
-const STRONG: [&str; 25] = [
+static STRONG: Words = Words::of(&[
     "phone",
     "phones",
     "tel",
@@ -31,9 +31,9 @@ const STRONG: [&str; 25] = [
     "mob",
     "ph",
     "mobil",
-];
+]);
 /// Words that say it where the number is written in groups, or with a colon.
-const WEAK: [&str; 18] = [
+static WEAK: Words = Words::of(&[
     "cell",
     "call",
     "calling",
@@ -52,12 +52,14 @@ const WEAK: [&str; 18] = [
     "home",
     "caller",
     "helpline",
-];
+]);
 /// Words that may stand between.
-const FILLERS: [&str; 18] = [
+static FILLERS: Words = Words::of(&[
     "number", "numbers", "no", "nr", "num", "is", "was", "at", "on", "to", "me", "us", "him", "her", "my", "value",
     "or", "the",
-];
+]);
+/// Words before a number in a sentence.
+static SPOKEN: Words = Words::of(&["at", "on", "me", "us", "him", "her"]);
 /// Words behind a number: `… office`, `…-Fax`.
 const PLACES: [&str; 8] = ["office", "fax", "mobile", "home", "cell", "desk", "work", "phone"];
 
@@ -76,6 +78,11 @@ impl Labels {
         let weak = if strong.is_some() { None } else { label_before(text, at, &WEAK, &FILLERS) };
         Self { strong, weak }
     }
+}
+
+/// Whether `word` right before a number may be a label, or stand between it and one.
+pub(super) fn may_say_phone(word: &Word<'_>) -> bool {
+    word.is_any(&STRONG) || word.is_any(&WEAK) || word.is_any(&FILLERS)
 }
 
 /// Whether a label says that `number` at `at` is a telephone's. `labels` are looked up once for all numbers there.
@@ -104,7 +111,7 @@ pub(super) fn says_phone(text: &[u8], at: usize, number: &Number<'_>, labels: &m
         count == 10
             && digits[0] >= b'2'
             && digits[3] >= b'2'
-            && word_before(text, at).is_some_and(|word| word.is_any(&["at", "on", "me", "us", "him", "her"]))
+            && word_before(text, at).is_some_and(|word| word.is_any(&SPOKEN))
     };
     labels.weak.is_some_and(|bound| bound || grouped || digits[0] == b'0' && count >= 9 || is_spoken())
 }
