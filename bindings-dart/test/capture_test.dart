@@ -33,6 +33,16 @@ final class Reentrant {
   Object? toJson() => client.track('app', 'inner', payload: {'x': 'y' * 300});
 }
 
+/// Its `toJson` closes the client that writes it.
+final class Closing {
+  Closing(this.client);
+  final Client client;
+  Object? toJson() {
+    client.close();
+    return 1;
+  }
+}
+
 final class Compared {
   Compared(String config) : handle = bindings.engine.create(config);
   static final Bindings bindings = Bindings.find();
@@ -156,5 +166,24 @@ void main() {
     final outcome = client.trackChecked('app', 'outer', payload: {'before': 1, 'inner': Reentrant(client), 'after': 2});
     expect(outcome.record!['payload'], {'before': 1, 'inner': true, 'after': 2});
     expect(client.stats()['accepted'], 2);
+  });
+
+  test('a client that is closed while its record is written takes nothing, and breaks nothing', () async {
+    for (final track in <Object? Function(Client, Map<String, Object?>)>[
+      (client, payload) => client.track('app', 'login', payload: payload),
+      (client, payload) => client.trackAsync('app', 'login', payload: payload),
+      (client, payload) => client.trackRecord({'channel': 'app', 'event': 'login', 'payload': payload}),
+    ]) {
+      final client = Client(config: enabledAt(deadEndpoint));
+      expect(await track(client, {'close': Closing(client)}), false);
+      expect(client.stats()['not_captured'], 1);
+    }
+    for (final check in <Outcome Function(Client, Map<String, Object?>)>[
+      (client, payload) => client.trackChecked('app', 'login', payload: payload),
+      (client, payload) => client.trackRecordChecked({'channel': 'app', 'event': 'login', 'payload': payload}),
+    ]) {
+      final client = Client(config: enabledAt(deadEndpoint));
+      expect(() => check(client, {'close': Closing(client)}), throwsA(isA<ScrubjayException>()));
+    }
   });
 }

@@ -64,25 +64,9 @@ final class Client implements TelemetryClient {
     Map<String, Object?>? context,
     DateTime? timestamp,
   }) {
-    try {
-      if (_handle == null) return _refuse();
-      final place = inSpan(context);
-      final captured = _bindings.client.captured;
-      // A host's toJson may track an event while another is being written.
-      if (captured.isBusy) {
-        return trackRecord(eventRecord(channel, event, payload, userId, sessionId, place, timestamp));
-      }
-      final int length;
-      try {
-        length = captured.event(channel, event, payload, userId, sessionId, place, timestamp);
-      } on RecordTooLarge {
-        return _trackText(eventRecord(channel, event, payload, userId, sessionId, place, timestamp));
-      }
-      return _bindings.client.capture(_address, length, mayWait: _isDurable);
-    } catch (_) {
-      // Errors too: a host's own toJson may throw anything, and telemetry must not take the host down.
-      return _refuse();
-    }
+    final length = _write(channel, event, payload, userId, sessionId, context, timestamp);
+    if (length < 0) return length == _taken;
+    return _bindings.client.capture(_address, length, mayWait: _isDurable);
   }
 
   @override
@@ -95,23 +79,48 @@ final class Client implements TelemetryClient {
     Map<String, Object?>? context,
     DateTime? timestamp,
   }) {
+    final length = _write(channel, event, payload, userId, sessionId, context, timestamp);
+    if (length < 0) return Future.value(length == _taken);
+    if (_isDurable) return _told.of(_bindings.client.captureAsync(_address, length));
+    return Future.value(_bindings.client.capture(_address, length, mayWait: false));
+  }
+
+  /// What [_write] returns for an event that went another way, and for one that was refused.
+  static const int _taken = -1;
+  static const int _refused = -2;
+
+  /// Writes an event to where it can be captured, and returns its length there; or [_taken] or [_refused] where that is
+  /// settled.
+  int _write(
+    String channel,
+    String event,
+    Map<String, Object?> payload,
+    String? userId,
+    String? sessionId,
+    Map<String, Object?>? context,
+    DateTime? timestamp,
+  ) {
     try {
-      if (_handle == null) return Future.value(_refuse());
+      _open;
       final place = inSpan(context);
       final captured = _bindings.client.captured;
-      if (!_isDurable || captured.isBusy) {
-        return Future.value(trackRecord(eventRecord(channel, event, payload, userId, sessionId, place, timestamp)));
+      // A host's toJson may track an event while another is being written.
+      if (!captured.isBusy) {
+        try {
+          final length = captured.event(channel, event, payload, userId, sessionId, place, timestamp);
+          // Or even close the client, whose memory is gone then.
+          _open;
+          return length;
+        } on RecordTooLarge {
+          // As text, below.
+        }
       }
-      final int length;
-      try {
-        length = captured.event(channel, event, payload, userId, sessionId, place, timestamp);
-      } on RecordTooLarge {
-        // Counted by the engine, and never on the disk.
-        return Future.value(_trackText(eventRecord(channel, event, payload, userId, sessionId, place, timestamp)));
-      }
-      return _told.of(_bindings.client.captureAsync(_address, length));
+      final record = eventRecord(channel, event, payload, userId, sessionId, place, timestamp);
+      return _trackText(record) ? _taken : _refused;
     } catch (_) {
-      return Future.value(_refuse());
+      // Errors too: a host's own toJson may throw anything, and telemetry must not take the host down.
+      _refuse();
+      return _refused;
     }
   }
 
@@ -130,7 +139,7 @@ final class Client implements TelemetryClient {
       } on RecordTooLarge {
         return _trackText(whole);
       }
-      return _bindings.client.capture(_address, length, mayWait: _isDurable);
+      return _handle == null ? _refuse() : _bindings.client.capture(_address, length, mayWait: _isDurable);
     } catch (_) {
       return _refuse();
     }
@@ -161,6 +170,7 @@ final class Client implements TelemetryClient {
     if (!captured.isBusy) {
       try {
         final length = captured.event(channel, event, payload, userId, sessionId, place, timestamp);
+        _open;
         return Outcome.parse(_bindings.client.captureChecked(_address, length));
       } on RecordTooLarge {
         // As text, below.
@@ -176,7 +186,9 @@ final class Client implements TelemetryClient {
     final captured = _bindings.client.captured;
     if (!captured.isBusy) {
       try {
-        return Outcome.parse(_bindings.client.captureChecked(_address, captured.record(whole)));
+        final length = captured.record(whole);
+        _open;
+        return Outcome.parse(_bindings.client.captureChecked(_address, length));
       } on RecordTooLarge {
         // As text, below.
       }
