@@ -10,6 +10,7 @@ const { mkdtempSync, rmSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { before, test } = require('node:test')
+const { pathToFileURL } = require('node:url')
 const { Worker } = require('node:worker_threads')
 const { Client } = require('../index.js')
 const { TIMEOUT_MS, isolate, listen } = require('./collector.js')
@@ -40,6 +41,17 @@ for (const [ending, clients, code] of [
     assert.equal(status, code)
     const records = await arrived(clients * RECORDS)
     assert.equal(records.length, clients * RECORDS)
+  })
+}
+
+for (const ending of ['return', 'exit']) {
+  test(`under an ESM loader nothing of the program, its preload or the loader is lost when it ends by ${ending}`, async (t) => {
+    const { arrived, endpoint } = await listen(t)
+    const fixture = (name) => join(__dirname, 'fixtures', name)
+    const env = { ...process.env, HOST_CONFIG: JSON.stringify(configOf(endpoint)) }
+    const program = ['--import', pathToFileURL(fixture('register.mjs')).href, fixture('loaded.mjs'), ending]
+    await collected(spawn(process.execPath, program, { env }))
+    assert.deepEqual((await arrived(3)).map(({ event }) => event).sort(), ['load', 'main', 'preload'])
   })
 }
 
