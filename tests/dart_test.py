@@ -32,7 +32,7 @@ def test_what_the_user_agreed_to_arrives_and_nothing_after_they_did_not(tmp_path
     collector = Collector(written / "data", written / "collector.log")
     try:
         done = subprocess.run(
-            [*editor.COMMAND, collector.url, str(planted)],
+            [*editor.COMMAND, collector.url, str(planted), collector.metrics_url],
             cwd=ROOT,
             env={**os.environ, "TMPDIR": str(written)},
             capture_output=True,

@@ -17,7 +17,7 @@ from typing import Any
 from collector import fetch
 
 COMMAND = ["bindings-dart/tool/run.sh", "bindings-dart/example/perf_sample.dart"]
-"""Takes the collector's URL and a file of personal data to plant."""
+"""Takes the collector's URL, a file of personal data to plant, and the URL of the collector's metrics."""
 
 KINDS = ("perf_sample_v1", "replay_inconsistency_v1")
 AFTER = b"after-opt-out"
@@ -41,9 +41,11 @@ OPTED_OUT = {
 
 def told(said: dict[str, Any]) -> Iterator[str]:
     """What the program did, in lines of the demonstration."""
+    first, then, after = said["telemetry_samples_received_total"]
     samples, reports, trail = said["samples"], said["reports"], ", ".join(said["trail"])
     yield f"editor      by R4's routes: {len(samples)} samples, {len(reports)} replay reports, under correlation ids:"
     yield from (f"            {each}" for each in samples + reports)
+    yield f"            Prometheus counts {then - first} records more then, and {after - then} more after the opt-out"
     yield f"opt-out     audit trail: {trail}; waiting: {said['waiting']}; a flush says: {said['after']}"
 
 

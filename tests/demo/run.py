@@ -59,7 +59,7 @@ def main() -> int:
         stored = aggregate(url)
         say(f"stored      {stored} events answer the collector's aggregate query")
         faults = list(check(runs, stored))
-        said = opt_out(url, logs)
+        said = opt_out(url, collector.metrics_url, logs)
         if said is not None:
             faults += editor.check_stored(said, url)
             faults += editor.check_refusal(url, collector.metrics_url)
@@ -101,12 +101,12 @@ def senders(url: str, archives: pathlib.Path) -> Iterator[tuple[str, list[str]]]
     )
 
 
-def opt_out(url: str, logs: pathlib.Path) -> dict[str, Any] | None:
+def opt_out(url: str, metrics_url: str, logs: pathlib.Path) -> dict[str, Any] | None:
     """R4's scenario; returns what its program said, or nothing where there is no Dart VM."""
     state = OUT / "state"
     state.mkdir()
     # The program's folder for consent and spool is made here, so that it is searched too.
-    said = send("editor", [*editor.COMMAND, url, str(PLANTED)], logs, {"TMPDIR": str(state)})
+    said = send("editor", [*editor.COMMAND, url, str(PLANTED), metrics_url], logs, {"TMPDIR": str(state)})
     if said is not None:
         for line in editor.told(said):
             say(line)
