@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
+use rustls::client::WantsClientCert;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::BuilderVerifierExt;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::export::Failure;
@@ -51,7 +51,7 @@ impl Tls {
                 }
                 builder.with_root_certificates(store)
             }
-            None if is_used => builder.with_platform_verifier().map_err(|_| Failure::Setup)?,
+            None if is_used => with_the_systems(builder)?,
             // Plain HTTP: an empty store costs nothing, reading the system's costs milliseconds.
             None => builder.with_root_certificates(RootCertStore::empty()),
         };
@@ -64,6 +64,38 @@ impl Tls {
     }
 }
 
+/// Trusts whom the operating system trusts.
+#[cfg(not(target_os = "android"))]
+fn with_the_systems(
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+) -> std::result::Result<ConfigBuilder<ClientConfig, WantsClientCert>, Failure> {
+    rustls_platform_verifier::BuilderVerifierExt::with_platform_verifier(builder).map_err(|_| Failure::Setup)
+}
+
+/// Android's own verifier is asked through classes in Java, without which it panics, and which nobody brings who loads this
+/// library from Dart. What it trusts lies in a folder: that of Google Play's updates from Android 14 on, else the device's.
+#[cfg(target_os = "android")]
+fn with_the_systems(
+    builder: ConfigBuilder<ClientConfig, WantsVerifier>,
+) -> std::result::Result<ConfigBuilder<ClientConfig, WantsClientCert>, Failure> {
+    let store = authorities_in(&["/apex/com.android.conscrypt/cacerts", "/system/etc/security/cacerts"]);
+    store.map(|store| builder.with_root_certificates(store)).ok_or(Failure::Setup)
+}
+
+/// The authorities in the first of `folders` that has any, a PEM file each; what cannot be read is passed over.
+#[cfg(any(target_os = "android", test))]
+fn authorities_in(folders: &[&str]) -> Option<RootCertStore> {
+    let in_folder = |folder: &&str| {
+        let mut store = RootCertStore::empty();
+        for file in std::fs::read_dir(folder).ok()?.flatten() {
+            let found = CertificateDer::pem_file_iter(file.path()).into_iter().flatten().flatten();
+            store.add_parsable_certificates(found);
+        }
+        (!store.is_empty()).then_some(store)
+    };
+    folders.iter().find_map(in_folder)
+}
+
 fn certificates(path: &str, place: &str) -> Result<Vec<CertificateDer<'static>>> {
     let read = CertificateDer::pem_file_iter(path).and_then(Iterator::collect::<std::result::Result<Vec<_>, _>>);
     read.ok().filter(|list| !list.is_empty()).ok_or_else(|| unreadable(place, "certificates"))
@@ -71,4 +103,23 @@ fn certificates(path: &str, place: &str) -> Result<Vec<CertificateDer<'static>>>
 
 fn unreadable(place: &str, what: &str) -> Error {
     Error::new(ErrorKind::ConfigInvalid, place, format!("must be the path of a readable PEM file with {what}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn authorities_are_those_of_the_first_folder_that_has_any() {
+        let [empty, full] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        for name in ["one", "two"] {
+            let key = rcgen::KeyPair::generate().unwrap();
+            let certificate = rcgen::CertificateParams::new(vec![name.to_owned()]).unwrap().self_signed(&key).unwrap();
+            std::fs::write(full.path().join(name), certificate.pem() + "what a tool says about it\n").unwrap();
+        }
+        std::fs::write(full.path().join("three"), "no certificate").unwrap();
+        let [empty, full] = [&empty, &full].map(|folder| folder.path().to_str().unwrap());
+        assert_eq!(authorities_in(&["/nowhere", empty, full]).unwrap().len(), 2);
+        assert!(authorities_in(&["/nowhere", empty]).is_none());
+    }
 }
