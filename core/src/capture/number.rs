@@ -51,12 +51,14 @@ fn write(value: f64, style: &Style, out: &mut JsonText) {
         out.byte(b'-');
     }
     let value = value.abs();
-    if value < EXACT && value.fract() == 0.0 {
-        #[allow(clippy::cast_possible_truncation, reason = "whole, and within 53 bits")]
-        out.int(value as i64);
+    #[allow(clippy::cast_possible_truncation, reason = "looked at within 53 bits only")]
+    let whole = value as i64;
+    #[allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "exact there, or it is not whole")]
+    if value < EXACT && whole as f64 == value {
+        out.int(whole);
         return out.append(style.point);
     }
-    if value < EXACT && value >= WRITTEN_OUT {
+    if (WRITTEN_OUT..EXACT).contains(&value) {
         // Digits on both sides of a point: so both hosts write it, and the library.
         return out.append(zmij::Buffer::new().format_finite(value).as_bytes());
     }
