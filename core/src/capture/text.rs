@@ -38,6 +38,7 @@ impl JsonText {
     }
 
     /// Forgets the text and keeps the memory.
+    #[cfg(feature = "client")]
     pub(crate) fn clear(&mut self) {
         self.at = 0;
     }

@@ -147,8 +147,7 @@ mod tests {
     #[test]
     fn what_fell_to_the_bound_while_it_was_read_is_booked_when_it_is_given_back_and_kept_at_the_end() {
         let folder = tempfile::tempdir().unwrap();
-        let options =
-            Options { segment_bytes: 1_000, max_bytes: 6_000, max_age: None, key: None, pack_from: 0, elsewhere: None };
+        let options = Options { segment_bytes: 1_000, max_bytes: 6_000, max_age: None, key: None, elsewhere: None };
         let time: Arc<dyn Time> = Arc::new(MachineTime::new());
         let open = || {
             let (log, slot) = segment::claim(folder.path(), &time, &options).unwrap();

@@ -55,8 +55,6 @@ impl SpoolSettings {
                 max_bytes,
                 max_age: Some(Duration::from_millis(u64::from(client.spool.max_age_ms))),
                 key,
-                // Its room is small, and what waits may wait for days.
-                pack_from: 0,
                 elsewhere: None,
             },
         }))

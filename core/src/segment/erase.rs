@@ -67,7 +67,7 @@ impl Log {
             };
             let mut found = Erased::default();
             for (records, moment) in self.survivors(segment, start, limit, keep, &mut found)? {
-                let written = writer.write(self.disk.as_ref(), &self.options, &records, moment, true)?;
+                let written = writer.write(self.disk.as_ref(), &self.options, &records, moment)?;
                 self.core.lock().take_note(&written, moment);
                 found.moved += u64::from(records.count());
             }

@@ -49,8 +49,8 @@ impl Records {
     }
 
     /// The frame, whose first record gets the number `first`; nothing where sealing had no random bytes.
-    pub(super) fn frame(&self, first: u64, moment: Moment, key: Option<&SealKey>, is_packed: bool) -> Option<Vec<u8>> {
-        let packed = (is_packed && self.plain.len() >= MIN_COMPRESSED)
+    pub(super) fn frame(&self, first: u64, moment: Moment, key: Option<&SealKey>) -> Option<Vec<u8>> {
+        let packed = (self.plain.len() >= MIN_COMPRESSED)
             .then(|| packing::pack(&self.plain))
             .flatten()
             .filter(|packed| packed.len() < self.plain.len());
@@ -73,8 +73,7 @@ impl Records {
         };
         let body = sealed.as_deref().unwrap_or(body);
         header.crc = crc32fast::hash(body);
-        let mut frame = Vec::with_capacity(header.len());
-        frame.extend_from_slice(&header.encode());
+        let mut frame = header.encode().to_vec();
         frame.extend_from_slice(body);
         Some(frame)
     }
@@ -135,7 +134,7 @@ mod tests {
         let key = SealKey::from_base64(&"A".repeat(43).add("=")).unwrap();
         for key in [None, Some(&key)] {
             for texts in [&[b"a".as_slice(), b"", &long][..], &[&long], &[b""]] {
-                let frame = records(texts).frame(7, MOMENT, key, true).unwrap();
+                let frame = records(texts).frame(7, MOMENT, key).unwrap();
                 assert_eq!(read(&frame, key).unwrap(), texts);
                 assert!(frame.len() < 300, "compressed, where that helps");
             }
@@ -144,7 +143,7 @@ mod tests {
 
     #[test]
     fn a_header_that_lies_about_its_payload_yields_nothing() {
-        let frame = records(&[b"a", b"bb"]).frame(7, MOMENT, None, true).unwrap();
+        let frame = records(&[b"a", b"bb"]).frame(7, MOMENT, None).unwrap();
         let header = whole(&frame).unwrap();
         let payload = &frame[FRAME_HEADER..];
         for lie in [

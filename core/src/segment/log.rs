@@ -32,9 +32,6 @@ pub(crate) struct Options {
     /// Records that are older are never read.
     pub(crate) max_age: Option<Duration>,
     pub(crate) key: Option<SealKey>,
-    /// Bytes of all segments from which on frames are packed; sealed ones always are. Nothing is gained where a log is
-    /// emptied in a moment: packing costs more than writing four times as much, and what is kept is bounded anyway.
-    pub(crate) pack_from: u64,
     /// Bytes that others keep under the same bound; asked when a segment is begun.
     pub(crate) elsewhere: Option<Arc<dyn Fn() -> u64 + Send + Sync>>,
 }
@@ -184,8 +181,7 @@ impl Log {
         let lead = Lead(self, &group.ticket);
         let mut writer = self.writer.lock();
         let moment = self.clock.now(self.time.as_ref());
-        let is_packed = self.options.key.is_some() || self.bytes() >= self.options.pack_from;
-        let written = writer.write(self.disk.as_ref(), &self.options, &group.records, moment, is_packed);
+        let written = writer.write(self.disk.as_ref(), &self.options, &group.records, moment);
         if let Ok(written) = &written {
             let mut core = self.core.lock();
             if core.take_note(written, moment) {
@@ -216,6 +212,7 @@ impl Log {
     }
 
     /// Bytes of all segments.
+    #[cfg(any(test, feature = "store"))]
     pub(crate) fn bytes(&self) -> u64 {
         self.core.lock().segments.iter().map(|segment| segment.bytes).sum()
     }

@@ -20,14 +20,7 @@ use super::{Failure, Log, Options, Time};
 const WEEK: Duration = Duration::from_hours(7 * 24);
 
 fn options() -> Options {
-    Options {
-        segment_bytes: 4 << 10,
-        max_bytes: 1 << 20,
-        max_age: Some(WEEK),
-        key: None,
-        pack_from: 0,
-        elsewhere: None,
-    }
+    Options { segment_bytes: 4 << 10, max_bytes: 1 << 20, max_age: Some(WEEK), key: None, elsewhere: None }
 }
 
 fn open(disk: &(impl Disk + Clone + 'static), options: &Options) -> Result<Log, Failure> {

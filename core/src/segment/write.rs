@@ -53,11 +53,10 @@ impl Writer {
         options: &Options,
         records: &Records,
         moment: Moment,
-        is_packed: bool,
     ) -> Result<Written, Failure> {
         let first = self.next;
         let end = first.checked_add(u64::from(records.count())).ok_or(Failure::Exhausted)?;
-        let frame = records.frame(first, moment, options.key.as_ref(), is_packed).ok_or(Failure::Exhausted)?;
+        let frame = records.frame(first, moment, options.key.as_ref()).ok_or(Failure::Exhausted)?;
         let key = options.key.as_ref().map(SealKey::id);
         let is_room = |active: &Active| {
             active.key == key && active.bytes.saturating_add(frame.len() as u64) <= options.segment_bytes

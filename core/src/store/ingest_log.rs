@@ -31,11 +31,8 @@ const RETRY: Duration = Duration::from_secs(1);
 const MAX_RETRY: Duration = Duration::from_secs(30);
 /// What a closing store spends on emptying the log. The rest stays in it.
 const CLOSE_BUDGET: Duration = Duration::from_secs(5);
-/// Bytes of a segment: some ten thousand records, and little to read again after a kill.
+/// Bytes of a segment: some hundred thousand records, and little to read again after a kill.
 const SEGMENT_BYTES: u64 = 16 << 20;
-/// Bytes that wait from which on records are packed: the indexer is behind then, and they stay for longer than a moment.
-/// Before, packing would cost a fifth of an acknowledgement, for a quarter of the bytes of what goes within two seconds.
-const PACK_FROM: u64 = 64 << 20;
 
 /// See the module's words.
 pub(super) struct IngestLog {
@@ -84,7 +81,6 @@ impl IngestLog {
             max_bytes: u64::MAX,
             max_age: None,
             key: shared.options.key.clone(),
-            pack_from: PACK_FROM,
             elsewhere: None,
         };
         let Some(disk) = Folder::own(folder).map_err(|failure| refused("open", failure))? else {

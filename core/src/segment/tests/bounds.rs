@@ -211,20 +211,3 @@ fn a_wipe_leaves_nothing_and_the_log_goes_on() {
     append(&log, 20..22);
     assert_eq!(drain(&log).0, texts(20..22));
 }
-
-#[test]
-fn records_are_packed_from_where_they_wait_in_numbers_and_read_back_alike() {
-    let disk = SimulatedDisk::default();
-    let log = open(&disk, &Options { segment_bytes: 64 << 10, pack_from: 20_000, ..options() }).unwrap();
-    let batch = |n: usize| texts(n * 100..(n + 1) * 100);
-    let plain: usize = batch(0).iter().map(String::len).sum();
-    let grown = |n: usize| {
-        let before = log.bytes();
-        log.append(&batch(n)).unwrap();
-        usize::try_from(log.bytes() - before).unwrap()
-    };
-    let sizes: Vec<usize> = (0..10).map(grown).collect();
-    assert!(sizes[0] > plain, "as it is: {sizes:?}");
-    assert!(sizes[9] < plain / 2, "packed: {sizes:?}");
-    assert_eq!(drain(&log), (texts(0..1_000), 0, 0));
-}
