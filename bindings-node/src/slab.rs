@@ -3,6 +3,8 @@
 //! A worker thread that is terminated runs no more JavaScript, so only the addon can save what is in the slab. Node calls
 //! one hook for each environment while its memory is still there.
 
+#![cfg_attr(test, allow(dead_code, reason = "a build of tests registers nothing with Node"))]
+
 use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
