@@ -24,23 +24,16 @@ export class Client {
    trackAsync(record: Text): Promise<boolean>
   /**
    * Takes the memory that JavaScript writes records into. What is in it when the environment ends, on
-   * `worker.terminate()` for one, is captured then.
+   * `worker.terminate()` for one, is captured then. The memory's number, for `checkCaptured`.
    *
    * # Errors
    * Where the environment is ending.
    */
-   attach(memory: Uint8Array): void
+   attach(memory: Uint8Array): number
   /** Lets go of that memory; what is in it is captured first. */
    detach(): void
   /** Captures the records that JavaScript wrote into the slab, and empties it; whether the client still captures. */
    handOver(): boolean
-  /**
-   * `trackChecked` of a record that JavaScript wrote into its slab.
-   *
-   * # Errors
-   * `internal` only.
-   */
-   trackCapturedChecked(start: number, end: number): string
   /**
    * Adds a measurement (JSON text); whether it was added.
    *
@@ -246,6 +239,16 @@ export class Store {
  * The promise rejects with `argument_invalid`, `batch_unreadable`.
  */
 export function check(engine: Engine, format: string, body: Uint8Array): Promise<unknown>
+
+/**
+ * `trackChecked` of a record that JavaScript wrote into the slab of this number: the outcome as text, or its record
+ * alone where that says all. A function and no method: Node would take longer to find the client behind an object than
+ * to do all the rest.
+ *
+ * # Errors
+ * `closed` where there is no such slab any more, else `internal` only.
+ */
+export function checkCaptured(slab: number, end: number): string
 
 /** Every stable code as JSON text: `{"statuses":[…],"violations":[…],"errors":[…],"actions":[…],"rules":[…],"reasons":[…]}`. */
 export function codes(): string

@@ -52,11 +52,14 @@ class Slab {
   #view = new DataView(this.bytes.buffer)
   /** Bytes of complete records. */
   length = 0
+  /** By which the addon knows it. */
+  number = 0
   /** The same for the addon: whoever stops JavaScript in the middle of a record finds those before it. */
   #published = new Uint32Array(this.bytes.buffer, 0, 1).fill(0)
   #at = 0
   #limit = 0
   #busy = false
+  #isTooLarge = false
   /** The name that was written last. */
   #latest = FIRST
   /** Whether all objects have a further enumerable name, which is not their own. */
@@ -79,7 +82,11 @@ class Slab {
    * @returns {boolean} false where another record is being written: a getter tracks one. Nothing was done then.
    */
   append (record) {
+    const start = SLAB_HEAD_BYTES + this.length
+    const now = Date.now()
     if (!this.write(record)) return false
+    this.#view.setFloat64(start + 4, now, true)
+    this.#view.setUint32(start, this.#isTooLarge ? TOO_LARGE_MARK : this.#at - start - HEAD_BYTES, true)
     this.length = this.#at - SLAB_HEAD_BYTES
     this.#published[0] = this.length
     return true
@@ -96,7 +103,7 @@ class Slab {
   }
 
   /**
-   * Writes a record behind the complete ones, of which it is none. One that cannot be written (a getter that throws, a
+   * Writes a record behind the complete ones and the room for a head, of which it is none. One that cannot be written (a getter that throws, a
    * symbol) is written as nothing, which the engine counts as unreadable; one that is too large, as that.
    *
    * @param {unknown} record
@@ -106,8 +113,7 @@ class Slab {
     if (this.#busy) return false
     this.#busy = true
     const start = SLAB_HEAD_BYTES + this.length
-    this.#view.setFloat64(start + 4, Date.now(), true)
-    let mark
+    this.#isTooLarge = false
     this.#isExtended = isExtended()
     this.#latest = FIRST
     this.#at = start + HEAD_BYTES
@@ -116,11 +122,10 @@ class Slab {
       if (!this.#value(record, '', 1)) this.#at = start + HEAD_BYTES
     } catch (error) {
       this.#at = start + HEAD_BYTES
-      if (error === TOO_LARGE) mark = TOO_LARGE_MARK
+      this.#isTooLarge = error === TOO_LARGE
     } finally {
       this.#busy = false
     }
-    this.#view.setUint32(start, mark ?? this.#at - start - HEAD_BYTES, true)
     return true
   }
 

@@ -1,7 +1,7 @@
 'use strict'
 
 const { jsonText, timeoutMs } = require('./arguments.js')
-const { HEAD_BYTES, SLAB_HEAD_BYTES, Slab } = require('./capture.js')
+const { Slab } = require('./capture.js')
 const { contexts, enriched } = require('./context.js')
 const { Meter } = require('./instruments.js')
 const { failure } = require('./error.js')
@@ -9,6 +9,7 @@ const { toText } = require('./json.js')
 const { Listeners } = require('./listeners.js')
 const { enlist, SHUTDOWN_TIMEOUT_MS } = require('./live.js')
 const { native } = require('./native.js')
+const { checkCaptured } = native
 const { CheckedOutcome } = require('./outcome.js')
 const { Span } = require('./span.js')
 
@@ -16,8 +17,6 @@ const { Span } = require('./span.js')
 const FLUSH_TIMEOUT_MS = 30_000
 /** The longest that a record waits in the slab: little beside the flush interval, and more than a burst takes. */
 const HANDOVER_MS = 100
-/** Where a record alone in the slab begins. */
-const RECORD_BYTE = SLAB_HEAD_BYTES + HEAD_BYTES
 
 class Client extends Meter {
   #native
@@ -82,7 +81,7 @@ class Client extends Meter {
     if (isText || slab === undefined || !slab.write(record)) {
       return new CheckedOutcome(this.#native.trackChecked(toText(record)))
     }
-    return new CheckedOutcome(this.#native.trackCapturedChecked(RECORD_BYTE, slab.end))
+    return new CheckedOutcome(checkCaptured(slab.number, slab.end))
   }
 
   /**
@@ -244,7 +243,7 @@ class Client extends Meter {
   #attach () {
     if (this.#isClosed) return undefined
     const slab = new Slab()
-    this.#native.attach(slab.bytes)
+    slab.number = this.#native.attach(slab.bytes)
     this.#delist = enlist(this)
     this.#slab = slab
     return slab

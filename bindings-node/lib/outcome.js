@@ -13,19 +13,32 @@ class CheckedOutcome {
   /** @type {Outcome | undefined} */
   #read
 
-  /** @param {string} text canonical: the status comes first */
+  /** @param {string} text canonical: the status comes first; or the record alone, where that was accepted as it came */
   constructor (text) {
     this.#text = text
   }
 
   /** @returns {Outcome} */
   toJSON () {
-    this.#read ??= /** @type {Outcome} */ (JSON.parse(this.#text))
+    this.#read ??= this.#parsed()
     return this.#read
+  }
+
+  /** @returns {Outcome} */
+  #parsed () {
+    const read = JSON.parse(this.#text)
+    if (!this.#isRecord) return read
+    return { status: 'accepted', id: read.id, violations: [], redactions: [], record: read }
+  }
+
+  get #isRecord () {
+    // {"schema" or {"status"
+    return this.#text[3] === 'c'
   }
 
   /** @returns {Outcome['status']} */
   get status () {
+    if (this.#isRecord) return 'accepted'
     // {"status":"accepted", "rejected" or "dropped"
     const first = this.#text[11]
     return first === 'a' ? 'accepted' : first === 'r' ? 'rejected' : 'dropped'

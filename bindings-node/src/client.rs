@@ -54,14 +54,15 @@ impl Client {
     }
 
     /// Takes the memory that JavaScript writes records into. What is in it when the environment ends, on
-    /// `worker.terminate()` for one, is captured then.
+    /// `worker.terminate()` for one, is captured then. The memory's number, for `checkCaptured`.
     ///
     /// # Errors
     /// Where the environment is ending.
     #[napi]
-    pub fn attach(&self, env: Env, memory: Buffer) -> Result<()> {
-        *self.slab.borrow_mut() = Some(attach(env, &self.client, memory)?);
-        Ok(())
+    pub fn attach(&self, env: Env, memory: Buffer) -> Result<u32> {
+        let (slab, number) = attach(env, &self.client, memory)?;
+        *self.slab.borrow_mut() = Some(slab);
+        Ok(number)
     }
 
     /// Lets go of that memory; what is in it is captured first.
@@ -75,18 +76,6 @@ impl Client {
     #[napi]
     pub fn hand_over(&self) -> bool {
         self.slab.borrow().as_ref().is_none_or(|slab| slab.hand_over())
-    }
-
-    /// `trackChecked` of a record that JavaScript wrote into its slab.
-    ///
-    /// # Errors
-    /// `internal` only.
-    #[napi(ts_return_type = "string")]
-    pub fn track_captured_checked(&self, env: Env, start: u32, end: u32) -> Result<OneByte> {
-        let slab = self.slab.borrow();
-        let memory = slab.as_ref().map(|slab| slab.memory());
-        let record = memory.as_ref().map_or(&[][..], |memory| part(memory, start, end));
-        self.client.track_captured_checked(record).map(OneByte).map_err(|e| to_js(env, &e))
     }
 
     /// Adds a measurement (JSON text); whether it was added.
@@ -220,10 +209,4 @@ impl Client {
     pub fn stats(&self) -> String {
         self.client.stats()
     }
-}
-
-/// A part of the slab; nothing where there is no such part.
-fn part(memory: &[u8], start: u32, end: u32) -> &[u8] {
-    let place = |value: u32| usize::try_from(value).unwrap_or(usize::MAX);
-    memory.get(place(start)..place(end)).unwrap_or_default()
 }

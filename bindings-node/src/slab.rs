@@ -3,19 +3,27 @@
 //! A worker thread that is terminated runs no more JavaScript, so only the addon can save what is in the slab. Node calls
 //! one hook for each environment while its memory is still there.
 
-use std::cell::{Cell, Ref, RefCell};
+#![cfg_attr(test, allow(dead_code, reason = "a build of tests registers nothing with Node"))]
+
+use std::cell::{Cell, RefCell};
 use std::rc::{Rc, Weak};
 use std::sync::Arc;
 
 use napi::bindgen_prelude::Buffer;
 use napi::{Env, Result};
-use scrubjay_core::ffi;
+use napi_derive::napi;
+use scrubjay_core::{Error, ErrorKind, ffi};
 
+use crate::error::to_js;
 use crate::leaving;
+use crate::text::OneByte;
 
 /// The slab begins with the length, in 4 bytes of the machine's order, of the complete records behind these bytes.
 /// Eight, so that what follows is aligned as JavaScript's views want it.
 const LENGTH_BYTES: usize = 8;
+
+/// Before each record: its length and time, which a record that is checked at once does not have.
+const HEAD_BYTES: usize = 12;
 
 /// One client's slab.
 pub(crate) struct Slab {
@@ -24,9 +32,12 @@ pub(crate) struct Slab {
 }
 
 impl Slab {
-    /// All of it.
-    pub(crate) fn memory(&self) -> Ref<'_, Buffer> {
-        self.memory.borrow()
+    /// The outcome of the record that is alone in the slab and ends there; of nothing where there is no such place.
+    fn check(&self, end: u32) -> scrubjay_core::Result<String> {
+        let end = usize::try_from(end).unwrap_or(usize::MAX);
+        let memory = self.memory.borrow();
+        let record = memory.get(LENGTH_BYTES + HEAD_BYTES..end).unwrap_or_default();
+        self.client.check_captured(record)?.into_short()
     }
 
     /// Captures the complete records and forgets them; whether the client still captures. JavaScript cannot be stopped
@@ -42,32 +53,54 @@ impl Slab {
 }
 
 thread_local! {
-    /// The slabs of this thread's environment.
-    static SLABS: RefCell<Vec<Weak<Slab>>> = const { RefCell::new(Vec::new()) };
+    /// The slabs of this thread's environment by their numbers, which rise.
+    static SLABS: RefCell<Vec<(u32, Weak<Slab>)>> = const { RefCell::new(Vec::new()) };
+    /// The next slab's.
+    static NUMBER: Cell<u32> = const { Cell::new(0) };
     /// Whether the hook is set.
     static IS_HOOKED: Cell<bool> = const { Cell::new(false) };
 }
 
-/// A slab of a client, which is handed over when the environment ends.
+/// A slab of a client, which is handed over when the environment ends, and its number. No other slab of the thread ever
+/// has that.
 ///
 /// # Errors
 /// Where the environment is ending already.
-pub(crate) fn attach(env: Env, client: &Arc<ffi::Client>, memory: Buffer) -> Result<Rc<Slab>> {
+pub(crate) fn attach(env: Env, client: &Arc<ffi::Client>, memory: Buffer) -> Result<(Rc<Slab>, u32)> {
     if !IS_HOOKED.replace(true) {
         env.add_env_cleanup_hook((), |()| hand_over_all())?;
     }
     let slab = Rc::new(Slab { client: Arc::clone(client), memory: RefCell::new(memory) });
+    let number = NUMBER.get();
+    NUMBER.set(number.wrapping_add(1));
     SLABS.with_borrow_mut(|slabs| {
         // Those of clients that are gone.
-        slabs.retain(|slab| slab.strong_count() > 0);
-        slabs.push(Rc::downgrade(&slab));
+        slabs.retain(|(_, slab)| slab.strong_count() > 0);
+        slabs.push((number, Rc::downgrade(&slab)));
     });
-    Ok(slab)
+    Ok((slab, number))
+}
+
+/// `trackChecked` of a record that JavaScript wrote into the slab of this number: the outcome as text, or its record
+/// alone where that says all. A function and no method: Node would take longer to find the client behind an object than
+/// to do all the rest.
+///
+/// # Errors
+/// `closed` where there is no such slab any more, else `internal` only.
+#[napi(ts_return_type = "string")]
+pub(crate) fn check_captured(env: Env, slab: u32, end: u32) -> Result<OneByte> {
+    let found = SLABS.with_borrow(|slabs| {
+        let place = slabs.binary_search_by_key(&slab, |(number, _)| *number).ok()?;
+        slabs.get(place)?.1.upgrade()
+    });
+    let closed = || Error::new(ErrorKind::Closed, "", "the client captures no more");
+    let checked = found.ok_or_else(closed).and_then(|slab| slab.check(end));
+    checked.map(OneByte).map_err(|e| to_js(env, &e))
 }
 
 fn hand_over_all() {
     IS_HOOKED.set(false);
-    for slab in SLABS.take().iter().filter_map(Weak::upgrade) {
+    for slab in SLABS.take().iter().filter_map(|(_, slab)| slab.upgrade()) {
         slab.hand_over();
         leaving::deliver(Arc::clone(&slab.client));
     }

@@ -156,6 +156,18 @@ test('trackChecked gives the outcome at once', async (t) => {
   assert.equal(client.stats().accepted, 3)
 })
 
+test('an outcome is the same of a value and of its text, also where its record says all', () => {
+  const client = new Client({ client: { enabled: false } })
+  const whole = { ...RECORD, id: '293ed42d-0859-7993-a394-84219fe80e49', timestamp: '2026-03-01T10:00:00Z' }
+  for (const payload of [{}, { a: 1.5, b: [null], c: 'é' }, { to: 'ann@example.com' }, 1]) {
+    const record = { ...whole, payload }
+    const outcome = client.trackChecked(record)
+    const same = client.trackChecked(JSON.stringify(record))
+    assert.deepEqual(Object.entries(outcome.toJSON()), Object.entries(same.toJSON()))
+    assert.deepEqual([outcome.status, outcome.id], [same.status, record.id])
+  }
+})
+
 test('a client is off unless turned on, and says why', () => {
   const client = new Client({ client: { endpoint: 'http://127.0.0.1:9' } })
   assert.equal(client.track(RECORD), false)

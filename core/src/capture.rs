@@ -21,9 +21,10 @@
 
 mod json;
 mod number;
+mod text;
 
 pub(crate) use self::json::write_json;
-pub(crate) use self::number::write_number;
+pub(crate) use self::text::JsonText;
 use crate::record::limits::{MAX_DEPTH, MAX_RECORD_BYTES};
 
 /// Bytes beyond which a captured record is too large whatever it says. No value takes more than 2.25 times what it
@@ -270,10 +271,17 @@ impl CapturedRecord {
     }
 }
 
+/// Appends a number as ECMAScript writes it.
+pub(crate) fn write_number(value: f64, out: &mut Vec<u8>) {
+    let mut text = JsonText::new();
+    number::write_number(value, &mut text);
+    out.extend_from_slice(text.as_bytes());
+}
+
 /// The JSON text of a captured record; `None` for bytes that are none.
 pub(crate) fn json_of(record: &[u8]) -> Option<Vec<u8>> {
-    let mut text = Vec::new();
-    write_json(record, &mut text).ok().map(|()| text)
+    let mut text = JsonText::new();
+    write_json(record, &mut text).ok().map(|()| text.into_bytes())
 }
 
 /// In place of a length in [`framed`]: a record that is too large to be handed over, and has no bytes.

@@ -187,7 +187,8 @@ impl Client {
         let settings = shared.settings.current();
         let (pressure, bits) = {
             let mut state = shared.state.lock();
-            (state.queue.pressure(), state.queue.draw())
+            let pressure = if settings.sampler.is_some() { state.queue.pressure() } else { 0.0 };
+            (pressure, state.queue.draw())
         };
         let pipeline = Pipeline { engine: &settings.engine, sampler: settings.sampler.as_ref(), pressure };
         let (outcome, reason) = pipeline.check(&Captured { form, at, bytes }, bits);

@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use super::json::write_int;
+use super::text::JsonText;
 
 /// How a host writes a float.
 struct Style {
@@ -22,18 +22,21 @@ const ECMASCRIPT: Style = Style { plain: -6..21, point: b"", exponent_digits: 1 
 /// Whole numbers below it are exact, and written out by both.
 const EXACT: f64 = 9_007_199_254_740_992.0;
 
+/// Fractions from here on are written out by both.
+const WRITTEN_OUT: f64 = 1e-4;
+
 /// A float with its point. What is not finite is written as both hosts' writers do, and refused by the engine.
-pub(super) fn write_float(value: f64, out: &mut Vec<u8>) {
+pub(super) fn write_float(value: f64, out: &mut JsonText) {
     write(value, &PYTHON, out);
 }
 
 /// A number as ECMAScript writes it.
-pub(crate) fn write_number(value: f64, out: &mut Vec<u8>) {
+pub(crate) fn write_number(value: f64, out: &mut JsonText) {
     // ECMAScript has a zero below zero and does not show it.
     write(if value == 0.0 { 0.0 } else { value }, &ECMASCRIPT, out);
 }
 
-fn write(value: f64, style: &Style, out: &mut Vec<u8>) {
+fn write(value: f64, style: &Style, out: &mut JsonText) {
     if !value.is_finite() {
         let text = if value.is_nan() {
             "NaN"
@@ -42,16 +45,22 @@ fn write(value: f64, style: &Style, out: &mut Vec<u8>) {
         } else {
             "-Infinity"
         };
-        return out.extend_from_slice(text.as_bytes());
+        return out.append(text.as_bytes());
     }
     if value.is_sign_negative() {
-        out.push(b'-');
+        out.byte(b'-');
     }
     let value = value.abs();
-    if value < EXACT && value.fract() == 0.0 {
-        #[allow(clippy::cast_possible_truncation, reason = "whole, and within 53 bits")]
-        write_int(value as i64, out);
-        return out.extend_from_slice(style.point);
+    #[allow(clippy::cast_possible_truncation, reason = "looked at within 53 bits only")]
+    let whole = value as i64;
+    #[allow(clippy::cast_precision_loss, clippy::float_cmp, reason = "exact there, or it is not whole")]
+    if value < EXACT && whole as f64 == value {
+        out.int(whole);
+        return out.append(style.point);
+    }
+    if (WRITTEN_OUT..EXACT).contains(&value) {
+        // Digits on both sides of a point: so both hosts write it, and the library.
+        return out.append(zmij::Buffer::new().format_finite(value).as_bytes());
     }
     let mut scientific = Scientific::default();
     // Seventeen digits, a point, and an exponent of three digits with its sign fit.
@@ -61,29 +70,29 @@ fn write(value: f64, style: &Style, out: &mut Vec<u8>) {
 }
 
 /// Puts the point into `digits`, whose first stands for ten to the power of `exponent`.
-fn place(digits: &[u8], exponent: i32, style: &Style, out: &mut Vec<u8>) {
+fn place(digits: &[u8], exponent: i32, style: &Style, out: &mut JsonText) {
     let whole = usize::try_from(exponent + 1).unwrap_or(0);
     if !style.plain.contains(&exponent) {
         let (first, others) = digits.split_at(1);
-        out.extend_from_slice(first);
+        out.append(first);
         if !others.is_empty() {
-            out.push(b'.');
-            out.extend_from_slice(others);
+            out.byte(b'.');
+            out.append(others);
         }
         let (sign, width) = (if exponent < 0 { '-' } else { '+' }, style.exponent_digits);
         let _ = write!(out, "e{sign}{:0width$}", exponent.unsigned_abs());
     } else if whole == 0 {
-        out.extend_from_slice(b"0.");
-        out.extend((exponent + 1..0).map(|_| b'0'));
-        out.extend_from_slice(digits);
+        out.append(b"0.");
+        (exponent + 1..0).for_each(|_| out.byte(b'0'));
+        out.append(digits);
     } else if digits.len() <= whole {
-        out.extend_from_slice(digits);
-        out.extend((digits.len()..whole).map(|_| b'0'));
-        out.extend_from_slice(style.point);
+        out.append(digits);
+        (digits.len()..whole).for_each(|_| out.byte(b'0'));
+        out.append(style.point);
     } else {
-        out.extend_from_slice(&digits[..whole]);
-        out.push(b'.');
-        out.extend_from_slice(&digits[whole..]);
+        out.append(&digits[..whole]);
+        out.byte(b'.');
+        out.append(&digits[whole..]);
     }
 }
 
@@ -129,10 +138,10 @@ mod tests {
     use super::*;
 
     fn both(value: f64) -> [String; 2] {
-        let (mut float, mut number) = (Vec::new(), Vec::new());
+        let (mut float, mut number) = (JsonText::new(), JsonText::new());
         write_float(value, &mut float);
         write_number(value, &mut number);
-        [float, number].map(|text| String::from_utf8(text).unwrap())
+        [float, number].map(|text| String::from_utf8(text.into_bytes()).unwrap())
     }
 
     /// As `json.dumps` and `JSON.stringify` print them.
@@ -172,6 +181,11 @@ mod tests {
             let value = f64::from_bits(bits);
             if value.is_finite() {
                 for text in both(value) {
+                    let digits = |text: &str| {
+                        let mantissa = text.split('e').next().unwrap_or_default();
+                        mantissa.replace(['.', '-'], "").trim_matches('0').to_owned()
+                    };
+                    proptest::prop_assert_eq!(digits(&text), digits(&format!("{value:e}")));
                     proptest::prop_assert!(text.parse::<f64>().unwrap().total_cmp(&value).is_eq() || value == 0.0);
                 }
             }

@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use crate::capture::{MAX_CAPTURED_BYTES, write_json};
+use crate::capture::{JsonText, MAX_CAPTURED_BYTES, write_json};
 use crate::client::batch::Ready;
 use crate::client::ledger::{Findings, Reason};
 use crate::client::queue::{Bits, Captured, Chunk, Form, Load};
@@ -108,7 +108,7 @@ impl Pipeline<'_> {
                 // Nothing is the one honest text of what no host can have meant.
                 scratch.text.clear();
             }
-            text = &scratch.text;
+            text = scratch.text.as_bytes();
         }
         if text.len() > MAX_RECORD_BYTES {
             return Err(Reason::TooLarge);
@@ -155,7 +155,7 @@ impl Pipeline<'_> {
 /// Memory that is used from record to record.
 #[derive(Default)]
 struct Scratch {
-    text: Vec<u8>,
+    text: JsonText,
     rated: Vec<u8>,
 }
 
@@ -164,7 +164,7 @@ const MAX_KEPT_BYTES: usize = 8 << 10;
 
 thread_local! {
     /// Of records that their callers have checked.
-    static SCRATCH: Cell<Scratch> = const { Cell::new(Scratch { text: Vec::new(), rated: Vec::new() }) };
+    static SCRATCH: Cell<Scratch> = const { Cell::new(Scratch { text: JsonText::new(), rated: Vec::new() }) };
 }
 
 #[cfg(test)]

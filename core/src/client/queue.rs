@@ -22,7 +22,7 @@ use crate::client::settings::Bounds;
 
 /// Bytes of emptied chunks whose memory is kept for the next ones: what a burst fills while the worker is busy with one
 /// batch. An idle client has that much too, so it is little.
-const SPARE_BYTES: usize = 4 * CHUNK_BYTES;
+const SPARE_BYTES: usize = 8 * CHUNK_BYTES;
 
 /// See the module's words.
 pub(crate) struct Queue {

@@ -13,6 +13,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::ffi::consent::Word;
 use crate::ffi::guard;
 use crate::metrics::{Measurement, MetricKind};
+use crate::outcome::Status;
 
 /// [`crate::Client`] behind text. A panic below a call that returns no error leaves it without effect.
 pub struct Client(crate::Client);
@@ -278,6 +279,22 @@ impl Checked {
         self.0.status.as_str()
     }
 
+    /// The record alone, which begins with its schema, where that says all: it was accepted as it came, and has its id.
+    /// Else what [`to_json`](Self::to_json) returns, which begins with the status. Nothing is copied for the first.
+    ///
+    /// # Errors
+    /// `internal` only.
+    pub fn into_short(self) -> Result<String> {
+        match self.0 {
+            crate::Outcome { status: Status::Accepted, id: Some(_), redactions, record: Some(record), .. }
+                if redactions.is_empty() =>
+            {
+                Ok(record)
+            }
+            outcome => Self(outcome).to_json(),
+        }
+    }
+
     /// The canonical JSON of all of it.
     ///
     /// # Errors
@@ -348,6 +365,26 @@ mod tests {
         let stats = client.stats();
         assert!(stats.starts_with(r#"{"enabled":false,"disabled_by":""#), "{stats}");
         assert!(stats.contains(r#""not_captured":2"#), "{stats}");
+    }
+
+    #[test]
+    fn an_outcome_is_short_where_its_record_says_all() {
+        let client = Client::new(r#"{"client":{"enabled":false}}"#).unwrap();
+        let short = |value: &str| {
+            let mut record = crate::CapturedRecord::new();
+            record.begin_object().name("channel").text("app").name("event").text("e");
+            record.name("payload").begin_object().name("to").text(value).end().end();
+            let checked = client.check_captured(record.as_bytes()).unwrap();
+            (checked.to_json().unwrap(), checked.into_short().unwrap())
+        };
+        let (whole, record) = short("nobody");
+        assert!(
+            record.starts_with(r#"{"schema":"#) && whole.ends_with(&format!(r#""redactions":[],"record":{record}}}"#))
+        );
+        let (whole, same) = short("ann@example.com");
+        assert!(whole.starts_with(r#"{"status":"accepted""#) && whole == same, "{same}");
+        let unwritten = client.unwritten().unwrap();
+        assert!(unwritten.into_short().unwrap().starts_with(r#"{"status":"rejected""#));
     }
 
     #[test]
