@@ -26,12 +26,15 @@ pub(crate) struct Row<'a> {
     pub(crate) payload: Cow<'a, str>,
     /// Whether it is an event, whose payload's fields are counted; of another kind [`own`](Self::own) are.
     pub(crate) is_event: bool,
-    /// The kind's own fields; of an event channel, event and payload.
+    /// The kind's own fields; of an event channel and event.
     pub(crate) own: Vec<(Name<'a>, Value<'a>)>,
 }
 
 /// Own members for which room is made at once.
 const USUAL_OWN: usize = 8;
+
+/// Channel and event: what an event has beside its envelope and payload.
+const EVENT_OWN: usize = 2;
 
 impl<'a> Row<'a> {
     /// Opens the text of an accepted record, which the engine wrote: in canonical order, without white space between
@@ -40,11 +43,17 @@ impl<'a> Row<'a> {
         let mut members = Members::of(record);
         let (_, schema) = members.next()?;
         let kind = RecordKind::named(schema.inside())?;
-        let table = kind.table();
+        let (table, is_event) = (kind.table(), kind == RecordKind::Event);
         let (mut id, mut tenant_id, mut user_id, mut session_id) = (None, None, None, None);
-        let (mut timestamp, mut sample_rate, mut context) = (None, None, None);
-        let mut own = Vec::with_capacity(USUAL_OWN);
-        for (name, value) in members.by_ref() {
+        let (mut timestamp, mut sample_rate, mut context, mut payload) = (None, None, None, None);
+        let mut own = Vec::with_capacity(if is_event { EVENT_OWN } else { USUAL_OWN });
+        while let Some(name) = members.name() {
+            // It is more than half of an event, and whoever counts its fields walks it anyway.
+            if is_event && name.raw == "payload" {
+                payload = Some(members.last_object()?);
+                break;
+            }
+            let value = members.value()?;
             match name.raw {
                 "id" => id = value.string(),
                 "timestamp" => timestamp = Some(value.inside()),
@@ -61,9 +70,8 @@ impl<'a> Row<'a> {
         }
         let field = |wanted: &str| own.iter().find(|(name, _)| name.raw == wanted).map(|(_, value)| *value);
         let (channel, event) = table.names(|wanted| field(wanted).and_then(Value::string));
-        let is_event = kind == RecordKind::Event;
-        let payload = match (field("payload").filter(|_| is_event), own.first()) {
-            (Some(payload), _) => Cow::Borrowed(payload.text),
+        let payload = match (payload, own.first().filter(|_| !is_event)) {
+            (Some(payload), _) => Cow::Borrowed(payload),
             // Own fields stand behind the envelope and end with the record.
             (None, Some((first, _))) => Cow::Owned(format!("{{{}", record.get(first.at..)?)),
             (None, None) => Cow::Borrowed("{}"),
