@@ -228,7 +228,8 @@ fn work(
             files += written;
         }
         let synced = syncer.join();
-        synced.unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "", "a file could not be brought to the disk")))?;
+        synced
+            .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "", "a file could not be brought to the disk")))?;
         Ok((report, files))
     })
 }
