@@ -128,7 +128,9 @@ def test_pip_installs_the_source_folder_into_a_plain_environment(tmp_path: Path)
     )
     done = subprocess.run([python, "-c", source], cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.stdout.split(maxsplit=1)[1:] == ["{'to': '[email]'}\n"], done.stderr
-    listed = subprocess.run([python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True)
+    listed = subprocess.run(
+        [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True
+    )
     # The base installation has no dependencies.
     brought = {line.partition("==")[0] for line in listed.stdout.split()} - {"pip", "setuptools"}
     assert brought == {"scrubjay"}

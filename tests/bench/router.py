@@ -2,7 +2,8 @@
 
 One event with six attributes goes to one file, by thread time, in interleaved rounds. `logging` neither validates nor
 scrubs. A router as it is by default keeps the promise that `logging` keeps, one write a line before the call returns;
-two fifths of its time are the system's. With a buffer the caller only captures, and what its thread does is not the caller's.
+two fifths of its time are the system's. With a buffer the caller only captures, and what the router's thread does is
+not measured.
 """
 
 from __future__ import annotations

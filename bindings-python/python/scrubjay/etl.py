@@ -94,8 +94,9 @@ def run(
     `progress` is told how many bytes were read since it was told last. What is missing or may not be read, archive or
     folder, is named in the summary's `unreadable` and costs nothing else.
 
-    Raises FileNotFoundError where there is nothing at any `source`, and `ScrubjayError`: `store_unavailable` where another ETL
-    writes to `target` or the disk refuses, `config_invalid` or `config_unknown_key` for a wrong configuration.
+    Raises FileNotFoundError where there is nothing at any `source`, PermissionError where a folder without archives
+    may not be listed, and `ScrubjayError`: `store_unavailable` where another ETL writes to `target` or the disk
+    refuses, `config_invalid` or `config_unknown_key` for a wrong configuration.
     """
     options = {
         "archives": [os.fspath(archive) for archive in archives(source, besides=target, name_missing=True)],
@@ -122,8 +123,9 @@ def archives(
 ) -> list[Path]:
     """The archives at `source`, each once, in the order of their paths, without those below the folder `besides`.
 
-    Raises FileNotFoundError where there is nothing. With `name_missing` only where there is nothing at all; a source
-    that is missing beside others, or a folder that may not be listed, is then in the list, for whoever opens it to name.
+    Raises FileNotFoundError where a source is missing, and PermissionError where a folder may not be listed. With
+    `name_missing` only where no archive is left; otherwise what is missing stands in the list, for whoever opens it to
+    name.
     """
     found: dict[Path, None] = {}
     missing: list[Path] = []
