@@ -62,6 +62,15 @@ test-tools: $(BIN)/python
 test-node-versions: build-node test-tools ## npm ci and the Node package's tests on Node 20, 22 and 24, from the npm registry. VERSIONS="22" runs some.
 	@node bindings-node/scripts/versions.js $(VERSIONS)
 
+# Not a part of `test`: tests/spark_test.py says why.
+SPARK := 4.3.0
+.PHONY: test-spark
+test-spark: build-python ## The ETL's Parquet counted by PySpark in local mode: half a gigabyte in target/spark, and Java 17 or later.
+	@test -x target/spark/bin/python || $(PYTHON) -m venv target/spark
+	@target/spark/bin/pip install --quiet 'pyspark==$(SPARK)' "$$(grep ^pytest== tests/requirements.txt)"
+	@target/spark/bin/pip install --quiet --force-reinstall --no-deps target/wheels/scrubjay-*.whl
+	@target/spark/bin/python -m pytest -q -rs tests/spark_test.py
+
 lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 	cargo fmt --all --check
 	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings

@@ -139,6 +139,34 @@ def test_a_source_that_is_not_there_says_where_archives_are(tmp_path: Path) -> N
         etl.run(tmp_path / "nowhere", tmp_path / "out")
 
 
+def test_a_source_that_vanished_is_named_and_costs_the_others_nothing(tmp_path: Path) -> None:
+    good, gone = archive(tmp_path, "app.jsonl", GOOD), tmp_path / "gone"
+    summary = etl.run([gone, good, f"{tmp_path}/old/*.jsonl"], tmp_path / "out")
+    assert summary["accepted"] == 1
+    assert [each["path"] for each in summary["unreadable"]] == [str(gone), f"{tmp_path}/old/*.jsonl"]
+
+
+def test_a_folder_that_may_not_be_listed_is_named_and_costs_the_others_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive(tmp_path, "in/app.jsonl", GOOD)
+    archive(tmp_path, "in/locked/app.jsonl", GOOD)
+    listed = os.scandir
+
+    def refusing(path: str) -> Any:
+        # The superuser, who may run this, may list everything.
+        if str(path).endswith("locked"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listed(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    summary = etl.run(tmp_path / "in", tmp_path / "out")
+    assert summary["accepted"] == 1
+    assert [each["path"] for each in summary["unreadable"]] == [str(tmp_path / "in/locked")]
+    with pytest.raises(PermissionError, match="may not be listed"):
+        etl.run(tmp_path / "in/locked", tmp_path / "out")
+
+
 def test_other_rules_are_not_mixed_with_what_was_made_by_former_ones(tmp_path: Path) -> None:
     path = archive(tmp_path, "in/app.jsonl", GOOD)
     etl.run(path, tmp_path / "out")

@@ -104,3 +104,33 @@ def test_the_source_distribution_has_all_that_it_is_built_from(tmp_path: Path) -
     python = {name for name in there if name.endswith(("scrubjay/py.typed", "scrubjay/_scrubjay.pyi"))}
     assert len(python) == 2
     assert not [name for name in there if name.endswith((".so", ".pyc"))]
+
+
+#: Where `make` builds.
+BUILT = Path(os.environ.get("CARGO_TARGET_DIR", PACKAGE.parent / "target"))
+
+
+@pytest.mark.skipif(shutil.which("cargo") is None, reason="pip builds with cargo")
+@pytest.mark.skipif(not (BUILT / "release/lib_scrubjay.so").exists(), reason="nothing is built yet: make build-python")
+def test_pip_installs_the_source_folder_into_a_plain_environment(tmp_path: Path) -> None:
+    subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "plain")], check=True)
+    python = str(tmp_path / "plain/bin/python")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("PYTHON", "VIRTUAL_ENV"))}
+    environment["CARGO_TARGET_DIR"] = str(BUILT)
+    install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", str(PACKAGE)]
+    done = subprocess.run(install, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    source = (
+        "import json, scrubjay\n"
+        "with scrubjay.TelemetryRouter('kept') as router:\n"
+        "    assert router.track('app', 'login', {'to': 'ann@example.com'})\n"
+        "print(scrubjay.__version__, next(router.replay('app'))['payload'])\n"
+    )
+    done = subprocess.run([python, "-c", source], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.stdout.split(maxsplit=1)[1:] == ["{'to': '[email]'}\n"], done.stderr
+    listed = subprocess.run(
+        [python, "-m", "pip", "list", "--format=freeze"], capture_output=True, text=True, check=True
+    )
+    # The base installation has no dependencies.
+    brought = {line.partition("==")[0] for line in listed.stdout.split()} - {"pip", "setuptools"}
+    assert brought == {"scrubjay"}

@@ -7,6 +7,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import stat
 import subprocess
 import sys
@@ -118,6 +119,23 @@ def test_a_line_stands_in_the_file_when_track_returns(tmp_path: Path) -> None:
         router.track("app", "step", {"i": i})
         assert len(records(tmp_path / "app.jsonl")) == i + 1
     router.close()
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="a kill as POSIX has it")
+def test_a_kill_loses_no_line_of_a_track_that_returned(tmp_path: Path) -> None:
+    source = (
+        "import os, signal, sys, threading\n"
+        "from scrubjay import TelemetryRouter\n"
+        "router = TelemetryRouter(sys.argv[1])\n"
+        "def work(n):\n"
+        "    for i in range(n): router.track('app', 'step', {'i': i})\n"
+        "thread = threading.Thread(target=work, args=(200,))\n"
+        "thread.start(); work(300); thread.join()\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", source, str(tmp_path)], check=False, capture_output=True, text=True)
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    assert len(records(tmp_path / "app.jsonl")) == 500
 
 
 def test_a_torn_last_line_of_an_earlier_run_spoils_no_other(tmp_path: Path) -> None:

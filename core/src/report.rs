@@ -14,6 +14,7 @@ mod fields;
 mod form;
 mod html;
 mod lines;
+mod memo;
 mod parquet;
 mod partition;
 mod quantiles;
@@ -21,6 +22,7 @@ mod row;
 mod source;
 mod stage;
 mod state;
+mod sync;
 
 #[cfg(test)]
 mod tests;

@@ -1,8 +1,9 @@
 """What the installed package's `TelemetryRouter` costs a caller, against `logging` with a JSON formatter to a file.
 
 One event with six attributes goes to one file, by thread time, in interleaved rounds. `logging` neither validates nor
-scrubs. With its buffer, the router appends lines together, and the appends are measured, too; without, each by itself,
-as `logging` does.
+scrubs. A router as it is by default keeps the promise that `logging` keeps, one write a line before the call returns;
+two fifths of its time are the system's. With a buffer the caller only captures, and what the router's thread does is
+not measured.
 """
 
 from __future__ import annotations
@@ -58,15 +59,15 @@ def main() -> int:
         logger.addHandler(handler)
         with (
             TelemetryRouter(root / "buffered", buffer_bytes=BUFFER_BYTES) as buffered,
-            TelemetryRouter(root / "each") as each,
+            TelemetryRouter(root / "default") as default,
         ):
             takes: dict[str, Take] = {
-                "router": lambda event, track=buffered.track: track("web", "request", event),
-                "router_each_line": lambda event, track=each.track: track("web", "request", event),
+                "router": lambda event, track=default.track: track("web", "request", event),
+                "router_buffered": lambda event, track=buffered.track: track("web", "request", event),
                 "logging": lambda event: logger.info("request", extra={"payload": event}),
             }
             times = medians(takes)
-    for name in ("router", "router_each_line"):
+    for name in ("router", "router_buffered"):
         figures = {"ratio": times["logging"] / times[name], "ours": times[name], "theirs": times["logging"]}
         print(json.dumps({"name": f"{name}_vs_logging", **figures, "unit": "ns/event"}), flush=True)
     return 0

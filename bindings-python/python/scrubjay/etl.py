@@ -8,7 +8,7 @@ from __future__ import annotations
 import glob
 import json
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, TypedDict, cast
 
@@ -91,13 +91,15 @@ def run(
     All of a run counts or nothing: a run that is killed or fails is as if it had not been. What was read is remembered
     by file, size and beginning, so a run may be repeated, and archives may grow, be renamed and be packed. `rebuild`
     forgets that and replaces all results. Memory does not grow with the archives. `workers` is one a core by default.
-    `progress` is told how many bytes were read since it was told last.
+    `progress` is told how many bytes were read since it was told last. What is missing or may not be read, archive or
+    folder, is named in the summary's `unreadable` and costs nothing else.
 
-    Raises FileNotFoundError where there is no `source`, and `ScrubjayError`: `store_unavailable` where another ETL
-    writes to `target` or the disk refuses, `config_invalid` or `config_unknown_key` for a wrong configuration.
+    Raises FileNotFoundError where there is nothing at any `source`, PermissionError where a folder without archives
+    may not be listed, and `ScrubjayError`: `store_unavailable` where another ETL writes to `target` or the disk
+    refuses, `config_invalid` or `config_unknown_key` for a wrong configuration.
     """
     options = {
-        "archives": [os.fspath(archive) for archive in archives(source, besides=target)],
+        "archives": [os.fspath(archive) for archive in archives(source, besides=target, name_missing=True)],
         "target": os.fspath(target),
         "format": records,
         "rebuild": rebuild,
@@ -116,27 +118,48 @@ def run(
     return summary
 
 
-def archives(source: Source | Iterable[Source], *, besides: Source | None = None) -> list[Path]:
+def archives(
+    source: Source | Iterable[Source], *, besides: Source | None = None, name_missing: bool = False
+) -> list[Path]:
     """The archives at `source`, each once, in the order of their paths, without those below the folder `besides`.
 
-    Raises FileNotFoundError where there is nothing.
+    Raises FileNotFoundError where a source is missing, and PermissionError where a folder may not be listed. With
+    `name_missing` only where no archive is left; otherwise what is missing stands in the list, for whoever opens it to
+    name.
     """
     found: dict[Path, None] = {}
+    missing: list[Path] = []
     for one in [source] if isinstance(source, (str, os.PathLike)) else source:
         path = Path(one)
         if path.is_dir():
-            below = (file for file in path.rglob("*") if file.name.endswith(_ENDINGS) and file.is_file())
-            found.update(dict.fromkeys(sorted(below)))
+            found.update(dict.fromkeys(sorted(_below(path, missing))))
         elif os.fspath(one) == STANDARD_INPUT or path.exists():
             found[path] = None
         elif matching := [Path(name) for name in sorted(glob.glob(os.fspath(one), recursive=True))]:  # noqa: PTH207
             found.update(dict.fromkeys(file for file in matching if file.is_file()))
         else:
-            raise FileNotFoundError(f"{path}: no such file or folder; a TelemetryRouter writes archives to {ARCHIVES}")
+            missing.append(path)
+    if missing and not (name_missing and found):
+        path = missing[0]
+        if path.is_dir():
+            raise PermissionError(f"{path}: may not be listed; let this user read the folder")
+        raise FileNotFoundError(f"{path}: no such file or folder; a TelemetryRouter writes archives to {ARCHIVES}")
+    found.update(dict.fromkeys(missing))
     if besides is None:
         return list(found)
     results = Path(besides).resolve()
     return [path for path in found if results not in path.resolve().parents]
+
+
+def _below(folder: Path, unlisted: list[Path]) -> Iterator[Path]:
+    """The archives below a folder, in no order; folders that may not be listed are put into `unlisted`."""
+
+    def name(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            unlisted.append(Path(error.filename))
+
+    for place, _, files in os.walk(folder, onerror=name):
+        yield from (path for file in files if file.endswith(_ENDINGS) and (path := Path(place, file)).is_file())
 
 
 def to_parquet(lines: bytes | str, config: Config = None) -> bytes:

@@ -66,6 +66,12 @@ impl<'a> Name<'a> {
     pub(crate) fn text(self) -> Cow<'a, str> {
         plain(self.raw, self.has_escapes)
     }
+
+    /// Whether it is written otherwise than it reads.
+    #[cfg(feature = "report")]
+    pub(crate) fn has_escapes(self) -> bool {
+        self.has_escapes
+    }
 }
 
 /// A walk over the members of one object. It ends early where the text is no JSON object.
@@ -106,6 +112,18 @@ impl<'a> Members<'a> {
         }
         self.at += 1;
         Some(Name { raw: self.text.get(start..end)?, at: start - 1, has_escapes })
+    }
+
+    /// Steps behind the name of the next member, if that is called so, as [`name`](Self::name) does; otherwise nothing
+    /// moves. `name` is one that is written without escapes, and what surrounds it is written without white space.
+    #[cfg(feature = "report")]
+    #[inline]
+    pub(crate) fn is_next(&mut self, name: &str) -> bool {
+        let at = self.at + usize::from(self.peek() == Some(b','));
+        let rest = self.text.as_bytes().get(at..).and_then(|rest| rest.strip_prefix(b"\""));
+        let rest = rest.and_then(|rest| rest.strip_prefix(name.as_bytes())).and_then(|rest| rest.strip_prefix(b"\":"));
+        self.at = rest.map_or(self.at, |rest| self.text.len() - rest.len());
+        rest.is_some()
     }
 
     /// The value behind the name that was read last.
@@ -149,6 +167,18 @@ impl<'a> Members<'a> {
         if inner.is_whole {
             self.at = inner.at + 1;
         }
+    }
+
+    /// The object behind the name that was read last, which is the last member: all that is left but the closing bracket,
+    /// without a walk through it. Only for what the engine wrote, in whose records an event's payload is the last.
+    #[cfg(feature = "report")]
+    pub(crate) fn last_object(&mut self) -> Option<&'a str> {
+        let end = self.text.strip_suffix('}')?.len();
+        let object = self.text.get(self.at..end)?;
+        (object.starts_with('{') && object.ends_with('}')).then(|| {
+            (self.at, self.is_whole) = (end, true);
+            object
+        })
     }
 
     /// Whether the walk came to the object's end.
@@ -256,6 +286,26 @@ mod tests {
         ] {
             agrees(text);
         }
+    }
+
+    #[cfg(feature = "report")]
+    #[test]
+    fn a_step_to_an_expected_name_goes_where_a_walk_goes() {
+        let mut members = Members::of(r#"{"a":1,"ab":{"a":2},"c\"":3,"d":{}}"#);
+        assert!(!members.is_next("ab"));
+        assert!(members.is_next("a"));
+        assert_eq!(members.value().unwrap().text, "1");
+        assert!(!members.is_next("a") && members.is_next("ab"));
+        let mut inner = members.enter().unwrap();
+        assert!(inner.is_next("a"));
+        assert_eq!((inner.value().unwrap().text, inner.next()), ("2", None));
+        members.leave(&inner);
+        assert!(!members.is_next("c"));
+        assert_eq!(members.next().unwrap().1.text, "3");
+        assert!(members.is_next("d"));
+        assert_eq!(members.last_object(), Some("{}"));
+        assert!(members.is_whole() && !members.is_next("d"));
+        assert_eq!(Members::of(r#"{"a":1}"#).last_object(), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use super::counts::{Counts, MAX_NAMES, OTHER};
 use super::fields::{Budget, Fields};
 use super::form;
+use super::memo::Memo;
 use super::row::Row;
 use crate::engine::Engine;
 use crate::outcome::{Outcome, Status};
@@ -57,6 +58,7 @@ pub(super) struct Events {
     /// Keys are the channel, a zero byte and the name.
     index: HashMap<Box<str>, usize>,
     pub(super) list: Vec<Event>,
+    memo: Memo,
     /// Kept between records, for its buffer.
     key: String,
 }
@@ -132,9 +134,9 @@ impl Report {
         event.count += 1;
         event.widen(row.timestamp, row.timestamp);
         if row.is_event {
-            event.fields.add(Members::of(&row.payload), &mut self.budget);
+            event.fields.walk(&mut Members::of(&row.payload), &mut self.budget);
         } else {
-            event.fields.add(row.own.iter().copied(), &mut self.budget);
+            event.fields.add(&row.own, &mut self.budget);
         }
     }
 
@@ -205,9 +207,13 @@ impl Events {
         self.key.push_str(channel);
         self.key.push('\0');
         self.key.push_str(name);
-        let at = self.index.get(self.key.as_str()).copied().unwrap_or_else(|| {
-            let (channel, name) = if self.list.len() < MAX_NAMES { (channel, name) } else { (OTHER, OTHER) };
-            self.insert(schema, channel, name)
+        let at = self.memo.find(&self.key).unwrap_or_else(|| {
+            let at = self.index.get(self.key.as_str()).copied().unwrap_or_else(|| {
+                let (channel, name) = if self.list.len() < MAX_NAMES { (channel, name) } else { (OTHER, OTHER) };
+                self.insert(schema, channel, name)
+            });
+            self.memo.remember(&self.key, at);
+            at
         });
         &mut self.list[at]
     }
@@ -235,7 +241,7 @@ impl From<Vec<Event>> for Events {
     fn from(events: Vec<Event>) -> Self {
         let key = |event: &Event| format!("{}\0{}", event.channel, event.name).into();
         let index = events.iter().enumerate().map(|(at, event)| (key(event), at)).collect();
-        Self { index, list: events, key: String::new() }
+        Self { index, list: events, ..Self::default() }
     }
 }
 

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use super::memo::Memo;
+
 /// Distinct names counted per table; the rest is added up under [`OTHER`]. Bounds the report on hostile input.
 pub(super) const MAX_NAMES: usize = 10_000;
 
@@ -16,8 +18,9 @@ pub(super) const OTHER: &str = "(other)";
 pub(super) struct Counts {
     index: HashMap<Box<str>, usize>,
     totals: Vec<(Box<str>, u64)>,
-    /// The entry counted last: the next record is often of the same hour, day or channel.
+    /// The entry counted last: the next record is often of the same hour, day or schema.
     last: usize,
+    memo: Memo,
 }
 
 impl Counts {
@@ -32,7 +35,11 @@ impl Counts {
             *total += more;
             return;
         }
-        let at = self.index.get(name).copied().unwrap_or_else(|| self.insert(name));
+        let at = self.memo.find(name).unwrap_or_else(|| {
+            let at = self.index.get(name).copied().unwrap_or_else(|| self.insert(name));
+            self.memo.remember(name, at);
+            at
+        });
         if let Some((_, total)) = self.totals.get_mut(at) {
             *total += more;
         }

@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::sync::mpsc::{self, SyncSender};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +18,7 @@ use super::partition::{Format, Partitions};
 use super::source::{Piece, Source, Tally, Unreadable, hex};
 use super::stage::{QUARANTINE, Stage, failed};
 use super::state::{State, VERSION};
+use super::sync::{self, Written};
 use crate::config::Config;
 use crate::contain::contain;
 use crate::engine::Engine;
@@ -185,10 +187,12 @@ fn work(
 ) -> Result<(Report, u64)> {
     std::thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
+        let (written, to_sync) = sync::queue();
+        let syncer = scope.spawn(move || sync::sync(&to_sync));
         for worker in 0..workers {
-            let sender = sender.clone();
+            let (sender, written) = (sender.clone(), written.clone());
             scope.spawn(move || {
-                let done = contain(|| shared.work(worker)).unwrap_or_else(|| {
+                let done = contain(|| shared.work(worker, written)).unwrap_or_else(|| {
                     let message = "a defect in the engine was contained; nothing of the run was kept";
                     Err(Error::new(ErrorKind::Internal, "", message))
                 });
@@ -199,7 +203,7 @@ fn work(
                 let _ = sender.send((worker, done));
             });
         }
-        drop(sender);
+        drop((sender, written));
         let mut parts: Vec<(usize, Result<(Report, u64)>)> = Vec::new();
         let mut goes_on = true;
         while parts.len() < workers {
@@ -223,14 +227,17 @@ fn work(
             report.merge(&of_worker);
             files += written;
         }
+        let synced = syncer.join();
+        synced
+            .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "", "a file could not be brought to the disk")))?;
         Ok((report, files))
     })
 }
 
 impl Shared<'_> {
-    fn work(&self, worker: usize) -> Result<(Report, u64)> {
+    fn work(&self, worker: usize, written: SyncSender<Written>) -> Result<(Report, u64)> {
         let mut report = Report::default();
-        let mut partitions = Partitions::new(self.stage, self.format, self.run, worker, self.room);
+        let mut partitions = Partitions::new(self.stage, written, self.format, self.run, worker, self.room);
         let mut rejected = String::new();
         while let Some(piece) = self.next() {
             for line in records_of(&piece.bytes) {

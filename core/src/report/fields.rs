@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::quantiles::{Quantiles, Summary};
 use crate::json::Kind;
-use crate::record::{Name, Value};
+use crate::record::{Members, Name, Value};
 
 /// Fields of one object that are told apart; an object with more is a map whose names are data.
 const MAX_FIELDS_OF_OBJECT: usize = 200;
@@ -35,6 +35,9 @@ pub(super) struct Fields {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Field {
     name: Box<str>,
+    /// Whether it is known that the name is written as it reads.
+    #[serde(skip)]
+    is_plain: bool,
     counts: Kinds,
     quantiles: Option<Quantiles>,
     inner: Fields,
@@ -63,25 +66,56 @@ pub(super) struct Listed {
 }
 
 impl Fields {
-    /// Counts members and what is below them. A record is at most 16 levels deep.
-    pub(super) fn add<'a>(&mut self, members: impl Iterator<Item = (Name<'a>, Value<'a>)>, budget: &mut Budget) {
-        // Records of one event mostly have the same members in the same order.
+    /// Counts the members of an object and what is below them, in one walk. A record is at most 16 levels deep.
+    pub(super) fn walk(&mut self, members: &mut Members<'_>, budget: &mut Budget) {
         let mut expected = 0;
-        for (name, value) in members {
-            let name = name.text();
-            let Some(at) = self.place(&name, expected, budget) else {
-                self.uncounted += 1;
-                continue;
+        loop {
+            // Records of one event mostly have the same members in the same order.
+            let is_next = |field: &Field| field.is_plain && members.is_next(&field.name);
+            let at = if self.fields.get(expected).is_some_and(is_next) {
+                expected
+            } else {
+                let Some(name) = members.name() else { return };
+                let Some(at) = self.named(name, expected, budget) else {
+                    // Passed over.
+                    let _ = members.value();
+                    continue;
+                };
+                at
             };
             expected = at + 1;
-            let Some(field) = self.fields.get_mut(at) else { continue };
-            *field.counts.of(value.kind) += 1;
-            match value.kind {
-                Kind::Number => field.measure(value.text, budget),
-                Kind::Object => field.inner.add(value.members(), budget),
-                Kind::Null | Kind::Bool | Kind::String | Kind::Array => {}
+            let Some(field) = self.fields.get_mut(at) else { return };
+            if let Some(mut inner) = members.enter() {
+                field.counts.object += 1;
+                field.inner.walk(&mut inner, budget);
+                members.leave(&inner);
+            } else if let Some(value) = members.value() {
+                field.count(value, budget);
             }
         }
+    }
+
+    /// The same of members that were read before.
+    pub(super) fn add(&mut self, members: &[(Name<'_>, Value<'_>)], budget: &mut Budget) {
+        let mut expected = 0;
+        for (name, value) in members {
+            let Some(at) = self.named(*name, expected, budget) else { continue };
+            expected = at + 1;
+            if let Some(field) = self.fields.get_mut(at) {
+                field.count(*value, budget);
+                field.inner.walk(&mut value.members(), budget);
+            }
+        }
+    }
+
+    /// The place of the field of this name; nothing beyond the bounds, which is counted.
+    fn named(&mut self, name: Name<'_>, expected: usize, budget: &mut Budget) -> Option<usize> {
+        let at = self.place(&name.text(), expected, budget);
+        match at.and_then(|at| self.fields.get_mut(at)) {
+            Some(field) => field.is_plain |= !name.has_escapes(),
+            None => self.uncounted += 1,
+        }
+        at
     }
 
     fn place(&mut self, name: &str, expected: usize, budget: &mut Budget) -> Option<usize> {
@@ -97,6 +131,7 @@ impl Fields {
         budget.fields -= 1;
         self.fields.push(Field {
             name: name.into(),
+            is_plain: false,
             counts: Kinds::default(),
             quantiles: None,
             inner: Self::default(),
@@ -146,9 +181,16 @@ impl Fields {
 }
 
 impl Field {
+    fn count(&mut self, value: Value<'_>, budget: &mut Budget) {
+        *self.counts.of(value.kind) += 1;
+        if value.kind == Kind::Number {
+            self.measure(value.text, budget);
+        }
+    }
+
     fn measure(&mut self, number: &str, budget: &mut Budget) {
         if self.has_sketch(budget)
-            && let Ok(number) = number.parse()
+            && let Some(number) = number_of(number)
         {
             self.quantiles.get_or_insert_with(Quantiles::new).add(number);
         }
@@ -163,6 +205,19 @@ impl Field {
         budget.sketches -= usize::from(has);
         has
     }
+}
+
+/// The nearest number to what is written. Most are whole and short, and then exact without rounding.
+fn number_of(text: &str) -> Option<f64> {
+    /// All whole numbers of so many digits are doubles.
+    const EXACT_DIGITS: usize = 15;
+    let bytes = text.as_bytes();
+    if bytes.len() > EXACT_DIGITS || !bytes.iter().all(u8::is_ascii_digit) {
+        return text.parse().ok();
+    }
+    let whole = bytes.iter().fold(0_u64, |whole, digit| whole * 10 + u64::from(digit - b'0'));
+    #[allow(clippy::cast_precision_loss, reason = "15 digits fit")]
+    Some(whole as f64)
 }
 
 impl Kinds {

@@ -50,8 +50,7 @@ impl<R: Read> Lines<R> {
             if bytes.len() >= MAX_LINE_BYTES {
                 return self.cut_line(bytes, offset).map(Some);
             }
-            bytes.reserve(CHUNK_BYTES);
-            let read = match (&mut self.stream).take(CHUNK_BYTES as u64).read_to_end(&mut bytes) {
+            let read = match append(&mut self.stream, &mut bytes) {
                 Ok(read) => read,
                 Err(error) => {
                     // What was read before a stream broke is as good as any.
@@ -105,6 +104,24 @@ impl<R: Read> Lines<R> {
             }
         }
     }
+}
+
+/// Reads [`CHUNK_BYTES`], or to the end, behind what is there; how many bytes that were. In as few calls as the stream
+/// allows: `read_to_end` begins with small ones, since it does not know that more is to come.
+fn append(stream: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<usize> {
+    let before = bytes.len();
+    bytes.resize(before + CHUNK_BYTES, 0);
+    let mut end = before;
+    let done = loop {
+        match stream.read(&mut bytes[end..]) {
+            Ok(0) => break Ok(()),
+            Ok(read) => end += read,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => break Err(error),
+        }
+    };
+    bytes.truncate(end);
+    done.map(|()| end - before)
 }
 
 #[cfg(test)]

@@ -2,13 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt::Write;
+use std::sync::mpsc::SyncSender;
 
 use serde::Deserialize;
 
 use super::columns::Columns;
+use super::memo::Memo;
 use super::parquet::file_of;
 use super::row::Row;
 use super::stage::{RECORDS, Stage};
+use super::sync::Written;
 use crate::error::Result;
 
 /// Channels of which one run makes partitions; a channel beyond them, or with a name that is no folder's, goes to
@@ -46,6 +49,8 @@ pub(crate) enum Format {
 /// One worker's records that are not written yet.
 pub(super) struct Partitions<'a> {
     stage: &'a Stage,
+    /// Takes files that are to be synced.
+    written: SyncSender<Written>,
     format: Format,
     run: u64,
     worker: usize,
@@ -54,6 +59,7 @@ pub(super) struct Partitions<'a> {
     held: usize,
     /// Keys are a day, a zero byte and a channel.
     index: HashMap<Box<str>, usize>,
+    memo: Memo,
     parts: Vec<Part>,
     /// Those with partitions of their own.
     channels: HashSet<Box<str>>,
@@ -76,15 +82,24 @@ enum Folder {
 }
 
 impl<'a> Partitions<'a> {
-    pub(super) fn new(stage: &'a Stage, format: Format, run: u64, worker: usize, room: usize) -> Self {
+    pub(super) fn new(
+        stage: &'a Stage,
+        written: SyncSender<Written>,
+        format: Format,
+        run: u64,
+        worker: usize,
+        room: usize,
+    ) -> Self {
         Self {
             stage,
+            written,
             format,
             run,
             worker,
             room,
             held: 0,
             index: HashMap::new(),
+            memo: Memo::default(),
             parts: Vec::new(),
             channels: HashSet::new(),
             key: String::new(),
@@ -100,9 +115,16 @@ impl<'a> Partitions<'a> {
         self.key.push_str(row.day());
         self.key.push('\0');
         self.key.push_str(&row.channel);
-        let at = match self.index.get(self.key.as_str()) {
-            Some(at) => *at,
-            None => self.begin(row)?,
+        let at = if let Some(at) = self.memo.find(&self.key) {
+            at
+        } else {
+            let at = match self.index.get(self.key.as_str()) {
+                Some(at) => *at,
+                None => self.begin(row)?,
+            };
+            // What `begin` left of the key is what the index has.
+            self.memo.remember(&self.key, at);
+            at
         };
         let part = &mut self.parts[at];
         let before = part.size;
@@ -130,6 +152,7 @@ impl<'a> Partitions<'a> {
             self.flush_all()?;
             self.parts.clear();
             self.index.clear();
+            self.memo.clear();
         }
         let name = folder_name(&row.channel);
         let is_own = self.channels.contains(&*row.channel)
@@ -175,7 +198,10 @@ impl<'a> Partitions<'a> {
         self.held -= std::mem::take(&mut part.size);
         let name = format!("part-{:06}-{}-{}.{ending}", self.run, self.worker, self.files);
         self.files += 1;
-        self.stage.write(self.run, &format!("{}/{name}", part.place), &bytes)
+        let written = self.stage.write(self.run, &format!("{}/{name}", part.place), &bytes)?;
+        // Whoever takes it is there as long as this.
+        let _ = self.written.send(written);
+        Ok(())
     }
 }
 

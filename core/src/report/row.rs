@@ -26,7 +26,7 @@ pub(crate) struct Row<'a> {
     pub(crate) payload: Cow<'a, str>,
     /// Whether it is an event, whose payload's fields are counted; of another kind [`own`](Self::own) are.
     pub(crate) is_event: bool,
-    /// The kind's own fields; of an event channel, event and payload.
+    /// The kind's own fields; none of an event.
     pub(crate) own: Vec<(Name<'a>, Value<'a>)>,
 }
 
@@ -40,19 +40,35 @@ impl<'a> Row<'a> {
         let mut members = Members::of(record);
         let (_, schema) = members.next()?;
         let kind = RecordKind::named(schema.inside())?;
-        let table = kind.table();
-        let (mut id, mut tenant_id, mut user_id, mut session_id) = (None, None, None, None);
-        let (mut timestamp, mut sample_rate, mut context) = (None, None, None);
-        let mut own = Vec::with_capacity(USUAL_OWN);
-        for (name, value) in members.by_ref() {
+        let (table, is_event) = (kind.table(), kind == RecordKind::Event);
+        // The envelope in its order; names are compared where they are expected, which is cheaper than reading them.
+        let mut id = expected(&mut members, "id").and_then(Value::string);
+        let mut timestamp = expected(&mut members, "timestamp").map(Value::inside);
+        let mut tenant_id = expected(&mut members, "tenant_id").and_then(Value::string);
+        let mut user_id = expected(&mut members, "user_id").and_then(Value::string);
+        let mut session_id = expected(&mut members, "session_id").and_then(Value::string);
+        let mut sample_rate = expected(&mut members, "sample_rate").and_then(number);
+        let mut context = expected(&mut members, "context").map(|value| value.text);
+        let mut own = Vec::with_capacity(if is_event { 0 } else { USUAL_OWN });
+        let (mut channel, mut event, mut payload) = (None, None, None);
+        if is_event {
+            (channel, event) = (expected(&mut members, "channel"), expected(&mut members, "event"));
+            // The last member is more than half of an event, and whoever counts its fields walks it anyway.
+            payload = members.is_next("payload").then(|| members.last_object()).flatten();
+        }
+        // Whatever stands elsewhere.
+        while let Some((name, value)) = members.next() {
             match name.raw {
                 "id" => id = value.string(),
                 "timestamp" => timestamp = Some(value.inside()),
                 "tenant_id" => tenant_id = value.string(),
                 "user_id" => user_id = value.string(),
                 "session_id" => session_id = value.string(),
-                "sample_rate" => sample_rate = value.inside().parse().ok(),
+                "sample_rate" => sample_rate = number(value),
                 "context" => context = Some(value.text),
+                "channel" if is_event => channel = Some(value),
+                "event" if is_event => event = Some(value),
+                "payload" if is_event => payload = Some(value.text),
                 _ => own.push((name, value)),
             }
         }
@@ -60,10 +76,12 @@ impl<'a> Row<'a> {
             return None;
         }
         let field = |wanted: &str| own.iter().find(|(name, _)| name.raw == wanted).map(|(_, value)| *value);
-        let (channel, event) = table.names(|wanted| field(wanted).and_then(Value::string));
-        let is_event = kind == RecordKind::Event;
-        let payload = match (field("payload").filter(|_| is_event), own.first()) {
-            (Some(payload), _) => Cow::Borrowed(payload.text),
+        let (channel, event) = table.names(|wanted| {
+            let value = if is_event { [channel, event][usize::from(wanted == "event")] } else { field(wanted) };
+            value.and_then(Value::string)
+        });
+        let payload = match (payload, own.first()) {
+            (Some(payload), _) => Cow::Borrowed(payload),
             // Own fields stand behind the envelope and end with the record.
             (None, Some((first, _))) => Cow::Owned(format!("{{{}", record.get(first.at..)?)),
             (None, None) => Cow::Borrowed("{}"),
@@ -102,14 +120,59 @@ impl<'a> Row<'a> {
     }
 }
 
+/// The value of the next member, if that is called so.
+fn expected<'a>(members: &mut Members<'a>, name: &str) -> Option<Value<'a>> {
+    if members.is_next(name) { members.value() } else { None }
+}
+
+fn number(value: Value<'_>) -> Option<f64> {
+    value.inside().parse().ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
+    fn a_row_has_every_member_wherever_it_stands() {
+        let members = [
+            r#""schema":"telemetry_event_v1""#,
+            r#""id":"0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b""#,
+            r#""timestamp":"2026-01-02T03:04:05.000000Z""#,
+            r#""tenant_id":"t""#,
+            r#""user_id":"u\"""#,
+            r#""session_id":"s""#,
+            r#""sample_rate":0.5"#,
+            r#""context":{"channel":"no"}"#,
+            r#""channel":"app""#,
+            r#""event":"login""#,
+            r#""payload":{"event":"no","a":[{}]}"#,
+        ];
+        let payload = members.len() - 1;
+        // The schema stays first and the payload last, as the engine writes them.
+        for moved in 1..payload {
+            let mut order = members.to_vec();
+            order[moved..payload].rotate_left(1);
+            let text = format!("{{{}}}", order.join(","));
+            let row = Row::of(&text).unwrap();
+            let identifiers = [&row.tenant_id, &row.user_id, &row.session_id].map(|id| id.as_deref());
+            assert_eq!(identifiers, [Some("t"), Some("u\""), Some("s")]);
+            assert_eq!((row.id.as_deref(), row.sample_rate), (Some("0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b"), Some(0.5)));
+            assert_eq!((&*row.channel, &*row.event, row.day()), ("app", "login", "2026-01-02"));
+            assert_eq!((row.context, &*row.payload), (Some(r#"{"channel":"no"}"#), r#"{"event":"no","a":[{}]}"#));
+            // Each but the time may be absent.
+            order.remove(payload - 1);
+            let is_row = Row::of(&format!("{{{}}}", order.join(","))).is_some();
+            assert_eq!(is_row, order.iter().any(|member| member.contains("timestamp")));
+        }
+    }
+
+    #[test]
     fn a_row_and_the_record_s_head_name_a_record_alike() {
         let engine = crate::Engine::new(&crate::Config::default()).unwrap();
-        for line in super::super::tests::KINDS {
+        // Written in any order, it comes out in one.
+        let turned = r#"{"payload":{"a":{}},"event":"e","channel":"c","context":{"route_name":"r"},"user_id":"u","timestamp":"2026-01-02T03:04:05Z"}"#;
+        for line in super::super::tests::KINDS.into_iter().chain([turned]) {
             let outcome = engine.process(line.as_bytes(), None);
             let record = outcome.record.unwrap();
             assert!(outcome.violations.is_empty(), "{line}: {:?}", outcome.violations);

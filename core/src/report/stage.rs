@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use super::source::reason;
 use super::state::{State, VERSION};
+use super::sync::Written;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Where an ETL keeps what only it reads.
@@ -96,10 +97,12 @@ impl Stage {
         }
     }
 
-    /// Writes a file of a run; `place` is where it will be after the commit, below the folder.
-    pub(super) fn write(&self, run: u64, place: &str, bytes: &[u8]) -> Result<()> {
-        let path = self.staged(run).join(place);
-        create(&path, bytes).map_err(|error| failed("write", &path, &error))
+    /// Writes a file of a run, which is to be synced before the commit; `place` is where it will be after that, below the
+    /// folder.
+    pub(super) fn write(&self, run: u64, place: &str, bytes: &[u8]) -> Result<Written> {
+        let (mut file, path) = self.create(run, place)?;
+        file.write_all(bytes).map_err(|error| failed("write", &path, &error))?;
+        Ok(Written { file, path })
     }
 
     /// Opens a file of a run for writing.

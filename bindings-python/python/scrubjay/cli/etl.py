@@ -98,7 +98,7 @@ def _progress(sources: Sequence[str], target: str) -> Iterator[Callable[[int], o
         yield None
         return
     total = 0
-    for archive in etl.archives(sources, besides=target):
+    for archive in etl.archives(sources, besides=target, name_missing=True):
         # One that vanishes is the engine's to name.
         with contextlib.suppress(OSError):
             total += archive.stat().st_size

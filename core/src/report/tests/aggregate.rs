@@ -102,3 +102,25 @@ fn names_without_end_do_not_make_a_report_without_end() {
     let event = &json_of(&report)["events"][0];
     assert_eq!((event["fields"].as_array().unwrap().len(), event["uncounted_fields"].as_u64()), (200, Some(301)));
 }
+
+#[test]
+fn fields_are_told_apart_however_their_names_are_written() {
+    // The second name reads as the first one is written, and the third begins as a lookalike of its end.
+    let lines = [
+        r#"{"timestamp":"2026-01-02T03:04:05Z","channel":"app","event":"e","payload":{"a\\":1,"b":2}}"#,
+        r#"{"timestamp":"2026-01-02T03:04:05Z","channel":"app","event":"e","payload":{"a\\":2,"b":{"c":1}}}"#,
+        r#"{"timestamp":"2026-01-02T03:04:05Z","channel":"app","event":"e","payload":{"a\":b":3,"a":{},"b":4}}"#,
+        r#"{"timestamp":"2026-01-02T03:04:05Z","channel":"app","event":"e","payload":{"b":5,"a\\":"x","a":{"b":1}}}"#,
+    ];
+    let mut report = Report::default();
+    let added = report.add_lines(&engine(), lines.join("\n").as_bytes());
+    assert_eq!(added.accepted, 4);
+    let report = json_of(&report);
+    let counts: Vec<(&str, u64)> = report["events"][0]["fields"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|field| (field["path"].as_str().unwrap(), field["count"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(counts, [("/a", 2), ("/a\":b", 1), ("/a/b", 1), ("/a\\", 3), ("/b", 4), ("/b/c", 1)]);
+}
