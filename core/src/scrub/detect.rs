@@ -62,7 +62,7 @@ pub(super) static DETECTORS: [Detector; 22] = [
 ];
 
 /// Whether a byte continues a word: a letter, a digit, an underscore, or part of a letter beyond ASCII.
-const fn is_word(byte: u8) -> bool {
+pub(super) const fn is_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80
 }
 

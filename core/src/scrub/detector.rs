@@ -230,8 +230,87 @@ pub(crate) mod examples {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::scan::Scan;
+
+    /// What labels, numbers and signs are made of.
+    const PARTS: [&str; 44] = [
+        "password",
+        "passwort",
+        "port",
+        "token",
+        "api_key",
+        "ssn",
+        "ref",
+        "taxref",
+        "tax ref",
+        "phone",
+        "tel",
+        "no",
+        "x",
+        "é",
+        "String",
+        "value",
+        "2",
+        "17",
+        "078-05-1120",
+        "AB 12 34 56 C",
+        "1EG4-TE5-MK73",
+        "12.345.678-5",
+        "131052-308T",
+        "GB82 WEST 1234 5698 7654 32",
+        "NO9386011117947",
+        "4111111111111111",
+        "Jan 2, 1990",
+        "hunter2hunter2",
+        "\"X1234567\"",
+        ":",
+        "=",
+        ">",
+        " ",
+        ": ",
+        " = ",
+        "&",
+        "?",
+        "_",
+        "-",
+        ".",
+        "'",
+        "<",
+        "(",
+        "K9f3Qz7Lm2Xw8Rt4",
+    ];
+
+    proptest! {
+        #[test]
+        fn where_no_gate_of_a_verifier_is_open_it_finds_nothing(
+            parts in prop::collection::vec(prop::sample::select(&PARTS[..]), 1..10),
+        ) {
+            let text = parts.concat();
+            let bytes = text.as_bytes();
+            let near = |at: usize, by: isize| {
+                at.checked_add_signed(by).and_then(|at| bytes.get(at)).copied().unwrap_or(b'\n')
+            };
+            for at in 0..bytes.len() {
+                let open = TABLE.exact.open(bytes, at, Set::MAX);
+                for (gate, _) in gates() {
+                    let stands = (gate.before2)(near(at, -2))
+                        && (gate.before)(near(at, -1))
+                        && (gate.at)(bytes[at])
+                        && (gate.after)(near(at, 1))
+                        && (gate.after2)(near(at, 2));
+                    let is_same = |verify: Verify| std::ptr::fn_addr_eq(verify, gate.verify);
+                    let is_asked = gates().enumerate().any(|(i, (other, _))| open >> i & 1 == 1 && is_same(other.verify));
+                    if stands && !is_asked {
+                        let verdict = (gate.verify)(bytes, at, 0);
+                        prop_assert!(matches!(verdict, Verdict::Miss { .. }), "{text:?} at {at}: {verdict:?}");
+                    }
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_text_with_more_findings_than_it_may_have_is_told_from_others() {

@@ -1,9 +1,15 @@
-//! Where a detector is asked: a gate is a byte and its neighbours, each of a class, and how many digits follow.
+//! Where a detector is asked: a gate is a byte and its neighbours, each of a class, how many digits follow, and whether
+//! the label before it may be one that the detector knows.
 //!
 //! A gate is a promise of its detector: it finds nothing anywhere else. It is looked up twice: roughly by
 //! [`scan`](crate::scan), for all bytes at once, and exactly here, in one table for each neighbour.
 
-use super::detect::{secret_label, secret_name};
+mod digits;
+
+use self::digits::Digits;
+use super::detect::is_word;
+use super::detect::secret_label::may_be_typed;
+use super::detect::secret_name::{self, may_end_label};
 use super::detector::Verdict;
 use super::endings::{Endings, LastLetters};
 use super::personal;
@@ -234,89 +240,24 @@ impl Gates {
 
     /// What stays `open` at the sign at `at`: nearly every word before a sign ends like no name does.
     fn labelled(&self, text: &[u8], at: usize, open: Set) -> Set {
-        let Some(last) = text.get(..at).and_then(LastLetters::of) else { return open };
-        let mut open = open;
-        if !self.personal_names.may_end_with(last) {
+        let label = text.get(..at).unwrap_or_default();
+        let before = label.last().copied().unwrap_or_default();
+        if !is_word(before) || before == b'_' {
+            return open;
+        }
+        let (mut open, last) = (open, LastLetters::of(label));
+        if !last.map_or_else(|| self.personal_names.may_end_label(label), |last| self.personal_names.may_end_with(last))
+        {
             open &= !self.personal;
         }
         // Digits behind the name of a secret do not count.
-        let is_counted = text[at - 1].is_ascii_digit();
+        let last = last.filter(|_| !before.is_ascii_digit());
         if open & self.secret != 0
-            && !is_counted
-            && !self.secret_names.may_end_with(last)
-            && !secret_label::may_be_typed(text, at)
+            && !last.map_or_else(|| may_end_label(label), |last| self.secret_names.may_end_with(last))
+            && !may_be_typed(text, at)
         {
             open &= !self.secret;
         }
         open
-    }
-}
-
-/// Which of [`DIGITS_WITHIN`] bytes are digits: the highest bit of each byte, in the order of the text from the lowest.
-#[derive(Clone, Copy)]
-struct Digits([u64; 2]);
-
-impl Digits {
-    /// The bytes from `at` on, none where the text has ended.
-    fn at(text: &[u8], at: usize) -> Self {
-        let bytes = match text[at..].first_chunk::<DIGITS_WITHIN>() {
-            Some(bytes) => *bytes,
-            // The end of the text, shifted to the front.
-            None => match text.last_chunk::<DIGITS_WITHIN>() {
-                Some(last) => (u128::from_le_bytes(*last) >> (8 * (at + DIGITS_WITHIN - text.len()))).to_le_bytes(),
-                None => {
-                    let mut bytes = [0; DIGITS_WITHIN];
-                    bytes[..text.len() - at].copy_from_slice(&text[at..]);
-                    bytes
-                }
-            },
-        };
-        let mut digits = [0; 2];
-        for (digits, eight) in digits.iter_mut().zip(bytes.as_chunks().0) {
-            *digits = digit_bits(u64::from_le_bytes(*eight));
-        }
-        Self(digits)
-    }
-
-    /// Digits that stand together at the front.
-    fn run(self) -> usize {
-        let others = self.0.map(|digits| digits ^ HIGHEST);
-        let bits = if others[0] == 0 { u64::BITS + others[1].trailing_zeros() } else { others[0].trailing_zeros() };
-        (bits / 8) as usize
-    }
-
-    fn count(self) -> usize {
-        // Each byte at most two: the product's highest byte is their sum.
-        (((self.0[0] >> 7) + (self.0[1] >> 7)).wrapping_mul(LOWEST) >> 56) as usize
-    }
-}
-
-/// One bit of each byte.
-const LOWEST: u64 = u64::from_le_bytes([0x01; 8]);
-const HIGHEST: u64 = LOWEST << 7;
-
-/// The highest bit of each byte that is a digit.
-const fn digit_bits(bytes: u64) -> u64 {
-    /// Added to ten or more it reaches the highest bit, and to less it does not.
-    const TO_HIGHEST: u64 = (0x80 - 10) * LOWEST;
-    let values = bytes ^ (b'0' as u64) * LOWEST;
-    !((values & !HIGHEST) + TO_HIGHEST | values) & HIGHEST
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn digits_are_counted_up_to_the_end_of_a_text(text in prop::collection::vec(prop_oneof![b'0'..=b'9', any::<u8>()], 1..40), at in 0..40usize) {
-            let at = at % text.len();
-            let bytes = &text[at..text.len().min(at + DIGITS_WITHIN)];
-            let digits = Digits::at(&text, at);
-            prop_assert_eq!(digits.count(), bytes.iter().filter(|byte| byte.is_ascii_digit()).count());
-            prop_assert_eq!(digits.run(), bytes.iter().take_while(|byte| byte.is_ascii_digit()).count());
-        }
     }
 }

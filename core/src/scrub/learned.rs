@@ -176,9 +176,8 @@ impl<T: Copy, const MAX: usize, const SLOTS: usize> Table<T, MAX, SLOTS> {
             self.0.resize(SLOTS, Slot { scrubber: 0, len: 0, offered: 0, ends, text: [0; MAX], what: None });
         }
         let places = places::<SLOTS>(ends.hash(text.len()));
-        let first = |is: &dyn Fn(&Slot<T, MAX>) -> bool| {
-            places.into_iter().find(|place| self.0.get(*place).is_some_and(|slot| is(slot)))
-        };
+        let first =
+            |is: &dyn Fn(&Slot<T, MAX>) -> bool| places.into_iter().find(|place| self.0.get(*place).is_some_and(is));
         let place = first(&|slot| slot.holds(scrubber, text, ends)).or_else(|| first(&|slot| slot.what.is_none()));
         if let Some(slot) = self.0.get_mut(place.unwrap_or(places[0])) {
             (slot.scrubber, slot.len, slot.ends, slot.what) = (scrubber, len, ends, Some(what));

@@ -72,7 +72,7 @@ pub(in crate::scrub) fn endings() -> &'static Endings {
 }
 
 /// [`may_end`] of the label that stands at the end of a text.
-pub(super) fn may_end_label(text: &[u8]) -> bool {
+pub(in crate::scrub) fn may_end_label(text: &[u8]) -> bool {
     without_digits(text).is_none_or(|text| LAST.may_end_label(text))
 }
 

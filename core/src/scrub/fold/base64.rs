@@ -170,8 +170,8 @@ mod tests {
     fn runs_that_are_known_are_not_read() {
         let text = "YW5uQGV4YW1wbGUuY29t and dXNlcj1hbm5AeC5pbyE=";
         let scan = Scan::of(text, Lanes::none());
-        let found: Vec<_> = runs(scan.with(text), |run| *run == (25..text.len())).map(|(run, _)| run).collect();
-        assert_eq!(found, [0..20]);
+        let found: Vec<_> = runs(scan.with(text), |run| *run == (25..text.len())).map(|(run, _)| &text[run]).collect();
+        assert_eq!(found, ["YW5uQGV4YW1wbGUuY29t"]);
     }
 
     #[test]
