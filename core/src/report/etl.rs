@@ -227,8 +227,8 @@ fn work(
             report.merge(&of_worker);
             files += written;
         }
-        let synced = syncer.join();
-        synced
+        let outcome = syncer.join();
+        outcome
             .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "", "a file could not be brought to the disk")))?;
         Ok((report, files))
     })

@@ -57,7 +57,7 @@ impl<'a> Row<'a> {
             payload = members.is_next("payload").then(|| members.last_object()).flatten();
         }
         // Whatever stands elsewhere.
-        while let Some((name, value)) = members.next() {
+        for (name, value) in members.by_ref() {
             match name.raw {
                 "id" => id = value.string(),
                 "timestamp" => timestamp = Some(value.inside()),
