@@ -23,7 +23,7 @@ mod json;
 mod number;
 mod text;
 
-pub(crate) use self::json::write_json;
+pub(crate) use self::json::{byte as captured_byte, string as captured_string, write_json, write_scalar};
 pub(crate) use self::text::JsonText;
 use crate::record::limits::{MAX_DEPTH, MAX_RECORD_BYTES};
 

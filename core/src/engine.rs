@@ -9,6 +9,7 @@ pub use self::answer::{ScrubbedJson, ScrubbedText};
 use self::fast::Fast;
 #[cfg(feature = "twin")]
 pub(crate) use self::fast::forget as forget_structures;
+use crate::capture::CapturedRecord;
 use crate::config::Config;
 use crate::contain::contain;
 use crate::error::{Error, Result};
@@ -61,6 +62,27 @@ impl Engine {
             let message = "a defect in the engine was contained; please report it";
             Outcome::unreadable(Status::Dropped, Violation::new("", Code::Defect, message))
         })
+    }
+
+    /// [`process`](Self::process) of a record that a host wrote value by value: the outcome of its JSON text, which is
+    /// nothing where calls did not add up to one value.
+    pub fn process_captured(&self, record: &CapturedRecord, stamp: &Stamp) -> Outcome {
+        let of_text = || self.process(&record.to_json().unwrap_or_default(), Some(stamp));
+        self.captured(record.as_bytes(), stamp).unwrap_or_else(of_text)
+    }
+
+    /// The outcome of a captured record without its text; nothing where it takes that.
+    pub(crate) fn captured(&self, record: &[u8], stamp: &Stamp) -> Option<Outcome> {
+        if !self.may_be_fast {
+            return None;
+        }
+        let processed = contain(|| {
+            let mut fast = Fast::of(&self.scrubber);
+            let outcome = fast.process_captured(self, record, stamp);
+            fast.give_back();
+            outcome
+        });
+        processed.flatten()
     }
 
     fn process_record(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {

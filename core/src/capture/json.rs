@@ -87,7 +87,7 @@ fn write_name(tag: u8, rest: &mut &[u8], out: &mut JsonText) -> Result<(), Malfo
 
 /// A value, and a comma.
 #[inline]
-fn write_scalar(tag: u8, rest: &mut &[u8], out: &mut JsonText) -> Result<(), Malformed> {
+pub(crate) fn write_scalar(tag: u8, rest: &mut &[u8], out: &mut JsonText) -> Result<(), Malformed> {
     match tag {
         0..0x80 => out.int(i64::from(tag)),
         tag::NULL => out.append(b"null"),
@@ -107,7 +107,7 @@ fn write_scalar(tag: u8, rest: &mut &[u8], out: &mut JsonText) -> Result<(), Mal
     Ok(())
 }
 
-fn byte(rest: &mut &[u8]) -> Result<u8, Malformed> {
+pub(crate) fn byte(rest: &mut &[u8]) -> Result<u8, Malformed> {
     let (&byte, after) = rest.split_first().ok_or(Malformed)?;
     *rest = after;
     Ok(byte)
@@ -130,7 +130,7 @@ fn long<'a>(rest: &mut &'a [u8]) -> Result<&'a [u8], Malformed> {
     take(rest, usize::try_from(length).map_err(|_| Malformed)?)
 }
 
-fn string<'a>(tag: u8, rest: &mut &'a [u8]) -> Result<&'a [u8], Malformed> {
+pub(crate) fn string<'a>(tag: u8, rest: &mut &'a [u8]) -> Result<&'a [u8], Malformed> {
     match tag {
         tag::TEXT_1 => {
             let length = byte(rest)?;

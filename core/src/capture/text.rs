@@ -38,7 +38,7 @@ impl JsonText {
     }
 
     /// Forgets the text and keeps the memory.
-    #[cfg(feature = "client")]
+    #[allow(dead_code, reason = "captured records come from clients")]
     pub(crate) fn clear(&mut self) {
         self.at = 0;
     }
@@ -65,14 +65,14 @@ impl JsonText {
     }
 
     #[inline]
-    pub(super) fn byte(&mut self, byte: u8) {
+    pub(crate) fn byte(&mut self, byte: u8) {
         self.room()[0] = byte;
         self.at += 1;
     }
 
     /// Closes what is open: in place of the comma behind its last value, if there is one.
     #[inline]
-    pub(super) fn close(&mut self, sign: u8) {
+    pub(crate) fn close(&mut self, sign: u8) {
         if let Some(last @ b',') = self.bytes.get_mut(self.at.wrapping_sub(1)) {
             *last = sign;
         } else {
@@ -81,11 +81,11 @@ impl JsonText {
     }
 
     /// Takes back the comma behind the only value.
-    pub(super) fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         self.at = self.at.saturating_sub(1);
     }
 
-    pub(super) fn append(&mut self, text: &[u8]) {
+    pub(crate) fn append(&mut self, text: &[u8]) {
         let end = self.at + text.len();
         if self.bytes.len() < end {
             self.grow(text.len());
@@ -115,7 +115,7 @@ impl JsonText {
 
     /// A JSON string of bytes that may be no UTF-8, which are the engine's to refuse, and the sign behind it.
     #[inline]
-    pub(super) fn string(&mut self, text: &[u8], sign: u8) {
+    pub(crate) fn string(&mut self, text: &[u8], sign: u8) {
         let length = text.len();
         if length > SHORT {
             return self.long_string(text, sign);

@@ -103,6 +103,11 @@ impl Pipeline<'_> {
             if text.len() > MAX_CAPTURED_BYTES {
                 return Err(Reason::TooLarge);
             }
+            if self.sampler.is_none()
+                && let Some(outcome) = self.engine.captured(text, stamp)
+            {
+                return Ok(outcome);
+            }
             scratch.text.clear();
             if write_json(record.bytes, &mut scratch.text).is_err() {
                 // Nothing is the one honest text of what no host can have meant.

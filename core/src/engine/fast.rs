@@ -8,6 +8,7 @@
 //! It has no verdicts of its own. Where anything is not as it was learned, or is not fine, it gives up before anything is
 //! written, and the ordinary way decides. What it writes is the same, byte for byte (tested and fuzzed).
 
+mod captured;
 mod follow;
 mod learn;
 #[cfg(test)]
@@ -23,6 +24,7 @@ use self::follow::Followed;
 use self::trail::{MOST_VALUES, Trails};
 use self::tree::Tree;
 use super::Engine;
+use crate::capture::JsonText;
 use crate::json::Document;
 use crate::kept::with_kept;
 use crate::outcome::Outcome;
@@ -39,6 +41,11 @@ pub(super) struct Fast {
     followed: Followed,
     /// What may still be spent on learning.
     credit: usize,
+    /// The plan by which the latest record was written.
+    usual: u32,
+    /// The text of a captured record, and what is open in it.
+    text: JsonText,
+    open: Vec<captured::Open>,
 }
 
 /// Learning a structure costs about what reading its record does. Whoever sends ever new structures must not make it
@@ -72,6 +79,9 @@ impl Fast {
                 trails: Trails::default(),
                 followed: Followed::default(),
                 credit: FIRST_CREDIT,
+                usual: tree::NONE,
+                text: JsonText::new(),
+                open: Vec::new(),
             })
         })
     }
@@ -96,6 +106,7 @@ impl Fast {
         let trail = self.followed.follow_trail(&self.trails, document);
         let is_new = trail.is_none();
         if let Some(plan) = trail {
+            self.usual = plan;
             let outcome = self.followed.write(&self.tree, plan, engine, document, stamp);
             if outcome.is_some() || !self.followed.is_lost.get() {
                 self.earn();
@@ -105,6 +116,7 @@ impl Fast {
         let plan = self.followed.follow(&self.tree, document)?;
         let outcome = self.followed.write(&self.tree, plan, engine, document, stamp)?;
         self.earn();
+        self.usual = plan;
         if is_new {
             self.keep_trail(document);
         }
@@ -135,6 +147,7 @@ impl Fast {
             if learn::learn(&mut self.tree, engine, document).is_none() && self.tree.is_full() {
                 self.tree = Tree::default();
                 self.trails = Trails::default();
+                self.usual = tree::NONE;
             }
         }
     }

@@ -73,6 +73,11 @@ pub(super) struct Asked<'t> {
 }
 
 impl Scrubber {
+    /// Whether `privacy.allow.paths` names any place.
+    pub(crate) fn allows_paths(&self) -> bool {
+        self.policy.has_allowed_paths()
+    }
+
     /// Whether a string must be looked at though the scan has seen nothing in it.
     #[inline]
     pub(crate) fn looks_at(&self, Named { rule, place }: Named) -> bool {
@@ -159,6 +164,21 @@ impl<'s> Values<'s> {
             pointer,
             scrubbed,
         )
+    }
+
+    /// Whether nothing is to be scrubbed in a `text` of ASCII at `place` that no name's rule takes; `false` too where that takes
+    /// more than a look. Learns what is clean. Not for scrubbers that allow places.
+    pub(crate) fn is_known_clean(&mut self, text: &[u8], place: Place, is_looked_at: bool) -> bool {
+        let number = self.scrubber.number;
+        if self.learned.clean.get(number, text) == Some(place) {
+            return true;
+        }
+        let Ok(text) = std::str::from_utf8(text) else { return false };
+        let is_clean = !is_looked_at && Scan::of(text, &LANES).with(text).seen.is_clean();
+        if is_clean {
+            self.learned.clean.offer(number, text.as_bytes(), place);
+        }
+        is_clean
     }
 
     /// The same of a number.

@@ -148,6 +148,24 @@ impl Tree {
     }
 }
 
+impl Tree {
+    /// The member called `name` that may come at the point `state`, if its value is not fixed.
+    #[inline]
+    pub(super) fn named(&self, state: u32, name: &[u8]) -> Option<&Edge> {
+        const SIGNS: usize = "\"\":".len();
+        let mut index = self.states.get(state as usize)?.first;
+        loop {
+            let edge = self.edges.get(index as usize)?;
+            let text = self.text(edge);
+            // What is fixed goes first, and is longer.
+            if text.get(1..=name.len()) == Some(name) && text.get(name.len() + 1) == Some(&b'"') {
+                return (text.len() == name.len() + SIGNS && edge.value != NONE).then_some(edge);
+            }
+            index = edge.sibling;
+        }
+    }
+}
+
 impl Value {
     pub(super) const NEW: Self = Self {
         string: None,

@@ -94,7 +94,7 @@ impl Followed {
             // By the scan: most texts.
             Check::Text(most) if is_short(value, most) => {}
             Check::Identifier | Check::NumberedIdentifier if is_short(value, MAX_NAME_CHARS) => {}
-            Check::Key if is_short(value, MAX_NAME_CHARS) && is_word(value.raw) => {}
+            Check::Key if is_short(value, MAX_NAME_CHARS) && is_word(value.raw.as_bytes()) => {}
             Check::Id => {
                 let id = canonical_id(value.raw)?;
                 self.id_at = (id.as_bytes() == value.raw.as_bytes()).then_some(start as u32);
@@ -137,6 +137,6 @@ fn is_short(value: Scalar<'_>, most: usize) -> bool {
 
 /// One word of a key.
 #[inline]
-fn is_word(text: &str) -> bool {
-    text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
+pub(super) fn is_word(text: &[u8]) -> bool {
+    text.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
