@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import textwrap
 from typing import Any
 
 import record_reference
@@ -45,7 +46,9 @@ def main(arguments: list[str]) -> int:
 def declarations() -> str:
     """The whole file."""
     names = [interface_name(kind) for kind in record_reference.KINDS]
-    parts = [HEAD]
+    first = json.loads((record_reference.SCHEMAS / f"{record_reference.KINDS[0]}.json").read_text())
+    context = first["properties"]["context"]
+    parts = [HEAD, f"{comment(context['description'], '')}export interface Context {members(context, '')}\n"]
     for kind, name in zip(record_reference.KINDS, names, strict=True):
         schema = json.loads((record_reference.SCHEMAS / f"{kind}.json").read_text())
         parts.append(f"{comment(schema['description'], '')}export interface {name} {members(schema, '')}\n")
@@ -66,7 +69,9 @@ def members(schema: dict[str, Any], indent: str) -> str:
     for name, member in schema["properties"].items():
         optional = "" if name in required else "?"
         described = comment(member.get("description", ""), inner)
-        lines.append(f"{described}{inner}{name}{optional}: {form(member, inner)}\n")
+        # All kinds have one context.
+        held = "Context" if name == "context" else form(member, inner)
+        lines.append(f"{described}{inner}{name}{optional}: {held}\n")
     if schema.get("additionalProperties", True):
         lines.append(f"{inner}[name: string]: unknown\n")
     return "{\n" + "".join(lines) + indent + "}"
@@ -98,11 +103,7 @@ def comment(text: str, indent: str) -> str:
     line = f"{indent}/** {text} */\n"
     if len(line) <= LINE:
         return line
-    words, lines = text.split(), [f"{indent} *"]
-    for word in words:
-        if len(lines[-1]) + len(word) + 1 > LINE:
-            lines.append(f"{indent} *")
-        lines[-1] += " " + word
+    lines = textwrap.wrap(text, LINE, initial_indent=f"{indent} * ", subsequent_indent=f"{indent} * ")
     return "\n".join([f"{indent}/**", *lines, f"{indent} */"]) + "\n"
 
 

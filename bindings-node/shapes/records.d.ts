@@ -10,6 +10,23 @@ export type Token = `[${string}]`
 /** Members that are an application's own. */
 export interface Members { [name: string]: unknown }
 
+/** Where it happened. */
+export interface Context {
+  /** IPv4 or IPv6; truncated or removed by privacy mode. */
+  ip_address?: string
+  /** Correlates records of one request. */
+  request_id?: string
+  /** Name or pattern of the route. */
+  route_name?: string
+  /** 16 hex digits. */
+  span_id?: string
+  /** 32 hex digits. */
+  trace_id?: string
+  /** Cut after 255 characters. */
+  user_agent?: string
+  [name: string]: unknown
+}
+
 /**
  * Something that happened in an application. What a legacy record has beside these members goes into payload.
  */
@@ -17,21 +34,7 @@ export interface TelemetryEvent {
   /** The part of the application that it comes from. */
   channel: string
   /** Where it happened. */
-  context?: {
-    /** IPv4 or IPv6; truncated or removed by privacy mode. */
-    ip_address?: string
-    /** Correlates records of one request. */
-    request_id?: string
-    /** Name or pattern of the route. */
-    route_name?: string
-    /** 16 hex digits. */
-    span_id?: string
-    /** 32 hex digits. */
-    trace_id?: string
-    /** Cut after 255 characters. */
-    user_agent?: string
-    [name: string]: unknown
-  }
+  context?: Context
   /** What happened. */
   event: string
   /** UUID, by which a repetition is recognised; stamped when absent. */
@@ -62,21 +65,7 @@ export interface TelemetryTrace {
   /** What kind of actor, such as admin. */
   actor_type?: string
   /** Where it happened. */
-  context?: {
-    /** IPv4 or IPv6; truncated or removed by privacy mode. */
-    ip_address?: string
-    /** Correlates records of one request. */
-    request_id?: string
-    /** Name or pattern of the route. */
-    route_name?: string
-    /** 16 hex digits. */
-    span_id?: string
-    /** 32 hex digits. */
-    trace_id?: string
-    /** Cut after 255 characters. */
-    user_agent?: string
-    [name: string]: unknown
-  }
+  context?: Context
   /** Event in dot notation. */
   event_key: string
   /** UUID, by which a repetition is recognised; stamped when absent. */
@@ -112,21 +101,7 @@ export interface TelemetryLog {
   /** The part of the application that speaks. */
   component: string
   /** Where it happened. */
-  context?: {
-    /** IPv4 or IPv6; truncated or removed by privacy mode. */
-    ip_address?: string
-    /** Correlates records of one request. */
-    request_id?: string
-    /** Name or pattern of the route. */
-    route_name?: string
-    /** 16 hex digits. */
-    span_id?: string
-    /** 32 hex digits. */
-    trace_id?: string
-    /** Cut after 255 characters. */
-    user_agent?: string
-    [name: string]: unknown
-  }
+  context?: Context
   /** Pseudonymised. */
   document_id?: string
   /** What kind of thing happened. */
@@ -173,21 +148,7 @@ export interface TelemetryMetric {
   /** Measurements by bucket, one more than bounds. */
   bucket_counts?: number[]
   /** Where it happened. */
-  context?: {
-    /** IPv4 or IPv6; truncated or removed by privacy mode. */
-    ip_address?: string
-    /** Correlates records of one request. */
-    request_id?: string
-    /** Name or pattern of the route. */
-    route_name?: string
-    /** 16 hex digits. */
-    span_id?: string
-    /** 32 hex digits. */
-    trace_id?: string
-    /** Cut after 255 characters. */
-    user_agent?: string
-    [name: string]: unknown
-  }
+  context?: Context
   /** How many measurements a histogram holds. */
   count?: number
   /** Where buckets end, in rising order. */
@@ -231,21 +192,7 @@ export interface TelemetrySpan {
   /** What else is to be known. */
   attributes?: Members
   /** Where it happened. */
-  context?: {
-    /** IPv4 or IPv6; truncated or removed by privacy mode. */
-    ip_address?: string
-    /** Correlates records of one request. */
-    request_id?: string
-    /** Name or pattern of the route. */
-    route_name?: string
-    /** 16 hex digits. */
-    span_id?: string
-    /** 32 hex digits. */
-    trace_id?: string
-    /** Cut after 255 characters. */
-    user_agent?: string
-    [name: string]: unknown
-  }
+  context?: Context
   /** How many attributes were left out. */
   dropped_attributes_count?: number
   /** How many events were left out. */
@@ -327,21 +274,7 @@ export interface TelemetrySpan {
  */
 export interface PerfSample {
   /** Where it happened. */
-  context?: {
-    /** IPv4 or IPv6; truncated or removed by privacy mode. */
-    ip_address?: string
-    /** Correlates records of one request. */
-    request_id?: string
-    /** Name or pattern of the route. */
-    route_name?: string
-    /** 16 hex digits. */
-    span_id?: string
-    /** 32 hex digits. */
-    trace_id?: string
-    /** Cut after 255 characters. */
-    user_agent?: string
-    [name: string]: unknown
-  }
+  context?: Context
   /** Lag of the pointer, microseconds. */
   cursor_latency_us?: number
   /** Pseudonymised. */
@@ -388,21 +321,7 @@ export interface ReplayInconsistency {
   /** Version of the application. */
   client_version?: string
   /** Where it happened. */
-  context?: {
-    /** IPv4 or IPv6; truncated or removed by privacy mode. */
-    ip_address?: string
-    /** Correlates records of one request. */
-    request_id?: string
-    /** Name or pattern of the route. */
-    route_name?: string
-    /** 16 hex digits. */
-    span_id?: string
-    /** 32 hex digits. */
-    trace_id?: string
-    /** Cut after 255 characters. */
-    user_agent?: string
-    [name: string]: unknown
-  }
+  context?: Context
   /** Pseudonymised. */
   document_id: string
   /** The events that were replayed. */
