@@ -44,12 +44,16 @@ their digits, 64-bit integers included.
 
 def main(arguments: list[str]) -> int:
     """Checks or writes the page; returns the exit code."""
-    text = page()
+    return settle(PAGE, page(), arguments)
+
+
+def settle(path: pathlib.Path, text: str, arguments: list[str]) -> int:
+    """Writes a file that is made from the schemas, or checks that it says `text`; returns the exit code."""
     if "--write" in arguments:
-        PAGE.write_text(text)
+        path.write_text(text)
         return 0
-    if not PAGE.exists() or PAGE.read_text() != text:
-        print("docs/records.md is not what the schemas say: python tests/record_reference.py --write")
+    if not path.exists() or path.read_text() != text:
+        print(f"{path.relative_to(ROOT)} is not what the schemas say: python {sys.argv[0]} --write")
         return 1
     return 0
 

@@ -33,14 +33,7 @@ export interface Members { [name: string]: unknown }
 
 def main(arguments: list[str]) -> int:
     """Checks or writes the file; returns the exit code."""
-    text = declarations()
-    if "--write" in arguments:
-        TYPES.write_text(text)
-        return 0
-    if not TYPES.exists() or TYPES.read_text() != text:
-        print("bindings-node/shapes/records.d.ts is not what the schemas say: python tests/record_types.py --write")
-        return 1
-    return 0
+    return record_reference.settle(TYPES, declarations(), arguments)
 
 
 def declarations() -> str:

@@ -9,7 +9,7 @@ pub use self::answer::{ScrubbedJson, ScrubbedText};
 use self::fast::Fast;
 #[cfg(feature = "twin")]
 pub(crate) use self::fast::forget as forget_structures;
-use crate::capture::CapturedRecord;
+use crate::capture::json_of;
 use crate::config::Config;
 use crate::contain::contain;
 use crate::error::{Error, Result};
@@ -64,11 +64,11 @@ impl Engine {
         })
     }
 
-    /// [`process`](Self::process) of a record that a host wrote value by value: the outcome of its JSON text, which is
-    /// nothing where calls did not add up to one value.
-    pub fn process_captured(&self, record: &CapturedRecord, stamp: &Stamp) -> Outcome {
-        let of_text = || self.process(&record.to_json().unwrap_or_default(), Some(stamp));
-        self.captured(record.as_bytes(), stamp).unwrap_or_else(of_text)
+    /// [`process`](Self::process) of a record that a host wrote value by value.
+    pub(crate) fn process_captured(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {
+        // Nothing is the one honest text of what no host can have meant.
+        let of_text = || self.process(&json_of(record).unwrap_or_default(), stamp);
+        stamp.and_then(|stamp| self.captured(record, stamp)).unwrap_or_else(of_text)
     }
 
     /// The outcome of a captured record without its text; nothing where it takes that.

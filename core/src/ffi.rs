@@ -187,8 +187,10 @@ impl Engine {
     /// # Errors
     /// `argument_invalid` for a malformed stamp.
     pub fn process_captured(&self, record: &[u8], stamp: Option<&str>) -> Result<String> {
-        // Nothing is the one honest text of what no host can have meant.
-        self.process(&crate::capture::json_of(record).unwrap_or_default(), stamp)
+        guard(|| {
+            let stamp = stamp.map(Stamp::from_json).transpose()?;
+            Ok(self.0.process_captured(record, stamp.as_ref()).to_json())
+        })
     }
 
     /// Why [`process`](Self::process) changes and keeps what it does:

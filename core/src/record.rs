@@ -35,7 +35,7 @@ pub(crate) use self::agent::{cut_agent, is_long_agent};
 #[cfg(feature = "client")]
 pub(crate) use self::catalog::Metric as CatalogMetric;
 pub(crate) use self::catalog::to_json as metrics_catalog;
-pub(crate) use self::check::{Check, is_tenant};
+pub(crate) use self::check::{Check, is_short, is_tenant};
 pub(crate) use self::field::MAX_FIELDS;
 #[cfg(any(feature = "store", all(feature = "report", test)))]
 pub(crate) use self::head::Head;

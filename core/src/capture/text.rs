@@ -38,7 +38,6 @@ impl JsonText {
     }
 
     /// Forgets the text and keeps the memory.
-    #[allow(dead_code, reason = "captured records come from clients")]
     pub(crate) fn clear(&mut self) {
         self.at = 0;
     }

@@ -183,9 +183,7 @@ fn bounded(value: Scalar<'_>, max: usize) -> Option<Fault> {
     if value.kind != Kind::String {
         return Some((Code::Type, "expected a string".into()));
     }
-    // ASCII without control characters, by the scan: most texts.
-    let length = value.raw.len();
-    if !value.marked && (1..=max).contains(&length) {
+    if is_short(value, max) {
         return None;
     }
     let text = value.text();
@@ -197,6 +195,12 @@ fn bounded(value: Scalar<'_>, max: usize) -> Option<Fault> {
     let has_control =
         text.bytes().fold(0, |found, byte| found | u8::from(may_have(byte))) != 0 && text.chars().any(char::is_control);
     has_control.then_some((Code::Format, "must hold no control characters".into()))
+}
+
+/// A string of 1 to `most` bytes that the scan has not marked, as most are: ASCII without control characters.
+#[inline]
+pub(crate) fn is_short(value: Scalar<'_>, most: usize) -> bool {
+    !value.marked && value.kind == Kind::String && (1..=most).contains(&value.raw.len())
 }
 
 /// Code points, a token being one: what it stands for was no shorter, and a record that was fine before scrubbing

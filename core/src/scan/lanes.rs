@@ -4,6 +4,10 @@ use std::sync::LazyLock;
 
 use super::{Bytes, EDGE, OFFSETS, SETS};
 
+/// Lanes of all sets, and the bits of all of them.
+pub(super) const LANES: usize = 8 * SETS;
+pub(super) const ALL: u64 = (1 << LANES) - 1;
+
 /// Compiled lanes.
 pub(crate) struct Lanes {
     /// For each set and offset, the lanes whose class has a byte with this low, and this high nibble.
@@ -66,7 +70,7 @@ impl Lanes {
             };
             for offset in 0..OFFSETS {
                 let held = u64::from(u16::from_le_bytes([held(0, offset), held(1, offset)]));
-                missing[usize::from(byte)] |= (held ^ 0xffff) << (16 * offset);
+                missing[usize::from(byte)] |= (held ^ ALL) << (LANES * offset);
             }
         }
         #[cfg(target_arch = "x86_64")]

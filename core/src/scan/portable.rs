@@ -1,5 +1,6 @@
 //! The portable version: lanes by one look into a table for each byte, classes by plain comparisons.
 
+use super::lanes::{ALL, LANES};
 use super::{BLOCK, Block, HIDDEN_BITS, Lanes, OFFSETS, Runs, WINDOW, edge_window};
 
 pub(super) fn scan(text: &[u8], lanes: &Lanes, blocks: &mut Vec<Block>) {
@@ -40,9 +41,6 @@ fn gathered(bytes: &[u8; BLOCK]) -> u64 {
     words.iter().rev().fold(0, |bits, word| bits << WORD | u64::from_le_bytes(*word).wrapping_mul(TO_HIGHEST) >> 56)
 }
 
-/// Bits of all lanes at one offset.
-pub(super) const LANES: usize = 16;
-const ALL: u64 = (1 << LANES) - 1;
 /// No lane holds a byte.
 const NONE: u64 = ALL << (LANES * (OFFSETS - 1));
 /// The lanes of what may be hidden; the others are the detectors'.

@@ -6,7 +6,7 @@ use super::follow::{Followed, Look, Looked, Moment, Spot};
 use super::tree::Scalar as Spec;
 use crate::json::{Document, Kind, Scalar, plain_number_end, string_end};
 use crate::record::limits::MAX_NAME_CHARS;
-use crate::record::{Check, Intact, canonical_id, canonical_time, is_tenant, utc_len};
+use crate::record::{Check, Intact, canonical_id, canonical_time, is_short, is_tenant, utc_len};
 use crate::scan::next_stop;
 
 impl Followed {
@@ -91,7 +91,7 @@ impl Followed {
     #[allow(clippy::cast_possible_truncation)]
     pub(super) fn settles(&mut self, check: Check, value: Scalar<'_>, start: usize) -> Option<()> {
         match check {
-            // By the scan: most texts.
+            // What most are, without asking further.
             Check::Text(most) if is_short(value, most) => {}
             Check::Identifier | Check::NumberedIdentifier if is_short(value, MAX_NAME_CHARS) => {}
             Check::Key if is_short(value, MAX_NAME_CHARS) && is_word(value.raw.as_bytes()) => {}
@@ -127,12 +127,6 @@ impl Followed {
         }
         Some(())
     }
-}
-
-/// A string of at most `most` bytes that the scan has not marked: ASCII without control characters.
-#[inline]
-fn is_short(value: Scalar<'_>, most: usize) -> bool {
-    !value.marked && value.kind == Kind::String && (1..=most).contains(&value.raw.len())
 }
 
 /// One word of a key.
