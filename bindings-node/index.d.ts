@@ -85,8 +85,7 @@ export class Client {
   startSpan (name: string, options?: SpanOptions): Span
 
   /** Adds a measurement to the metric of its name, which becomes a record once an interval; false where it was not added.
-   *
-   * @throws {ScrubjayError} `argument_invalid` where it is none. The instruments below never throw. */
+   * Never throws: what is none is a warning of the process, as every loss is. */
   measure (measurement: Measurement): boolean
 
   counter (name: string, options?: InstrumentOptions): Counter
@@ -135,7 +134,8 @@ export class Client {
    * @throws {ScrubjayError} `config_invalid`, `config_unknown_key`; then nothing changes */
   reconfigure (config: Config | string): ChangedKey[]
 
-  /** Calls the listener with each change of consent or configuration, by this process or another, within a second.
+  /** Calls the listener with each change of consent or configuration, by this process or another, and with each warning
+   * (`kind: 'warning'`) that records are lost, within a second.
    *
    * @returns what removes it */
   addListener (listener: (change: ClientChange) => void): () => void

@@ -41,6 +41,10 @@ export class Client {
    * `argument_invalid` for other text.
    */
    measure(measurement: string): boolean
+  /** Whether `takeWarnings` has lines that the worker found. */
+   hasWarnings(): boolean
+  /** What the host should say, one line each. */
+   takeWarnings(): Array<string>
   /**
    * What the next requests would carry, as JSON text.
    *

@@ -39,6 +39,7 @@ class Client extends Meter {
     this.#listeners = new Listeners((since) => JSON.parse(this.#native.changes(since)))
     this.#isOff = this.#native.isOff()
     this.#isDurable = this.#native.isDurable()
+    this.#warn()
   }
 
   /**
@@ -109,11 +110,11 @@ class Client extends Meter {
    * @param {import('../index.d.ts').Measurement} measurement
    * @returns {boolean}
    */
-  measure ({ name, type, value, unit, attributes }) {
+  measure (measurement) {
     if (this.#slab === undefined) this.#attach()
-    // A number that JSON cannot hold is no measurement.
-    if (typeof value === 'number' && !Number.isFinite(value)) return false
-    return this.#native.measure(JSON.stringify({ name, type, value, unit, attributes }))
+    const isTaken = this.#native.measure(measurementText(measurement))
+    if (!isTaken) this.#warn()
+    return isTaken
   }
 
   /** @returns {import('../index.d.ts').PreviewedRequest[]} */
@@ -129,7 +130,9 @@ class Client extends Meter {
   async flush (timeout = FLUSH_TIMEOUT_MS) {
     const milliseconds = timeoutMs(timeout)
     this.#handOver()
-    return this.#native.flush(milliseconds)
+    const isDone = await this.#native.flush(milliseconds)
+    this.#warn()
+    return isDone
   }
 
   /**
@@ -139,7 +142,9 @@ class Client extends Meter {
   async shutdown (timeout = SHUTDOWN_TIMEOUT_MS) {
     const milliseconds = timeoutMs(timeout)
     this.#close()
-    return this.#native.shutdown(milliseconds)
+    const isComplete = await this.#native.shutdown(milliseconds)
+    this.#warn()
+    return isComplete
   }
 
   /** @returns {import('../index.d.ts').ClientStats} */
@@ -264,6 +269,12 @@ class Client extends Meter {
     if (slab === undefined || slab.length === 0 || slab.isBusy) return
     this.#isOff = !this.#native.handOver()
     slab.clear()
+    if (this.#native.hasWarnings()) this.#warn()
+  }
+
+  /** Says what the engine has to say, at most one line a minute for each reason, as Node says its own warnings. */
+  #warn () {
+    for (const line of this.#native.takeWarnings()) process.emitWarning(line, { type: 'TelemetryWarning' })
   }
 
   #close () {
@@ -283,6 +294,22 @@ class Client extends Meter {
   leave (deadline) {
     this.#close()
     this.#native.leave(Math.max(0, deadline - Date.now()))
+  }
+}
+
+/**
+ * A measurement as the core reads it; nothing where it has no such text, of which the core tells.
+ *
+ * @param {import('../index.d.ts').Measurement} measurement
+ * @returns {string}
+ */
+function measurementText (measurement) {
+  try {
+    const { name, type, value, unit, attributes } = measurement
+    // A number that JSON cannot hold is no measurement.
+    return Number.isFinite(value) ? JSON.stringify({ name, type, value, unit, attributes }) : ''
+  } catch {
+    return ''
   }
 }
 

@@ -87,6 +87,18 @@ impl Client {
         self.client.measure(&measurement).map_err(|e| to_js(env, &e))
     }
 
+    /// Whether `takeWarnings` has lines that the worker found.
+    #[napi]
+    pub fn has_warnings(&self) -> bool {
+        self.client.has_warnings()
+    }
+
+    /// What the host should say, one line each.
+    #[napi]
+    pub fn take_warnings(&self) -> Vec<String> {
+        self.client.take_warnings()
+    }
+
     /// What the next requests would carry, as JSON text.
     ///
     /// # Errors

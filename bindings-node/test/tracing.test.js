@@ -1,6 +1,7 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { once } = require('node:events')
 const { before, test } = require('node:test')
 const { Client, currentSpan, currentTraceparent, readTraceparent, withContext } = require('../index.js')
 const { TIMEOUT_MS, isolate, listen } = require('./collector.js')
@@ -160,7 +161,12 @@ test('what is no measurement is refused, by instruments without an error', async
   for (const [value, attributes] of [[-1], [NaN], [Infinity], ['1'], [1n], [1, cycle]]) {
     assert.equal(jobs.add(value, attributes), false)
   }
-  assert.throws(() => client.measure({ name: 'jobs', type: 'summary', value: 1 }), { code: 'argument_invalid', path: '/type' })
+  const told = once(process, 'warning')
+  assert.equal(client.measure({ name: 'jobs', type: 'summary', value: 1 }), false)
+  assert.equal(client.measure(undefined), false)
+  const [{ name, message }] = await told
+  assert.equal(name, 'TelemetryWarning')
+  assert.match(message, /measurements? (was|were) not taken/)
 })
 
 test('a preview is the next body, and sends nothing', async (t) => {

@@ -36,6 +36,9 @@ pub(crate) struct Client {
     refused: Py<PyAny>,
     /// `_ambient.merged`, or what else adds the current span and request to a record's context.
     ambient: Py<PyAny>,
+    /// `_complaint.warn`, or what else says the lines that the worker found. Called in the caller's thread: the worker's
+    /// own could not enter an interpreter that ends.
+    warn: Py<PyAny>,
 }
 
 impl Client {
@@ -63,18 +66,45 @@ impl Client {
     /// Captures a record. In durable mode it waits for the disk, and other threads join in its sync.
     fn take(&self, py: Python<'_>, record: &CapturedRecord) -> bool {
         let bytes = record.as_bytes();
+        self.warn_if_due(py);
         if self.inner.is_durable() {
             return py.detach(|| self.inner.track_captured(bytes));
         }
         self.inner.track_captured(bytes)
+    }
+
+    #[inline]
+    fn warn_if_due(&self, py: Python<'_>) {
+        if self.inner.has_warnings() {
+            self.warn(py);
+        }
+    }
+
+    /// Says what there is to say. What a host's log handler raises is no reason to stop it.
+    #[cold]
+    fn warn(&self, py: Python<'_>) {
+        let lines = py.detach(|| self.inner.take_warnings());
+        if !lines.is_empty() {
+            let _ = self.warn.call1(py, (lines,));
+        }
     }
 }
 
 #[pymethods]
 impl Client {
     #[new]
-    fn new(py: Python<'_>, config: &str, plain: Py<PyAny>, refused: Py<PyAny>, ambient: Py<PyAny>) -> PyResult<Self> {
-        detached(py, || ffi::Client::new(config)).map(|inner| Self { inner, plain, refused, ambient })
+    fn new(
+        py: Python<'_>,
+        config: &str,
+        plain: Py<PyAny>,
+        refused: Py<PyAny>,
+        ambient: Py<PyAny>,
+        warn: Py<PyAny>,
+    ) -> PyResult<Self> {
+        let inner = detached(py, || ffi::Client::new(config))?;
+        let client = Self { inner, plain, refused, ambient, warn };
+        client.warn_if_due(py);
+        Ok(client)
     }
 
     /// Whether the event was captured; its values are copied before this returns.
@@ -139,6 +169,7 @@ impl Client {
     ) -> PyResult<CheckedOutcome> {
         let py = channel.py();
         let event = Event { channel, name: event, payload, timestamp, user_id, session_id, tenant_id, context };
+        self.warn_if_due(py);
         let is_durable = self.inner.is_durable();
         let check = |record: &CapturedRecord| {
             let bytes = record.as_bytes();
@@ -192,7 +223,9 @@ impl Client {
         )?;
         let Some(text) = text.flatten().and_then(|text| String::from_utf8(text).ok()) else { return Ok(false) };
         // What is no measurement is the host's mistake, and no reason to stop the host.
-        Ok(py.detach(|| self.inner.measure(&text)).unwrap_or(false))
+        let is_taken = py.detach(|| self.inner.measure(&text)).unwrap_or(false);
+        self.warn_if_due(py);
+        Ok(is_taken)
     }
 
     /// Whether `track` waits for the disk.
@@ -217,12 +250,16 @@ impl Client {
 
     /// Whether everything captured before the call was delivered or finally dropped in time.
     fn flush(&self, py: Python<'_>, timeout_ms: u64) -> bool {
-        py.detach(|| self.inner.flush(timeout_ms))
+        let is_done = py.detach(|| self.inner.flush(timeout_ms));
+        self.warn(py);
+        is_done
     }
 
     /// Whether nothing was left behind in time; idempotent.
     fn shutdown(&self, py: Python<'_>, timeout_ms: u64) -> bool {
-        py.detach(|| self.inner.shutdown(timeout_ms))
+        let is_complete = py.detach(|| self.inner.shutdown(timeout_ms));
+        self.warn(py);
+        is_complete
     }
 
     /// The books, as JSON text.

@@ -244,6 +244,57 @@ def test_a_logging_handler_that_throws_does_not_reach_the_host(
         assert not tracker.track("app", "odd", {"a": {1}})
 
 
+def test_a_record_that_the_collector_refuses_is_said_with_where_and_why(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    collector.refused_event = "logout"
+    with Tracker(collector.config()) as tracker, caplog.at_level(logging.WARNING, "telemetry"):
+        for event in ("login", "logout"):
+            assert tracker.track("app", event)
+        assert tracker.flush(PATIENCE)
+        assert tracker.flush(PATIENCE)
+    assert caplog.messages == ["scrubjay: 1 record dropped: rejected (/event: refused)"]
+
+
+def test_a_record_that_the_engine_refuses_is_said_by_the_next_call(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Tracker(collector.config()) as tracker, caplog.at_level(logging.WARNING, "telemetry"):
+        wrong: Any = tracker.track
+        assert wrong("app", None)
+        assert tracker.flush(PATIENCE)
+        (line,) = caplog.messages
+    assert line == "scrubjay: 1 record dropped: invalid (/event: is required)"
+
+
+def test_a_refusal_that_the_caller_reads_is_not_said_again(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Tracker(collector.config()) as tracker, caplog.at_level(logging.WARNING, "telemetry"):
+        assert tracker.track_checked("app", "")["status"] == "rejected"
+        assert tracker.track_checked("app", "large", {"a": "x" * 200_000})["status"] == "dropped"
+        assert tracker.flush(PATIENCE)
+        assert sum(tracker.stats()["dropped"].values()) == 2
+    assert caplog.messages == []
+
+
+def test_what_is_no_measurement_is_said(collector: Collector, caplog: pytest.LogCaptureFixture) -> None:
+    with Tracker(collector.config()) as tracker, caplog.at_level(logging.WARNING, "telemetry"):
+        assert not tracker.measure("gauge", "queue.depth", 3, unit={"unit": "attributes"})  # type: ignore[arg-type]
+    (line,) = caplog.messages
+    assert line.startswith("scrubjay: 1 measurement was not taken: expected a name, a finite number")
+
+
+def test_a_variable_that_is_spelt_wrong_is_said_once(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("TELEMETRY_BATCHSIZE", "3")
+    for _ in range(2):
+        Tracker(collector.config()).shutdown()
+    expected = "scrubjay: TELEMETRY_BATCHSIZE is ignored: no such variable; did you mean TELEMETRY_BATCH_SIZE?"
+    assert caplog.messages == [expected]
+
+
 def test_arguments_of_wrong_types_do_not_reach_the_host(collector: Collector) -> None:
     with Tracker(collector.config()) as tracker:
         wrong: Any = tracker.track

@@ -44,6 +44,7 @@ use tokio::sync::oneshot;
 
 use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, framed};
 use crate::config::Config;
+use crate::config::SUGGESTION;
 use crate::error::Result;
 use crate::metrics::{Measurement, MetricKind};
 use crate::outcome::Outcome;
@@ -125,7 +126,7 @@ impl Client {
             return shared.capture_dropped(Reason::TooLarge, &Findings::default());
         }
         if shared.settings.current().durable {
-            return self.decide(form, bytes).1;
+            return self.decide(form, bytes, false).1;
         }
         shared.capture(Captured { form, at: microseconds_now(), bytes })
     }
@@ -172,7 +173,7 @@ impl Client {
     }
 
     pub(crate) fn check(&self, form: Form, bytes: &[u8]) -> Outcome {
-        self.decide(form, bytes).0
+        self.decide(form, bytes, true).0
     }
 
     /// The outcome of the text that no record has.
@@ -180,8 +181,9 @@ impl Client {
         self.0.here().settings.engine.process(b"", None)
     }
 
-    /// The outcome, and whether the record was captured; in durable mode, whether it is on the disk.
-    fn decide(&self, form: Form, bytes: &[u8]) -> (Outcome, bool) {
+    /// The outcome, and whether the record was captured; in durable mode, whether it is on the disk. Who reads the outcome
+    /// knows why a record is dropped: no warning need tell.
+    fn decide(&self, form: Form, bytes: &[u8], is_read: bool) -> (Outcome, bool) {
         let shared = self.0.here();
         let at = microseconds_now();
         let settings = shared.settings.current();
@@ -203,7 +205,13 @@ impl Client {
             (None, Some(text)) => {
                 shared.capture_checked(Captured { form: Form::Scrubbed, at, bytes: text.as_bytes() }, &findings)
             }
-            (reason, _) => shared.capture_dropped(reason.unwrap_or(Reason::Invalid), &findings),
+            (reason, _) => {
+                let reason = reason.unwrap_or(Reason::Invalid);
+                if is_read && settings.is_on() {
+                    shared.warnings.note_read(reason);
+                }
+                shared.capture_dropped(reason, &findings)
+            }
         };
         (outcome, is_kept)
     }
@@ -261,6 +269,36 @@ impl Client {
     /// `store_unavailable` where a file could not be removed.
     pub fn wipe_spool(&self) -> Result<()> {
         self.0.here().wipe_spool()
+    }
+
+    /// Whether [`take_warnings`](Self::take_warnings) has lines that the worker found: cheap enough for every call.
+    #[inline]
+    pub fn has_warnings(&self) -> bool {
+        self.0.here().warnings.is_waiting()
+    }
+
+    /// What a host should say of records that were lost, one line each, and at most one a minute for each reason; not
+    /// said again. With `TELEMETRY_DEBUG` standard error heard them.
+    pub fn take_warnings(&self) -> Vec<String> {
+        let shared = self.0.here();
+        shared.warn();
+        shared.warnings.take()
+    }
+
+    /// Refuses a measurement that could not be read, as [`measure`](Self::measure) does one that is none.
+    pub(crate) fn refuse_measurement(&self) -> bool {
+        self.0.here().refuse_measurement()
+    }
+
+    /// Lets the host say what is wrong with the configuration, each thing once in a process: everything where records
+    /// are collected, else only what looks like a slip of the hand, since `TELEMETRY_` may be somebody else's prefix.
+    pub(crate) fn warn_of_configuration(&self) {
+        let shared = self.0.here();
+        for line in &shared.settings.resolved.warnings {
+            if (!shared.is_off() || line.contains(SUGGESTION)) && warnings::is_news(line) {
+                shared.warnings.say(&format!("scrubjay: {line}"));
+            }
+        }
     }
 
     /// Calls `listener` with one line for each warning: at most one a minute for each reason.

@@ -22,6 +22,14 @@ def logger() -> logging.Logger:
     return logging.getLogger(LOGGER)
 
 
+def warn(lines: list[str]) -> None:
+    """Says lines of the engine, which limits their rate, through the logger `telemetry`."""
+    # A handler of the host may raise; telemetry must not.
+    with contextlib.suppress(Exception):
+        for line in lines:
+            logger().warning("%s", line)
+
+
 class Complaint:
     """One kind of trouble of one object."""
 

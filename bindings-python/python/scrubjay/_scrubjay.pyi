@@ -128,6 +128,7 @@ class Client:
         plain: Callable[[object], object],
         refused: Callable[[Exception], object],
         ambient: Callable[[Any], object],
+        warn: Callable[[list[str]], object],
     ) -> Client: ...
     def track(
         self,

@@ -15,7 +15,7 @@ from typing import Any, Final, TypedDict, cast
 
 from scrubjay import _ambient, _exit, _fork, _native
 from scrubjay._archive import Archive, day_at, file_name, next_day
-from scrubjay._complaint import Complaint
+from scrubjay._complaint import Complaint, warn
 from scrubjay._json import config_text, octets, plain, value_at, value_of
 from scrubjay._recorder import UNWRITTEN, Recorder, complain, declared_by, event_of
 from scrubjay._replay import replay
@@ -342,6 +342,6 @@ def _switches(config: str) -> tuple[bool, str | None, bool]:
     written = json.loads(config)
     given = {key: value for key, value in written.get("client", {}).items() if value is not None}
     written["client"] = {"enabled": True, "endpoint": _NOWHERE} | given
-    stats = json.loads(_native.Client(json.dumps(written), plain, print, _ambient.merged).stats())
+    stats = json.loads(_native.Client(json.dumps(written), plain, print, _ambient.merged, warn).stats())
     privacy = written.get("privacy") or {}
     return stats["enabled"], stats["disabled_by"], "pseudonym_key" in privacy or "pseudonym_keys" in privacy

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from scrubjay import _ambient, _exit, _fork, _native
+from scrubjay._complaint import warn
 from scrubjay._control import Controlled
 from scrubjay._instruments import Instrumented
 from scrubjay._json import config_text, plain
@@ -48,7 +49,7 @@ class Tracker(Controlled, Instrumented, Recorder):
         """Seconds that leaving may take."""
         # The callable refers to no tracker: the client would keep one alive that holds the client.
         refused = functools.partial(complain, self._unwritable)
-        self._client = _native.Client(config_text(config), plain, refused, _ambient.merged)
+        self._client = _native.Client(config_text(config), plain, refused, _ambient.merged, warn)
         if type(self).track is Tracker.track:
             # The interpreter then calls the native method at once, at half the cost.
             self.__dict__["track"] = self._client.track

@@ -24,7 +24,7 @@ pub(crate) async fn deliver(shared: &Shared, sender: &Sender<'_>, mut batches: V
             Ok(Ok(verdict)) => {
                 let load = batch.load();
                 let mut findings = Findings::default();
-                verdict.codes.into_iter().for_each(|code| findings.note_violation(code));
+                findings.note_verdict(&verdict);
                 shared.book(|state| {
                     state.settle(load, verdict.refused, Reason::Rejected, &findings);
                     state.spool.is_back();

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::client::held::Ended;
+use crate::client::reason::Whys;
 pub(crate) use crate::client::reason::{Dropped, Findings, Reason};
 use crate::client::switch::OffReason;
 
@@ -171,6 +172,11 @@ impl Ledger {
         self.findings.add(findings);
     }
 
+    /// Why records were refused last.
+    pub(crate) fn whys(&self) -> &Whys {
+        &self.findings.whys
+    }
+
     pub(crate) fn request(&mut self, is_retry: bool) {
         self.requests += 1;
         self.retries += u64::from(is_retry);
@@ -207,6 +213,7 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::Verdict;
     use crate::outcome::Code;
 
     #[test]
@@ -226,7 +233,7 @@ mod tests {
     fn findings_are_counted_by_stable_name() {
         let mut findings = Findings::default();
         for code in [Code::Type, Code::Required, Code::Type] {
-            findings.note_violation(code);
+            findings.note_verdict(&Verdict { codes: vec![code], ..Verdict::accepted() });
         }
         let mut ledger = Ledger::default();
         ledger.find(&findings);

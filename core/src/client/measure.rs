@@ -73,7 +73,8 @@ impl Shared {
         }
         let mut metered = self.meter.0.lock();
         if !metered.aggregator.add(measurement, Timestamp::now()) {
-            return false;
+            drop(metered);
+            return self.refuse_measurement();
         }
         let is_first = metered.due.is_none();
         if is_first {
@@ -85,6 +86,15 @@ impl Shared {
             self.wake.notify_one();
         }
         true
+    }
+
+    /// What is no measurement is the host's mistake: told, and no reason to stop the host.
+    pub(crate) fn refuse_measurement(&self) -> bool {
+        if self.settings.is_on() {
+            self.warnings.note_unmeasured();
+            self.warn();
+        }
+        false
     }
 
     /// Makes records of what was measured and captures them: everything, or only where it is due.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::export::Verdict;
 use crate::outcome::{Code, Outcome};
 
 /// Why a captured record ended without delivery.
@@ -66,6 +67,60 @@ impl Dropped {
             ("consent", self.consent),
         ]
     }
+
+    /// The same but for so many that are invalid and too large.
+    pub(crate) fn without(&self, invalid: u64, too_large: u64) -> Self {
+        Self {
+            invalid: self.invalid.saturating_sub(invalid),
+            too_large: self.too_large.saturating_sub(too_large),
+            ..self.clone()
+        }
+    }
+
+    /// Those that nobody asked for: not what sampling leaves out, nor what the user does not permit.
+    pub(crate) fn lost(&self) -> impl Iterator<Item = (&'static str, u64)> {
+        self.by_reason().into_iter().filter(|(reason, _)| !matches!(*reason, "sampled" | "consent"))
+    }
+}
+
+/// Where and why a record was refused that was refused last, by us and by the collector: for people, not for the books.
+#[derive(Clone, Default)]
+pub(crate) struct Whys {
+    invalid: Option<String>,
+    rejected: Option<String>,
+}
+
+/// Characters of a place and a message that are kept: a line.
+const MAX_WHY: usize = 200;
+
+impl Whys {
+    #[cfg(test)]
+    pub(crate) const NONE: Self = Self { invalid: None, rejected: None };
+
+    /// Keeps what is wrong at a JSON Pointer, which another machine may have said: one line, without control characters.
+    pub(crate) fn note(&mut self, reason: Reason, path: &str, message: &str) {
+        let place = if path.is_empty() { String::new() } else { format!("{path}: ") };
+        let text = place.chars().chain(message.chars()).map(|c| if c.is_control() { ' ' } else { c });
+        let slot = if matches!(reason, Reason::Rejected) { &mut self.rejected } else { &mut self.invalid };
+        *slot = Some(text.take(MAX_WHY).collect());
+    }
+
+    /// That of a reason by its stable name.
+    pub(crate) fn of(&self, reason: &str) -> Option<&str> {
+        match reason {
+            "invalid" => self.invalid.as_deref(),
+            "rejected" => self.rejected.as_deref(),
+            _ => None,
+        }
+    }
+
+    fn add(&mut self, other: &Self) {
+        for (mine, theirs) in [(&mut self.invalid, &other.invalid), (&mut self.rejected, &other.rejected)] {
+            if theirs.is_some() {
+                mine.clone_from(theirs);
+            }
+        }
+    }
 }
 
 /// What the engine found, by stable name.
@@ -73,6 +128,8 @@ impl Dropped {
 pub(crate) struct Findings {
     violations: BTreeMap<&'static str, u64>,
     redactions: BTreeMap<&'static str, u64>,
+    #[serde(skip)]
+    pub(crate) whys: Whys,
 }
 
 impl Findings {
@@ -80,16 +137,28 @@ impl Findings {
         for violation in &outcome.violations {
             self.note_violation(violation.code);
         }
+        if let Some(first) = outcome.violations.first() {
+            self.whys.note(Reason::Invalid, &first.path, &first.message);
+        }
         for redaction in &outcome.redactions {
             *self.redactions.entry(redaction.rule).or_default() += 1;
         }
     }
 
-    pub(crate) fn note_violation(&mut self, code: Code) {
+    /// What a collector said of a batch.
+    pub(crate) fn note_verdict(&mut self, verdict: &Verdict) {
+        verdict.codes.iter().for_each(|code| self.note_violation(*code));
+        if let Some((path, message)) = &verdict.why {
+            self.whys.note(Reason::Rejected, path, message);
+        }
+    }
+
+    fn note_violation(&mut self, code: Code) {
         *self.violations.entry(code.as_str()).or_default() += 1;
     }
 
     pub(super) fn add(&mut self, other: &Self) {
+        self.whys.add(&other.whys);
         for (mine, theirs) in [(&mut self.violations, &other.violations), (&mut self.redactions, &other.redactions)] {
             for (name, count) in theirs {
                 *mine.entry(name).or_default() += count;

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Instant;
 
+use serde_json::json;
+
 use crate::client::batch::{Batch, Ready};
 use crate::client::held::{Ended, Held};
 use crate::client::ledger::{Findings, Reason};
@@ -141,8 +143,20 @@ impl Shared {
                 state.spool.is_known = true;
             });
         }
-        let dropped = self.state.lock().ledger.dropped().clone();
-        self.warnings.say(&self.spool.take_notes(), &dropped, self.spool.failure().map(Failure::phrase));
+        self.warn();
+    }
+
+    /// Says what is due: to the host when it asks, to listeners and to whoever debugs.
+    pub(crate) fn warn(&self) {
+        let (dropped, whys) = {
+            let state = self.state.lock();
+            (state.ledger.dropped().clone(), state.ledger.whys().clone())
+        };
+        let due = self.warnings.due(&dropped, &whys, self.spool.failure().map(Failure::phrase));
+        for line in self.spool.take_notes().iter().chain(&due) {
+            self.changes.note(json!({"kind": "warning", "message": line}));
+            self.warnings.say(line);
+        }
     }
 
     /// Keeps a batch in the spool; false where the disk refuses it.
@@ -257,7 +271,7 @@ impl Shared {
             match ended {
                 Ok(verdict) => {
                     let mut findings = Findings::default();
-                    verdict.codes.into_iter().for_each(|code| findings.note_violation(code));
+                    findings.note_verdict(&verdict);
                     let refused = verdict.refused.min(sent as u64);
                     let delivered = sent as u64 - refused;
                     let ended = Ended { delivered, rejected: refused, consent: withheld, ..Ended::default() };

@@ -240,6 +240,9 @@ fn put(root: &mut Value, path: &str, value: Value) {
     *place = value;
 }
 
+/// What follows a name that is likely another one, spelt wrong.
+pub(crate) const SUGGESTION: &str = "; did you mean ";
+
 /// A sentence for each variable that begins like ours and is none, with the nearest that is.
 pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
     let known = || {
@@ -251,7 +254,7 @@ pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<Stri
     let unknown = ours.into_iter().filter(|name| !known().any(|known| known == name));
     unknown
         .map(|name| {
-            let hint = nearest_of(&name, known()).map_or_else(String::new, |known| format!("; did you mean {known}?"));
+            let hint = nearest_of(&name, known()).map_or_else(String::new, |known| format!("{SUGGESTION}{known}?"));
             format!("{name} is ignored: no such variable{hint}")
         })
         .collect()

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 
 use super::endpoint::continued;
 use super::request::RequestKind;
-use super::verdict::{Verdict, WrittenViolation, codes};
+use super::verdict::{Verdict, WrittenViolation, codes, why};
 use crate::export::Failure;
 use crate::json_value;
 use crate::record::RecordKind;
@@ -103,7 +103,8 @@ pub(super) fn verdict(status: StatusCode, body: &[u8]) -> Result<Verdict, Failur
         return json_value::from_slice::<Taken>(body).map(|_| Verdict::accepted()).ok_or(Failure::Verdict);
     }
     let refused: Refused = json_value::from_slice(body).unwrap_or_default();
-    Ok(Verdict { refused: 1, codes: codes(&refused.violations), warned: false })
+    let violations = &refused.violations;
+    Ok(Verdict { refused: 1, codes: codes(violations), why: why(violations), warned: false })
 }
 
 #[cfg(test)]

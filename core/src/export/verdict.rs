@@ -13,6 +13,8 @@ pub(crate) struct Verdict {
     pub(crate) refused: u64,
     /// Why, as far as this version knows the codes.
     pub(crate) codes: Vec<Code>,
+    /// Where and why the first of them was refused, in the collector's words, if it says so.
+    pub(crate) why: Option<(String, String)>,
     /// Everything was taken, but with a word of warning.
     pub(crate) warned: bool,
 }
@@ -35,6 +37,10 @@ struct WrittenResult {
 #[derive(Deserialize)]
 pub(super) struct WrittenViolation {
     code: String,
+    #[serde(default)]
+    path: String,
+    #[serde(default)]
+    message: String,
 }
 
 /// Those codes of violations that this version knows.
@@ -43,10 +49,16 @@ pub(super) fn codes<'a>(violations: impl IntoIterator<Item = &'a WrittenViolatio
     violations.into_iter().filter_map(known).collect()
 }
 
+/// Where and why, of the first that says why.
+pub(super) fn why<'a>(violations: impl IntoIterator<Item = &'a WrittenViolation>) -> Option<(String, String)> {
+    let first = violations.into_iter().find(|violation| !violation.message.is_empty())?;
+    Some((first.path.clone(), first.message.clone()))
+}
+
 impl Verdict {
     /// Everything was taken.
     pub(crate) fn accepted() -> Self {
-        Self { refused: 0, codes: Vec::new(), warned: false }
+        Self { refused: 0, codes: Vec::new(), why: None, warned: false }
     }
 
     /// Reads the answer to a batch of `records`.
@@ -59,8 +71,8 @@ impl Verdict {
         if refused.checked_add(written.accepted) != Some(records) {
             return Err(Failure::Verdict);
         }
-        let codes = codes(written.results.iter().flat_map(|result| &result.violations));
-        Ok(Self { refused, codes, warned: false })
+        let violations = || written.results.iter().flat_map(|result| &result.violations);
+        Ok(Self { refused, codes: codes(violations()), why: why(violations()), warned: false })
     }
 }
 
@@ -77,7 +89,10 @@ mod tests {
             {"status":"dropped","id":null,"violations":[{"path":"","code":"record_too_large","message":"x"}]}],
             "redactions":{"email":1}}"#;
         let codes = vec![Code::Required, Code::RecordTooLarge];
-        assert_eq!(Verdict::read(body.as_bytes(), 3), Ok(Verdict { refused: 2, codes, warned: false }));
+        assert_eq!(
+            Verdict::read(body.as_bytes(), 3),
+            Ok(Verdict { refused: 2, codes, why: Some(("/event".to_owned(), "x".to_owned())), warned: false })
+        );
     }
 
     #[test]

@@ -25,7 +25,22 @@ impl Client {
     /// # Errors
     /// `config_invalid`, `config_unknown_key`.
     pub fn new(config: &str) -> Result<Self> {
-        guard(|| Ok(Self(crate::Client::new(&crate::Config::from_json(config)?)?)))
+        guard(|| {
+            let client = crate::Client::new(&crate::Config::from_json(config)?)?;
+            client.warn_of_configuration();
+            Ok(Self(client))
+        })
+    }
+
+    /// Whether [`take_warnings`](Self::take_warnings) has lines, for a shell to ask with every call.
+    #[inline]
+    pub fn has_warnings(&self) -> bool {
+        self.0.has_warnings()
+    }
+
+    /// What the host should say, one line each, in the way its programs expect; see [`crate::Client::take_warnings`].
+    pub fn take_warnings(&self) -> Vec<String> {
+        guard(|| Ok(self.0.take_warnings())).unwrap_or_default()
     }
 
     /// Whether the client is off, so that a shell need not walk a record for it.
@@ -120,14 +135,16 @@ impl Client {
 
     /// Adds a measurement, a JSON object: `{"name":…,"type":"counter"|"updowncounter"|"gauge"|"histogram","value":n,
     /// "unit":…,"attributes":{…}}`, the last two if any. `false` where the client is off or was shut down, or where it is
-    /// no measurement; see [`crate::Client::measure`].
+    /// no measurement, of which a warning tells; see [`crate::Client::measure`].
     ///
     /// # Errors
-    /// `argument_invalid` for other text.
+    /// `internal` only.
     pub fn measure(&self, measurement: &str) -> Result<bool> {
         guard(|| {
-            let written: Written<'_> = serde_json::from_str(measurement).map_err(|_| not_a_measurement(""))?;
-            let kind = MetricKind::named(&written.kind).ok_or_else(|| not_a_measurement("/type"))?;
+            let Ok(written) = serde_json::from_str::<Written<'_>>(measurement) else {
+                return Ok(self.0.refuse_measurement());
+            };
+            let Some(kind) = MetricKind::named(&written.kind) else { return Ok(self.0.refuse_measurement()) };
             Ok(self.0.measure(&Measurement {
                 name: &written.name,
                 kind,
@@ -329,31 +346,35 @@ struct Written<'a> {
     attributes: Option<&'a RawValue>,
 }
 
-fn not_a_measurement(path: &str) -> Error {
-    let form = r#"expected {"name","type","value"}, with "unit" and "attributes" if any; type is counter, updowncounter, gauge or histogram"#;
-    Error::new(ErrorKind::ArgumentInvalid, path, form)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_measurement_is_read_or_refused_with_its_place() {
+    fn a_client_that_is_off_takes_no_measurement() {
         let client = Client::new(r#"{"client":{"enabled":false}}"#).unwrap();
         let whole = r#"{"name":"jobs","type":"counter","value":1,"unit":"1","attributes":{"a":1}}"#;
         assert!(!client.measure(whole).unwrap(), "the client is off");
         assert!(!client.measure(r#"{"name":"jobs","type":"gauge","value":1.5}"#).unwrap());
-        for (bad, path) in [
-            ("", ""),
-            (r#"{"name":"jobs","type":"counter"}"#, ""),
-            (r#"{"name":"jobs","type":"summary","value":1}"#, "/type"),
-            (r#"{"name":"jobs","type":"counter","value":1,"vlaue":1}"#, ""),
-        ] {
-            let error = client.measure(bad).unwrap_err();
-            assert_eq!((error.kind(), error.path()), (ErrorKind::ArgumentInvalid, path), "{bad}");
-        }
         assert_eq!(client.preview().unwrap(), "[]");
+    }
+
+    #[test]
+    fn what_is_no_measurement_stops_nobody_and_is_told() {
+        for bad in [
+            "",
+            r#"{"name":"jobs","type":"counter"}"#,
+            r#"{"name":"jobs","type":"summary","value":1}"#,
+            r#"{"name":"jobs","type":"counter","value":1,"vlaue":1}"#,
+            r#"{"name":"jobs","type":"counter","value":-1}"#,
+        ] {
+            let client = Client::new(r#"{"client":{"enabled":true,"endpoint":"http://127.0.0.1:9"}}"#).unwrap();
+            assert!(!client.measure(bad).unwrap(), "{bad}");
+            assert!(client.has_warnings(), "{bad}");
+            let told = client.take_warnings();
+            assert!(told[0].starts_with("scrubjay: 1 measurement was not taken: expected a name"), "{told:?}");
+            assert!(!client.has_warnings() && client.take_warnings().is_empty(), "told once");
+        }
     }
 
     #[test]

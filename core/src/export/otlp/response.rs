@@ -67,6 +67,7 @@ fn verdict(partial: &PartialSuccess, records: u64) -> Verdict {
     Verdict {
         refused: partial.rejected.min(records),
         codes: Vec::new(),
+        why: None,
         warned: partial.rejected == 0 && partial.has_message,
     }
 }
@@ -132,7 +133,7 @@ mod tests {
     }
 
     fn expected(refused: u64, warned: bool) -> Verdict {
-        Verdict { refused, codes: Vec::new(), warned }
+        Verdict { refused, codes: Vec::new(), why: None, warned }
     }
 
     #[test]
