@@ -156,15 +156,47 @@ fn slot(captured: &[u8]) -> usize {
 /// How many bytes both begin with.
 #[inline]
 fn common(a: &[u8], b: &[u8]) -> usize {
-    let mut at = 0;
-    let word = |of: &[u8], at: usize| of.get(at..)?.first_chunk().map(|word| u64::from_le_bytes(*word));
-    while let (Some(ours), Some(theirs)) = (word(a, at), word(b, at)) {
-        let differing = ours ^ theirs;
+    const WORD: usize = size_of::<u64>();
+    let (ours, theirs) = (a.as_chunks::<WORD>().0, b.as_chunks::<WORD>().0);
+    for (at, (ours, theirs)) in ours.iter().zip(theirs).enumerate() {
+        let differing = u64::from_le_bytes(*ours) ^ u64::from_le_bytes(*theirs);
         if differing != 0 {
-            return at + differing.trailing_zeros() as usize / 8;
+            return at * WORD + differing.trailing_zeros() as usize / 8;
         }
-        at += size_of::<u64>();
     }
+    let at = ours.len().min(theirs.len()) * WORD;
     let rest = a.iter().zip(b).skip(at);
     at + rest.take_while(|(ours, theirs)| ours == theirs).count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_the_same_up_to_where_they_differ_or_one_ends() {
+        for length in 0..40 {
+            let bytes = vec![b'a'; length];
+            assert_eq!(common(&bytes, &bytes), length);
+            for at in 0..length {
+                let mut other = bytes.clone();
+                other[at] = b'b';
+                assert_eq!((common(&bytes, &other), common(&bytes, &bytes[..at])), (at, at));
+                assert_eq!(common(&other[..=at], &bytes), at);
+            }
+        }
+    }
+
+    #[test]
+    fn a_record_has_its_place_by_its_first_members_and_may_be_anything() {
+        let begin = b"\x8a\x87\x07channel\x87\x03web\x87\x05event\x87\x01e";
+        let with = |more: &[u8]| slot(&[&begin[..], more].concat());
+        assert_eq!(with(b"\x87\x01a\x01"), with(b"\x87\x01b\x87\x01c\x8c"));
+        let places: std::collections::BTreeSet<usize> =
+            (0..100_u8).map(|n| slot(&[&begin[..], &[n]].concat())).collect();
+        assert_eq!(places.len(), 1);
+        for cut in 0..begin.len() {
+            assert!(slot(&begin[..cut]) < SLOTS);
+        }
+    }
 }

@@ -102,7 +102,8 @@ fn what_is_not_plain_goes_the_way_of_its_text() {
 #[test]
 fn a_value_that_was_not_there_before_is_no_reason_to_write_a_text() {
     let engine = Engine::new(&Config::default()).unwrap();
-    let record = |n: u32| event(&json!({"n": n, "f": f64::from(n) * 0.37, "even": n.is_multiple_of(2), "region": "eu-west-1"}));
+    let record =
+        |n: u32| event(&json!({"n": n, "f": f64::from(n) * 0.37, "even": n.is_multiple_of(2), "region": "eu-west-1"}));
     let records: Vec<Json> = (0..100).map(record).collect();
     assert!(same(&engine, &records) >= 4 * 100 - 4);
 }
