@@ -19,6 +19,18 @@ const HEAD = `/** The addon's own interface: text and bytes in, text out. Errors
 type Text = string | Uint8Array
 `
 
+/** What is exported without napi-derive: see `src/slab.rs`. */
+const BY_HAND = [`/**
+ * \`trackChecked\` of a record that JavaScript wrote into the slab of this number: the outcome as text, or its record
+ * alone where that says all. A function and no method: Node would take longer to find the client behind an object than
+ * to do all the rest.
+ *
+ * # Errors
+ * \`closed\` where there is no such slab any more, else \`internal\` only.
+ */
+export function checkCaptured(slab: number, end: number): string
+`]
+
 /**
  * @param {string} written what napi-derive wrote
  * @returns {string}
@@ -31,7 +43,7 @@ function declarations (written) {
     const body = members.filter((member) => member).join('\n').split('\n').map((line) => `  ${line}`.trimEnd())
     return `${doc}export class ${name} {\n${body.join('\n')}\n}\n`
   })
-  const text = [HEAD, ...[...functions, ...classes].sort(byName)].join('\n')
+  const text = [HEAD, ...[...BY_HAND, ...functions, ...classes].sort(byName)].join('\n')
   return text.replaceAll('Buffer', 'Uint8Array').replace(/ +$/gm, '')
 }
 

@@ -87,7 +87,7 @@ impl Pipeline<'_> {
             return Fate::Ready(String::from_utf8_lossy(record.bytes).into());
         }
         let stamp = Stamp::captured(record.at, bits);
-        let outcome = match self.outcome(record, &stamp, scratch) {
+        let outcome = match self.processed(record, &stamp, scratch) {
             Ok(outcome) => outcome,
             Err(reason) => return Fate::Dropped(reason),
         };
@@ -96,17 +96,25 @@ impl Pipeline<'_> {
         accepted.map_or(Fate::Dropped(Reason::Invalid), |text| Fate::Ready(text.into_boxed_str()))
     }
 
+    /// The outcome of one that is kept whatever it says, straight from its values; nothing where its text is needed.
+    fn captured(&self, record: &Captured<'_>, stamp: &Stamp) -> Option<Outcome> {
+        if record.form != Form::Compact || self.sampler.is_some() {
+            return None;
+        }
+        self.engine.captured(record.bytes, stamp)
+    }
+
     /// The engine's outcome for a record that is kept, or why none was asked for.
+    fn processed(&self, record: &Captured<'_>, stamp: &Stamp, scratch: &mut Scratch) -> Result<Outcome, Reason> {
+        self.captured(record, stamp).map_or_else(|| self.outcome(record, stamp, scratch), Ok)
+    }
+
+    /// The same by way of the record's text.
     fn outcome(&self, record: &Captured<'_>, stamp: &Stamp, scratch: &mut Scratch) -> Result<Outcome, Reason> {
         let mut text = record.bytes;
         if record.form == Form::Compact {
             if text.len() > MAX_CAPTURED_BYTES {
                 return Err(Reason::TooLarge);
-            }
-            if self.sampler.is_none()
-                && let Some(outcome) = self.engine.captured(text, stamp)
-            {
-                return Ok(outcome);
             }
             scratch.text.clear();
             if write_json(record.bytes, &mut scratch.text).is_err() {
@@ -133,18 +141,22 @@ impl Pipeline<'_> {
     /// One record at once, for a caller who wants the outcome: that, and what to book. A record that the sampler
     /// drops has an outcome too: whether it is valid does not hang on luck.
     pub(crate) fn check(&self, record: &Captured<'_>, bits: Bits) -> (Outcome, Option<Reason>) {
+        let stamp = Stamp::captured(record.at, bits);
+        if let Some(outcome) = self.captured(record, &stamp) {
+            // It was accepted: no other is written so.
+            return (outcome, None);
+        }
         let mut scratch = SCRATCH.take();
-        let checked = self.check_in(record, bits, &mut scratch);
+        let checked = self.check_in(record, &stamp, &mut scratch);
         if scratch.text.capacity() <= MAX_KEPT_BYTES {
             SCRATCH.set(scratch);
         }
         checked
     }
 
-    fn check_in(&self, record: &Captured<'_>, bits: Bits, scratch: &mut Scratch) -> (Outcome, Option<Reason>) {
-        let stamp = Stamp::captured(record.at, bits);
-        let unsampled = || Pipeline { sampler: None, ..*self }.outcome(record, &stamp, &mut Scratch::default());
-        let (outcome, sampled) = match self.outcome(record, &stamp, scratch) {
+    fn check_in(&self, record: &Captured<'_>, stamp: &Stamp, scratch: &mut Scratch) -> (Outcome, Option<Reason>) {
+        let unsampled = || Pipeline { sampler: None, ..*self }.processed(record, stamp, &mut Scratch::default());
+        let (outcome, sampled) = match self.outcome(record, stamp, scratch) {
             Err(Reason::Sampled) => (unsampled(), true),
             outcome => (outcome, false),
         };

@@ -11,6 +11,7 @@
 mod captured;
 mod follow;
 mod learn;
+mod template;
 #[cfg(test)]
 mod tests;
 mod trail;
@@ -21,6 +22,7 @@ mod write;
 use std::cell::Cell;
 
 use self::follow::Followed;
+use self::template::{Spot, Templates};
 use self::trail::{MOST_VALUES, Trails};
 use self::tree::Tree;
 use super::Engine;
@@ -28,6 +30,7 @@ use crate::capture::JsonText;
 use crate::json::Document;
 use crate::kept::with_kept;
 use crate::outcome::Outcome;
+use crate::record::time::Second;
 use crate::scrub::Scrubber;
 use crate::stamp::Stamp;
 
@@ -43,9 +46,13 @@ pub(super) struct Fast {
     credit: usize,
     /// The plan by which the latest record was written.
     usual: u32,
-    /// The text of a captured record, and what is open in it.
+    /// Captured records that were written, and when the latest was.
+    templates: Templates,
+    second: Option<Second>,
+    /// The text of a captured record, what is open in it, and where its values stand.
     text: JsonText,
     open: Vec<captured::Open>,
+    spots: Vec<Spot>,
 }
 
 /// Learning a structure costs about what reading its record does. Whoever sends ever new structures must not make it
@@ -80,8 +87,11 @@ impl Fast {
                 followed: Followed::default(),
                 credit: FIRST_CREDIT,
                 usual: tree::NONE,
+                templates: Templates::default(),
+                second: None,
                 text: JsonText::new(),
                 open: Vec::new(),
+                spots: Vec::new(),
             })
         })
     }
@@ -147,6 +157,7 @@ impl Fast {
             if learn::learn(&mut self.tree, engine, document).is_none() && self.tree.is_full() {
                 self.tree = Tree::default();
                 self.trails = Trails::default();
+                self.templates = Templates::default();
                 self.usual = tree::NONE;
             }
         }

@@ -110,6 +110,36 @@ impl Timestamp {
         text.push("Z");
         text
     }
+
+    /// The same for one who writes many: `latest` is what was kept of the text before, which nearly always was of this second.
+    pub(crate) fn to_text_after(self, latest: &mut Option<Second>) -> Inline {
+        let second = self.0.div_euclid(MICROSECONDS_A_SECOND);
+        let Some(known) = latest.as_ref().filter(|known| known.number == second) else {
+            let text = self.to_text();
+            let begin = text.as_str().get(..=SECONDS).unwrap_or_default();
+            *latest = Some(Second { number: second, text: Inline::new(begin) });
+            return text;
+        };
+        let mut fraction = *b"000000Z";
+        let mut rest = self.0.rem_euclid(MICROSECONDS_A_SECOND);
+        for digit in fraction[..6].iter_mut().rev() {
+            *digit += u8::try_from(rest % 10).unwrap_or(0);
+            rest /= 10;
+        }
+        let mut text = known.text;
+        text.push(std::str::from_utf8(&fraction).unwrap_or_default());
+        text
+    }
+}
+
+const MICROSECONDS_A_SECOND: i64 = 1_000_000;
+
+/// What the texts of a second's times begin with, up to the point.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Second {
+    /// Since 1970-01-01T00:00:00Z.
+    number: i64,
+    text: Inline,
 }
 
 /// A number below 100 as two digits.
@@ -288,6 +318,15 @@ mod tests {
                     assert_eq!(canonical(&text), Timestamp::parse(&text).map(Timestamp::to_text), "{text}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_time_is_written_alike_whichever_was_written_before() {
+        let mut latest = None;
+        let moments = [0, 1, 999_999, 1_000_000, 999_999, -1, -999_999, 1_767_323_045_000_006, 1_767_323_045_123_456];
+        for time in moments.map(Timestamp) {
+            assert_eq!(time.to_text_after(&mut latest), time.to_text());
         }
     }
 

@@ -5,6 +5,7 @@
 //! values. It gives up wherever anything else is asked for, and the record goes the way of its JSON text.
 
 use super::Fast;
+use super::template::{Spot, Stamped};
 use super::tree::{NONE, Scalar as Spec, Step, Tree, Value};
 use crate::capture::{JsonText, captured_byte, captured_string, tag, write_scalar};
 use crate::engine::Engine;
@@ -41,24 +42,12 @@ impl Fast {
         if captured_byte(&mut rest).ok()? != tag::OBJECT {
             return None;
         }
-        let id = stamp.id();
-        let mut writing = Writing {
-            tree: &self.tree,
-            steps: &self.tree.plans.get(self.usual as usize)?.steps,
-            text: &mut self.text,
-            open: &mut self.open,
-        };
-        writing.head(&id, &stamp.now.to_text());
+        let (id, time) = (stamp.id(), stamp.now.to_text_after(&mut self.second));
         let mut values = Values::of(&engine.scrubber);
-        let end = writing.members(&mut rest, &mut values);
+        let written = self.templates.write(&self.tree, captured, (&id, &time), &mut self.text, &mut values);
+        let record = written.or_else(|| self.write_captured(captured, &mut rest, (&id, &time), &mut values));
         values.give_back();
-        let end = end?;
-        if end != self.usual {
-            // The next record may end as this one does.
-            self.usual = end;
-            return None;
-        }
-        let record = String::from_utf8(self.text.as_bytes().to_vec()).ok()?;
+        let record = record?;
         self.earn();
         Some(Outcome {
             status: Status::Accepted,
@@ -67,6 +56,34 @@ impl Fast {
             redactions: Vec::new(),
             record: Some(record),
         })
+    }
+
+    /// The text of a captured record along the tree, which is a template from then on; `rest` is what follows its first byte.
+    fn write_captured(
+        &mut self,
+        captured: &[u8],
+        rest: &mut &[u8],
+        (id, time): (&Inline, &Inline),
+        values: &mut Values<'_>,
+    ) -> Option<String> {
+        let mut writing = Writing {
+            tree: &self.tree,
+            steps: &self.tree.plans.get(self.usual as usize)?.steps,
+            text: &mut self.text,
+            open: &mut self.open,
+            length: captured.len(),
+            spots: &mut self.spots,
+        };
+        let stamped = writing.head(id, time);
+        let end = writing.members(rest, values)?;
+        if end != self.usual {
+            // The next record may end as this one does.
+            self.usual = end;
+            return None;
+        }
+        let record = String::from_utf8(self.text.as_bytes().to_vec()).ok()?;
+        self.templates.offer(captured, &record, stamped, &self.spots);
+        Some(record)
     }
 }
 
@@ -77,13 +94,19 @@ struct Writing<'a> {
     steps: &'a [Step],
     text: &'a mut JsonText,
     open: &'a mut Vec<Open>,
+    /// Bytes of the captured record.
+    length: usize,
+    /// Where its values stand.
+    spots: &'a mut Vec<Spot>,
 }
 
 impl Writing<'_> {
-    /// What stands before the first of the record's own members.
-    fn head(&mut self, id: &Inline, time: &Inline) {
+    /// What stands before the first of the record's own members; where the stamp stands in it.
+    fn head(&mut self, id: &Inline, time: &Inline) -> Stamped {
+        let mut stamped = Stamped::default();
         self.text.clear();
         self.open.clear();
+        self.spots.clear();
         while let [step, behind @ ..] = self.steps {
             match step {
                 Step::Text(text) => {
@@ -93,16 +116,19 @@ impl Writing<'_> {
                 }
                 Step::Id => {
                     self.text.append(b"\"id\":");
+                    stamped.id = Some(self.text.as_bytes().len() + 1);
                     self.text.string(id.as_bytes(), b',');
                 }
                 Step::Time => {
                     self.text.append(b"\"timestamp\":");
+                    stamped.time = Some(self.text.as_bytes().len() + 1);
                     self.text.string(time.as_bytes(), b',');
                 }
-                Step::Field(_) => return,
+                Step::Field(_) => break,
             }
             self.steps = behind;
         }
+        stamped
     }
 
     /// The members of the record, in the order in which the plan wants them; the place of the plan that they ask for.
@@ -148,38 +174,47 @@ impl Writing<'_> {
                 top = Open { state, is_object };
                 self.text.byte(if is_object { b'{' } else { b'[' });
             } else {
-                self.scalar(value, tag, rest, values)?;
+                let (start, text_start) = (self.length - rest.len() - 1, self.text.as_bytes().len());
+                scalar(value, tag, rest, self.text, values)?;
+                let (end, text_end) = (self.length - rest.len(), self.text.as_bytes().len() - 1);
+                self.spots.push(Spot { start, end, text_start, text_end, value: index });
             }
         }
     }
+}
 
-    /// A value that is no container.
-    fn scalar(&mut self, value: &Value, tag: u8, rest: &mut &[u8], values: &mut Values<'_>) -> Option<()> {
-        match tag {
-            tag::TEXT_1 | tag::TEXT_4 => {
-                let text = captured_string(tag, rest).ok()?;
-                if !is_fine(value.string.as_ref()?, text, values) {
-                    return None;
-                }
-                self.text.string(text, b',');
+/// Writes a value that is no container, and a comma, where nothing is to be done about it. `rest` is what follows its tag.
+pub(super) fn scalar(
+    value: &Value,
+    tag: u8,
+    rest: &mut &[u8],
+    out: &mut JsonText,
+    values: &mut Values<'_>,
+) -> Option<()> {
+    match tag {
+        tag::TEXT_1 | tag::TEXT_4 => {
+            let text = captured_string(tag, rest).ok()?;
+            if !is_fine(value.string.as_ref()?, text, values) {
+                return None;
             }
-            tag::NULL if value.has_null => write_scalar(tag, rest, self.text).ok()?,
-            tag::TRUE | tag::FALSE if is_free(value.bool.as_ref()) => write_scalar(tag, rest, self.text).ok()?,
-            tag::JSON | tag::NULL | tag::TRUE | tag::FALSE => return None,
-            _ if !is_free(value.number.as_ref()) => return None,
-            _ => {
-                let start = self.text.as_bytes().len();
-                write_scalar(tag, rest, self.text).ok()?;
-                let number = self.text.as_bytes().get(start..)?;
-                let end = plain_number_end(number, usize::from(number.first() == Some(&b'-')))?;
-                // Behind it stands the comma alone.
-                if end + 1 != number.len() {
-                    return None;
-                }
+            out.string(text, b',');
+        }
+        tag::NULL if value.has_null => write_scalar(tag, rest, out).ok()?,
+        tag::TRUE | tag::FALSE if is_free(value.bool.as_ref()) => write_scalar(tag, rest, out).ok()?,
+        tag::JSON | tag::NULL | tag::TRUE | tag::FALSE => return None,
+        _ if !is_free(value.number.as_ref()) => return None,
+        _ => {
+            let start = out.as_bytes().len();
+            write_scalar(tag, rest, out).ok()?;
+            let number = out.as_bytes().get(start..)?;
+            let end = plain_number_end(number, usize::from(number.first() == Some(&b'-')))?;
+            // Behind it stands the comma alone.
+            if end + 1 != number.len() {
+                return None;
             }
         }
-        Some(())
     }
+    Some(())
 }
 
 /// Whether any value of a kind may stand at a place.
@@ -208,163 +243,4 @@ fn is_fine(spec: &Spec, text: &[u8], values: &mut Values<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-    use serde_json::{Value as Json, json};
-
-    use crate::capture::json_of;
-    use crate::engine::fast::forget;
-    use crate::stamp::Stamp;
-    use crate::{CapturedRecord, Config, Engine};
-
-    fn write(value: &Json, to: &mut CapturedRecord) {
-        match value {
-            Json::Null => _ = to.null(),
-            Json::Bool(value) => _ = to.bool(*value),
-            Json::Number(value) => match value.as_i64() {
-                Some(value) => _ = to.int(value),
-                None => _ = to.float(value.as_f64().unwrap()),
-            },
-            Json::String(value) => _ = to.text(value),
-            Json::Array(values) => {
-                to.begin_array();
-                for value in values {
-                    write(value, to);
-                }
-                to.end();
-            }
-            Json::Object(members) => {
-                to.begin_object();
-                for (name, value) in members {
-                    write(value, to.name(name));
-                }
-                to.end();
-            }
-        }
-    }
-
-    fn captured(value: &Json) -> CapturedRecord {
-        let mut record = CapturedRecord::new();
-        write(value, &mut record);
-        record
-    }
-
-    fn stamp() -> Stamp {
-        Stamp::new("2026-01-02T03:04:05Z", [7; 10]).unwrap()
-    }
-
-    /// How many of the records were processed without their text, all of them to the outcome of their text.
-    fn same(engine: &Engine, records: &[Json]) -> usize {
-        let mut fast = 0;
-        forget();
-        for _ in 0..4 {
-            for record in records {
-                let record = captured(record);
-                let ours = engine.captured(record.as_bytes(), &stamp());
-                let texts = engine.process(&json_of(record.as_bytes()).unwrap(), Some(&stamp()));
-                fast += usize::from(ours.is_some());
-                assert_eq!(
-                    *ours.as_ref().unwrap_or(&texts),
-                    texts,
-                    "{:?}",
-                    String::from_utf8(json_of(record.as_bytes()).unwrap())
-                );
-            }
-        }
-        fast
-    }
-
-    fn event(payload: &Json) -> Json {
-        json!({"channel": "web", "event": "request", "payload": payload})
-    }
-
-    #[test]
-    fn a_plain_event_needs_no_text_from_the_second_time_on() {
-        let engine = Engine::new(&Config::default()).unwrap();
-        let payload = json!({"http.request.method": "GET", "http.route": "/api/v1/items/{id}", "ms": 1.5, "n": 200,
-            "hit": true, "region": "eu-west-1", "list": [1, 2], "o": {"a": "b"}, "none": []});
-        assert!(same(&engine, &[event(&payload)]) >= 2);
-    }
-
-    #[test]
-    fn what_is_not_plain_goes_the_way_of_its_text() {
-        let engine = Engine::new(&Config::default()).unwrap();
-        let learned = event(&json!({"to": "x", "n": 1.5, "ok": true}));
-        for payload in [
-            json!({"to": "ann@example.com", "n": 1.5, "ok": true}),
-            json!({"to": "caf\u{e9}", "n": 1.5, "ok": true}),
-            json!({"to": "a\"b", "n": 1.5, "ok": true}),
-            json!({"to": "x", "n": 1e300, "ok": true}),
-            json!({"to": "x", "n": "1", "ok": true}),
-            json!({"to": "x", "n": 1.5, "ok": null}),
-            json!({"to": "x", "n": 1.5}),
-            json!({"to": "x", "n": 1.5, "ok": true, "more": 1}),
-            json!({"to": {"deep": 1}, "n": 1.5, "ok": true}),
-        ] {
-            same(&engine, &[learned.clone(), event(&payload)]);
-        }
-        for record in [
-            json!([]),
-            json!(1),
-            json!({}),
-            json!({"payload": {}, "event": "e", "channel": "c"}),
-            json!({"channel": ""}),
-        ] {
-            same(&engine, &[learned.clone(), record]);
-        }
-    }
-
-    fn value() -> impl Strategy<Value = Json> {
-        let leaf = prop_oneof![
-            Just(Json::Null),
-            any::<bool>().prop_map(Json::from),
-            any::<i64>().prop_map(Json::from),
-            (-1e9..1e9).prop_map(Json::from),
-            any::<f64>().prop_filter("finite", |value| value.is_finite()).prop_map(Json::from),
-            prop::sample::select(vec![
-                "x",
-                "",
-                "GET",
-                "203.0.113.9",
-                "ann@example.com",
-                "a\nb",
-                "caf\u{e9}",
-                "/api/v1/items",
-                "password=hunter2",
-                "[email]"
-            ])
-            .prop_map(Json::from),
-        ];
-        let name = prop::sample::select(vec![
-            "a", "b", "email", "password", "name", "value", "phone", "url", "ok\"", "ann@x.io",
-        ]);
-        leaf.prop_recursive(3, 12, 4, move |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..3).prop_map(Json::from),
-                prop::collection::btree_map(name.clone(), inner, 0..4)
-                    .prop_map(|members| members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()),
-            ]
-        })
-    }
-
-    proptest! {
-        #[test]
-        fn a_captured_record_has_the_outcome_of_its_text(
-            payloads in prop::collection::vec(value(), 1..6),
-            channel in prop::sample::select(vec!["app", "a b", "", "ann@example.com", "caf\u{e9}", "a.b", "x\u{7f}"]),
-            privacy in prop::sample::select(vec![
-                "{}",
-                r#"{"mode":"strict"}"#,
-                r#"{"mode":"minimal"}"#,
-                r#"{"pii_fields":["a"],"rules":[{"name":"word","pattern":"x"}]}"#,
-                r#"{"allow":{"paths":["/payload/email"]}}"#,
-            ]),
-        ) {
-            let engine = Engine::new(&Config::from_json(&format!(r#"{{"privacy":{privacy}}}"#)).unwrap()).unwrap();
-            let mut records: Vec<Json> = payloads.iter().map(event).collect();
-            records.push(json!({"channel": channel, "event": "e", "payload": payloads[0], "user_id": "u1", "session_id": "s"}));
-            records.push(json!({"schema": "telemetry_metric_v1", "name": "fps", "type": "gauge", "unit": "frames", "value": payloads[0]}));
-            same(&engine, &records);
-        }
-    }
-}
+mod tests;
