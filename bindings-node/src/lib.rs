@@ -15,6 +15,7 @@ mod receive;
 mod slab;
 mod store;
 mod text;
+mod workers;
 
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Result};
