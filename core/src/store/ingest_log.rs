@@ -117,8 +117,11 @@ impl IngestLog {
     /// # Errors
     /// `store_unavailable` where the disk fails or the indexer is too far behind; `closed`.
     pub(super) fn append(&self, events: Vec<StoredEvent>) -> Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
         let entrance = Entrance { log: self.log()?, progress: Arc::clone(&self.progress), max_bytes: self.max_bytes };
-        if events.is_empty() { Ok(()) } else { entrance.append(vec![events]) }
+        entrance.append(vec![events])
     }
 
     /// The same for callers who do not wait; `told` hears what became of it.
