@@ -20,14 +20,14 @@ pub(super) fn elements(body: &[u8], start: usize) -> Option<(Vec<Range<usize>>, 
     for (place, bytes) in (start..).step_by(BLOCK).zip(body.get(start..)?.chunks(BLOCK)) {
         let block = whole(bytes);
         let outside = !strings.within(&block)?;
-        let brackets = outside & bits(&block, |byte| (byte | 0x20 == b'{') | (byte | 0x20 == b'}'));
+        let brackets = outside & bits(&block, 0x20, [b'{', b'}']);
         let mut commas = None;
         let mut rest = u64::MAX;
         loop {
             let mut signs = brackets & rest;
             // Commas count between elements alone, where hardly any block is.
             if open.len() == 1 {
-                signs |= *commas.get_or_insert_with(|| outside & bits(&block, |byte| byte == b',')) & rest;
+                signs |= *commas.get_or_insert_with(|| outside & bits(&block, 0, [b','; 2])) & rest;
             }
             if signs == 0 {
                 break;
@@ -75,10 +75,9 @@ struct Strings {
 impl Strings {
     /// The bytes in strings, with the quotes that open them; nothing where a backslash stands elsewhere.
     fn within(&mut self, block: &[u8; BLOCK]) -> Option<u64> {
-        let mut quotes = bits(block, |byte| byte == b'"');
-        let mut slashes = 0;
-        if self.is_escaped || block.contains(&b'\\') {
-            slashes = bits(block, |byte| byte == b'\\');
+        let mut quotes = bits(block, 0, [b'"'; 2]);
+        let slashes = bits(block, 0, [b'\\'; 2]);
+        if self.is_escaped || slashes != 0 {
             let mut escaped = u64::from(std::mem::take(&mut self.is_escaped));
             let mut escaping = slashes & !escaped;
             while escaping != 0 {
@@ -111,15 +110,49 @@ fn whole(bytes: &[u8]) -> [u8; BLOCK] {
     })
 }
 
-/// One bit for each byte that is meant, the lowest for the first.
+/// One bit for each byte that is one of two once it has the bits of `with`, the lowest bit for the first byte.
+#[cfg(target_arch = "x86_64")]
 #[inline]
-fn bits(block: &[u8; BLOCK], is_meant: impl Fn(u8) -> bool) -> u64 {
+fn bits(block: &[u8; BLOCK], with: u8, wanted: [u8; 2]) -> u64 {
+    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
+
+    #[target_feature(enable = "sse2")]
+    #[inline]
+    #[allow(clippy::cast_possible_truncation, reason = "each half by itself")]
+    fn found(block: &[u8; BLOCK], with: u8, [first, second]: [u8; 2]) -> u64 {
+        let with = _mm_set1_epi8(with.cast_signed());
+        let (first, second) = (_mm_set1_epi8(first.cast_signed()), _mm_set1_epi8(second.cast_signed()));
+        let mut bits = 0;
+        for quarter in block.as_chunks().0.iter().rev() {
+            let quarter = u128::from_le_bytes(*quarter);
+            let bytes = _mm_or_si128(_mm_set_epi64x((quarter >> 64) as i64, quarter as i64), with);
+            let is_wanted = _mm_or_si128(_mm_cmpeq_epi8(bytes, first), _mm_cmpeq_epi8(bytes, second));
+            bits = bits << 16 | u64::from(_mm_movemask_epi8(is_wanted).cast_unsigned());
+        }
+        bits
+    }
+
+    #[allow(unsafe_code, reason = "vector instructions, as in `scan`")]
+    // SAFETY: SSE2 is part of x86-64, so there is no machine without it.
+    unsafe {
+        found(block, with, wanted)
+    }
+}
+
+/// The same for machines of any kind.
+#[cfg(any(test, not(target_arch = "x86_64")))]
+#[inline]
+fn portable_bits(block: &[u8; BLOCK], with: u8, wanted: [u8; 2]) -> u64 {
     /// Moves the lowest bits of eight bytes into the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
-    let marks = block.map(|byte| u8::from(is_meant(byte)));
+    #[allow(clippy::needless_bitwise_bool, reason = "a lazy one is a branch")]
+    let marks = block.map(|byte| u8::from((byte | with == wanted[0]) | (byte | with == wanted[1])));
     let gathered = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56;
     marks.as_chunks().0.iter().rev().fold(0, |bits, eight| bits << 8 | gathered(eight))
 }
+
+#[cfg(not(target_arch = "x86_64"))]
+use portable_bits as bits;
 
 #[cfg(test)]
 mod tests {
@@ -156,6 +189,18 @@ mod tests {
     }
 
     proptest! {
+        #[cfg(target_arch = "x86_64")]
+        #[test]
+        fn vectors_find_what_their_portable_twin_finds(
+            bytes: [u8; 32], with: u8, wanted in prop::sample::select(vec![b'"', b'}'])
+        ) {
+            // Every other byte is the one that is wanted, or differs from it in one bit.
+            let bit = u8::from(bytes[0] & 1 == 0) << 5;
+            let block: [u8; BLOCK] = std::array::from_fn(|n| if n % 2 == 0 { bytes[n / 2] } else { wanted ^ bit });
+            let wanted = [wanted, bytes[3]];
+            prop_assert_eq!(bits(&block, with, wanted), portable_bits(&block, with, wanted));
+        }
+
         #[test]
         fn what_blocks_say_is_what_a_look_at_each_byte_says(body in body(), start in 0_usize..3) {
             prop_assume!(matches!(body.get(start), Some(b'[' | b'{')));
