@@ -182,8 +182,13 @@ export class Store {
    * `argument_invalid`, `store_unavailable`, `store_version`.
    */
   static open(folder: string, options: string): Store
-  /** The verdict on a body, once what was accepted of it is durable. */
-   ingest(engine: Engine, tenant: string, format: string, body: Uint8Array, options: string): Promise<unknown>
+  /**
+   * The verdict on a body, once what was accepted of it is durable.
+   *
+   * # Errors
+   * `internal` where no promise can be made.
+   */
+   ingest(engine: Engine, tenant: string, format: string, body: Uint8Array, options: string): Promise<string>
   /** Waits for what was acknowledged. */
    settle(): Answer
   /** One page of records. */
@@ -242,7 +247,7 @@ export class Store {
  * # Errors
  * The promise rejects with `argument_invalid`, `batch_unreadable`.
  */
-export function check(engine: Engine, format: string, body: Uint8Array): Promise<unknown>
+export function check(engine: Engine, format: string, body: Uint8Array): Promise<string>
 
 /**
  * `trackChecked` of a record that JavaScript wrote into the slab of this number: the outcome as text, or its record

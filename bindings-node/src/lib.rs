@@ -2,7 +2,8 @@
 //!
 //! No branch on meaning, no default, no policy: those live in `scrubjay_core` and, for what is idiom, in the
 //! JavaScript beside this crate. A failed call throws (or rejects with) an `Error` whose `code` is the stable
-//! code and whose `path` is the place it speaks of. What may block runs on libuv's pool and returns a promise.
+//! code and whose `path` is the place it speaks of. What may block runs on libuv's pool, bodies on
+//! threads of their own, and returns a promise.
 
 #![allow(clippy::needless_pass_by_value, reason = "Node-API hands over owned strings")]
 
@@ -15,6 +16,7 @@ mod receive;
 mod slab;
 mod store;
 mod text;
+mod workers;
 
 use napi::bindgen_prelude::AsyncTask;
 use napi::{Env, Result};

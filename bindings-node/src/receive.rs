@@ -2,12 +2,12 @@
 
 #![cfg_attr(test, allow(dead_code, reason = "a build of tests registers nothing with Node"))]
 
-use napi::bindgen_prelude::{AsyncTask, Buffer};
+use napi::bindgen_prelude::{AsyncTask, Buffer, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
 use scrubjay_core::ffi;
 
-use crate::blocking::{Blocking, work};
+use crate::blocking::{Blocking, begin, work};
 use crate::engine::Engine;
 use crate::error::to_js;
 use crate::text::OneByte;
@@ -87,8 +87,8 @@ pub(crate) fn forwarded(
 ///
 /// # Errors
 /// The promise rejects with `argument_invalid`, `batch_unreadable`.
-#[napi]
-pub(crate) fn check(engine: &Engine, format: String, body: Buffer) -> AsyncTask<Blocking<OneByte>> {
+#[napi(ts_return_type = "Promise<string>")]
+pub(crate) fn check<'env>(env: &'env Env, engine: &Engine, format: String, body: Buffer) -> Result<Object<'env>> {
     let engine = engine.0.clone();
-    work(move || ffi::check(&engine, &format, &body).map(OneByte))
+    begin(env, body, move |body, told| told(ffi::check(&engine, &format, body).map(OneByte)))
 }

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{AsyncTask, Buffer};
+use napi::bindgen_prelude::{AsyncTask, Buffer, Object};
 use napi::{Env, Result};
 use napi_derive::napi;
 use scrubjay_core::ffi;
 
-use crate::blocking::{Blocking, work};
+use crate::blocking::{Blocking, begin, work};
 use crate::engine::Engine;
 use crate::error::to_js;
 use crate::text::OneByte;
@@ -53,17 +53,23 @@ impl Store {
     }
 
     /// The verdict on a body, once what was accepted of it is durable.
-    #[napi]
-    pub fn ingest(
+    ///
+    /// # Errors
+    /// `internal` where no promise can be made.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn ingest<'env>(
         &self,
+        env: &'env Env,
         engine: &Engine,
         tenant: String,
         format: String,
         body: Buffer,
         options: String,
-    ) -> AsyncTask<Blocking<OneByte>> {
+    ) -> Result<Object<'env>> {
         let (store, engine) = (Arc::clone(&self.0), engine.0.clone());
-        work(move || store.ingest(&engine, &tenant, &format, &body, &options).map(OneByte))
+        begin(env, body, move |body, told| {
+            store.ingest_then(&engine, &tenant, &format, body, &options, move |said| told(said.map(OneByte)));
+        })
     }
 
     /// Waits for what was acknowledged.

@@ -1,10 +1,13 @@
 'use strict'
 
 const assert = require('node:assert/strict')
+const { execFileSync } = require('node:child_process')
+const { once } = require('node:events')
 const { existsSync, mkdtempSync, rmSync } = require('node:fs')
 const { tmpdir } = require('node:os')
 const { join } = require('node:path')
 const { test } = require('node:test')
+const { Worker } = require('node:worker_threads')
 const { Engine, Store, TelemetryStorageException } = require('../index.js')
 
 const engine = new Engine()
@@ -67,6 +70,34 @@ test('concurrent requests are all kept', async (t) => {
   await Promise.all(Array.from({ length: 50 }, () => store.ingest(engine, 'default', 'batch', body)))
   await store.settle()
   assert.equal((await store.stats()).records, 100)
+})
+
+test('a program that only waits for a verdict lives until it is there', (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'scrubjay-'))
+  t.after(() => rmSync(folder, { recursive: true }))
+  const program = `
+    const { Engine, Store } = require(${JSON.stringify(join(__dirname, '../index.js'))})
+    const store = Store.open(${JSON.stringify(folder)})
+    store.ingest(new Engine(), 'default', 'record', '{"channel":"app","event":"a","payload":{}}').then(({ accepted }) => {
+      store.close()
+      console.log(accepted)
+    })`
+  assert.equal(execFileSync(process.execPath, ['-e', program], { encoding: 'utf8' }).trim(), '1')
+})
+
+test('a thread that is terminated while bodies are under way costs others nothing', async (t) => {
+  const { folder, store } = open(t, { ingest_log: false })
+  const thread = new Worker(`
+    const { Engine, Store } = require(${JSON.stringify(join(__dirname, '../index.js'))})
+    const store = Store.open(${JSON.stringify(join(folder, 'theirs'))})
+    const engine = new Engine()
+    const body = JSON.stringify(Array(500).fill({ channel: 'app', event: 'a', payload: { to: 'ann@example.com' } }))
+    for (let i = 0; i < 100; i++) store.ingest(engine, 'default', 'batch', body)
+    require('node:worker_threads').parentPort.postMessage('begun')`, { eval: true })
+  await once(thread, 'message')
+  await thread.terminate()
+  const verdict = await store.ingest(engine, 'default', 'record', JSON.stringify(event('a', 1)))
+  assert.equal(verdict.accepted, 1)
 })
 
 test('a failed call rejects with code and path', async (t) => {

@@ -18,6 +18,7 @@ mod fresh;
 mod ingest;
 mod ingest_log;
 mod known;
+mod later;
 mod meta;
 mod migrate;
 mod model;
@@ -45,6 +46,7 @@ pub use self::backend::{EventStore, MetaStore};
 pub use self::day::Day;
 pub use self::export::{Export, ExportFormat};
 pub use self::ingest::{IngestOptions, Verdict};
+pub(crate) use self::later::Told;
 pub use self::meta::{KeptDeletion, Subjects};
 pub use self::model::{
     Adopted, ApiKey, Appended, AuditEntry, AuditState, Audited, Checked, Consent, DayStats, Deletion, LogStats, Page,
@@ -76,6 +78,14 @@ struct Shared {
 struct Kept {
     duplicates: u64,
     refused: u64,
+}
+
+/// Records that were to be kept, of which some are there already.
+struct Sifted {
+    fresh: Vec<StoredEvent>,
+    /// Of all of them, for [`Recent`].
+    keys: Vec<u128>,
+    duplicates: u64,
 }
 
 impl Store {
@@ -133,6 +143,15 @@ impl Store {
     /// Keeps records; they are on disk when this returns.
     fn keep(&self, events: Vec<StoredEvent>) -> Result<Kept> {
         let Some(log) = &self.log else { return self.shared.store(events) };
+        let Sifted { fresh, keys, duplicates } = self.sift(events);
+        log.append(fresh)?;
+        // Only now: a record is a duplicate of what is durable, not of what may still fail.
+        self.shared.recent.add(&keys);
+        Ok(Kept { duplicates, refused: 0 })
+    }
+
+    /// Tells what is new from what was acknowledged just now, or came twice.
+    fn sift(&self, events: Vec<StoredEvent>) -> Sifted {
         let total = events.len();
         let keys: Vec<u128> = events.iter().map(|event| self.shared.recent.key(event)).collect();
         let mut seen = KeySet::default();
@@ -145,10 +164,7 @@ impl Store {
             .map(|(event, _)| event)
             .collect();
         let duplicates = (total - fresh.len()) as u64;
-        log.append(fresh)?;
-        // Only now: a record is a duplicate of what is durable, not of what may still fail.
-        self.shared.recent.add(&keys);
-        Ok(Kept { duplicates, refused: 0 })
+        Sifted { fresh, keys, duplicates }
     }
 
     /// Removes what is older than its table keeps it, as of `now` (microseconds since 1970-01-01T00:00:00Z) or the clock.

@@ -3,8 +3,8 @@
 
 /** The process around the app: environment, ports, signals, exit code. */
 
-// Before anything uses libuv's pool, whose size is read once. Each body waits there for one sync of the disk, which
-// many share: with Node's four places, four would be all that ever share it.
+// Before anything uses libuv's pool, whose size is read once. Bodies have threads of their own; questions wait there, for
+// the disk and, with `consistency=now`, for the indexer: with Node's four places, four slow ones would hold up all others.
 process.env.UV_THREADPOOL_SIZE ??= '16'
 
 const { once } = require('node:events')

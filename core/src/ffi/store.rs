@@ -4,9 +4,10 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use super::{Engine, guard};
+use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::time::Timestamp;
-use crate::store::{AggregateSpec, AuditEntry, ExportFormat, IngestOptions, QuerySpec, StoreOptions, object};
+use crate::store::{AggregateSpec, AuditEntry, ExportFormat, IngestOptions, QuerySpec, StoreOptions, Told, object};
 
 /// What a collector accepted, in a folder. Shared between threads; a call that writes is on disk when it returns.
 ///
@@ -32,6 +33,25 @@ impl Store {
             let options = IngestOptions::from_json(options)?;
             Ok(self.0.tenant(tenant)?.ingest(&engine.0, format, body, options)?.to_json())
         })
+    }
+
+    /// The same for hosts that do not wait for the disk: returns when the body is processed, and `told` hears the verdict
+    /// once what was accepted of it is durable, on whichever thread. It must not wait for anything, nor drop this store.
+    pub fn ingest_then(
+        &self,
+        engine: &Engine,
+        tenant: &str,
+        format: &str,
+        body: &[u8],
+        options: &str,
+        told: impl FnOnce(Result<String>) + Send + 'static,
+    ) {
+        let told = Told::new(told);
+        match guard(|| Ok((IngestOptions::from_json(options)?, self.0.tenant(tenant)?))) {
+            // A defect drops `told`, which says so.
+            Ok((options, tenant)) => drop(contain(|| tenant.ingest_later(&engine.0, format, body, options, told))),
+            Err(error) => told.tell(Err(error)),
+        }
     }
 
     /// Returns when everything that was acknowledged before can be found.

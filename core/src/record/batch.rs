@@ -3,6 +3,8 @@
 //! Dividing looks only at brackets, strings and commas, so a malformed record stays within its own slot. It is
 //! one pass without recursion: time and memory are linear in the body, whatever its nesting.
 
+mod blocks;
+
 use std::ops::Range;
 
 use super::limits::{MAX_BATCH_BYTES, MAX_BATCH_RECORDS};
@@ -103,6 +105,11 @@ fn records_array(body: &[u8], member: Range<usize>) -> Option<usize> {
 
 /// Divides the array or object that opens at `start` at its own commas. Returns the parts, and where it ends.
 fn elements(body: &[u8], start: usize) -> Result<(Vec<Range<usize>>, usize)> {
+    blocks::elements(body, start).map_or_else(|| byte_by_byte(body, start), Ok)
+}
+
+/// The same, which knows at which byte a body does not divide, and why.
+fn byte_by_byte(body: &[u8], start: usize) -> Result<(Vec<Range<usize>>, usize)> {
     let mut slots = Vec::new();
     let mut open: Vec<u8> = Vec::new();
     let mut slot_start = start + 1;

@@ -2,14 +2,16 @@
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use uuid::Uuid;
 
 use super::clamp;
+use super::later::Told;
 use super::model::{StoredEvent, Tenant};
 use super::spec::object;
-use super::{Shared, TenantStore};
+use super::{Shared, Sifted, TenantStore};
 use crate::config::Purpose;
 use crate::engine::Engine;
 use crate::error::Result;
@@ -124,6 +126,53 @@ impl TenantStore<'_> {
     /// # Errors
     /// `argument_invalid` for the format; `batch_unreadable`; those of [`EventStore`](super::EventStore).
     pub fn ingest(&self, engine: &Engine, format: &str, body: &[u8], options: IngestOptions) -> Result<Verdict> {
+        let (mut verdict, events) = self.judge(engine, format, body, options)?;
+        let kept = self.store.keep(events)?;
+        verdict.duplicates = kept.duplicates;
+        // Erased between the look at them and the commit.
+        verdict.accepted -= kept.refused;
+        verdict.refused += kept.refused;
+        Ok(verdict)
+    }
+
+    /// [`ingest`](Self::ingest) for callers who do not wait for the disk: `told` hears the verdict's JSON once what was
+    /// accepted is durable, on a thread of the store. Where there is no ingest log, it is waited for all the same.
+    pub(crate) fn ingest_later(
+        &self,
+        engine: &Engine,
+        format: &str,
+        body: &[u8],
+        options: IngestOptions,
+        told: Told<String>,
+    ) {
+        let Some(log) = &self.store.log else {
+            return told.tell(self.ingest(engine, format, body, options).map(|verdict| verdict.to_json()));
+        };
+        match self.judge(engine, format, body, options) {
+            Ok((mut verdict, events)) => {
+                let Sifted { fresh, keys, duplicates } = self.store.sift(events);
+                verdict.duplicates = duplicates;
+                let (text, shared) = (verdict.to_json(), Arc::clone(&self.store.shared));
+                let written = move |written: Result<()>| {
+                    told.tell(written.map(|()| {
+                        shared.recent.add(&keys);
+                        text
+                    }));
+                };
+                log.append_later(fresh, Told::new(written));
+            }
+            Err(error) => told.tell(Err(error)),
+        }
+    }
+
+    /// The verdict on a body but for its duplicates, and what is to be kept of it.
+    fn judge(
+        &self,
+        engine: &Engine,
+        format: &str,
+        body: &[u8],
+        options: IngestOptions,
+    ) -> Result<(Verdict, Vec<StoredEvent>)> {
         let slots = split(Format::parse(format)?, body)?;
         let shared = &self.store.shared;
         shared.refresh()?;
@@ -160,12 +209,7 @@ impl TenantStore<'_> {
             verdict.add(&outcome);
         }
         shared.count_refused(&self.tenant, &refused)?;
-        let kept = self.store.keep(events)?;
-        verdict.duplicates = kept.duplicates;
-        // Erased between the look at them and the commit.
-        verdict.accepted -= kept.refused;
-        verdict.refused += kept.refused;
-        Ok(verdict)
+        Ok((verdict, events))
     }
 }
 

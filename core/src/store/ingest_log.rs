@@ -15,6 +15,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 use super::Shared;
 use super::fresh::Fresh;
 use super::ingest::event_of;
+use super::later::{Later, Told};
 use super::model::{LogStats, StoredEvent, Tenant};
 use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
@@ -40,11 +41,12 @@ pub(super) struct IngestLog {
     log: RwLock<Option<Arc<Log>>>,
     progress: Arc<Progress>,
     max_bytes: u64,
+    later: Later,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// How far the indexer is.
-struct Progress {
+pub(super) struct Progress {
     state: Mutex<State>,
     /// Something is to be done.
     work: Condvar,
@@ -97,12 +99,13 @@ impl IngestLog {
         let pending = log.pending();
         let state = State { indexed_end: next - pending, since: (pending > 0).then(Instant::now), ..State::default() };
         let progress = Arc::new(Progress { state: Mutex::new(state), work: Condvar::new(), done: Condvar::new() });
+        let max_bytes = shared.options.max_log_bytes;
+        let later = Later::start(Entrance { log: Arc::clone(&log), progress: Arc::clone(&progress), max_bytes })?;
         let indexer = Indexer { shared: Arc::clone(shared), log: Arc::clone(&log), progress: Arc::clone(&progress) };
         let thread = thread::Builder::new().name("scrubjay-index".to_owned()).spawn(move || indexer.run());
         let thread = thread
             .map_err(|_| Error::new(ErrorKind::StoreUnavailable, "", "the system refused a thread; try again later"))?;
-        let max_bytes = shared.options.max_log_bytes;
-        Ok(Self { log: RwLock::new(Some(log)), progress, max_bytes, thread: Mutex::new(Some(thread)) })
+        Ok(Self { log: RwLock::new(Some(log)), progress, max_bytes, later, thread: Mutex::new(Some(thread)) })
     }
 
     fn log(&self) -> Result<Arc<Log>> {
@@ -117,25 +120,13 @@ impl IngestLog {
         if events.is_empty() {
             return Ok(());
         }
-        let log = self.log()?;
-        if log.bytes() > self.max_bytes {
-            let message = "the records that wait to be indexed fill their room: try again later";
-            return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
-        }
-        let (text, ends) = encode(&events);
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let entries: Vec<&str> = starts.zip(&ends).filter_map(|(start, end)| text.get(start..*end)).collect();
-        let first = log.append(&entries).map_err(|failure| refused("write", failure))?;
-        let mut state = self.progress.state.lock();
-        let indexed_end = state.indexed_end;
-        state.fresh.add(first, events, indexed_end);
-        let is_first = state.since.is_none();
-        state.since.get_or_insert_with(Instant::now);
-        drop(state);
-        if is_first || log.pending() >= BATCH_RECORDS as u64 {
-            self.progress.work.notify_one();
-        }
-        Ok(())
+        let entrance = Entrance { log: self.log()?, progress: Arc::clone(&self.progress), max_bytes: self.max_bytes };
+        entrance.append(vec![events])
+    }
+
+    /// The same for callers who do not wait; `told` hears what became of it.
+    pub(super) fn append_later(&self, events: Vec<StoredEvent>, told: Told<()>) {
+        self.later.append(events, told);
     }
 
     /// Returns when all that was acknowledged before is in the day files.
@@ -190,6 +181,8 @@ impl IngestLog {
 
     /// Ends the indexer, which empties the log if that takes no longer than a few seconds.
     pub(super) fn close(&self) {
+        // What was handed over is under way; the indexer takes it along.
+        self.later.close();
         let thread = self.thread.lock().take();
         self.progress.state.lock().is_closing = true;
         self.progress.work.notify_one();
@@ -205,6 +198,45 @@ impl IngestLog {
 impl Drop for IngestLog {
     fn drop(&mut self) {
         self.close();
+    }
+}
+
+/// Where records enter.
+pub(super) struct Entrance {
+    log: Arc<Log>,
+    progress: Arc<Progress>,
+    max_bytes: u64,
+}
+
+impl Entrance {
+    /// Keeps runs of records, none of them empty, with one sync; all survive a power loss when this returns.
+    ///
+    /// # Errors
+    /// See [`IngestLog::append`].
+    pub(super) fn append(&self, runs: Vec<Vec<StoredEvent>>) -> Result<()> {
+        let Self { log, progress, max_bytes } = self;
+        if log.bytes() > *max_bytes {
+            let message = "the records that wait to be indexed fill their room: try again later";
+            return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
+        }
+        let (text, ends) = encode(runs.iter().flatten());
+        let starts = std::iter::once(0).chain(ends.iter().copied());
+        let entries: Vec<&str> = starts.zip(&ends).filter_map(|(start, end)| text.get(start..*end)).collect();
+        let mut first = log.append(&entries).map_err(|failure| refused("write", failure))?;
+        let mut state = progress.state.lock();
+        let indexed_end = state.indexed_end;
+        for run in runs {
+            let count = run.len() as u64;
+            state.fresh.add(first, run, indexed_end);
+            first += count;
+        }
+        let is_first = state.since.is_none();
+        state.since.get_or_insert_with(Instant::now);
+        drop(state);
+        if is_first || log.pending() >= BATCH_RECORDS as u64 {
+            progress.work.notify_one();
+        }
+        Ok(())
     }
 }
 
@@ -309,10 +341,10 @@ impl Indexer {
 }
 
 /// Log entries, one behind the other, and where each ends: the tenant, a line feed, the record.
-fn encode(events: &[StoredEvent]) -> (String, Vec<usize>) {
+fn encode<'a>(events: impl Iterator<Item = &'a StoredEvent> + Clone) -> (String, Vec<usize>) {
     let size = |event: &StoredEvent| event.tenant.as_str().len() + 1 + event.record.len();
-    let mut text = String::with_capacity(events.iter().map(size).sum());
-    let ends = events.iter().map(|event| {
+    let mut text = String::with_capacity(events.clone().map(size).sum());
+    let ends = events.map(|event| {
         text.push_str(event.tenant.as_str());
         text.push('\n');
         text.push_str(&event.record);
@@ -329,7 +361,7 @@ fn decode(entry: Vec<u8>) -> Option<StoredEvent> {
     event_of(&Tenant::new(&tenant).ok()?, record).ok()
 }
 
-fn closed() -> Error {
+pub(super) fn closed() -> Error {
     Error::new(ErrorKind::Closed, "", "the store is closed; open it again")
 }
 

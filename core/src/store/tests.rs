@@ -7,6 +7,7 @@ mod finding;
 mod keeping;
 mod kill;
 mod kinds;
+mod later;
 mod meta;
 mod rights;
 mod timing;
