@@ -110,39 +110,10 @@ fn whole(bytes: &[u8]) -> [u8; BLOCK] {
     })
 }
 
-/// One bit for each byte that is one of two once it has the bits of `with`, the lowest bit for the first byte.
-#[cfg(target_arch = "x86_64")]
+/// One bit for each byte that is one of two once it has the bits of `with`, the lowest bit for the first byte. Compilers
+/// make vectors of it; those of [`crate::scan`] are a fifth faster here, which is no reason for a second module of them.
 #[inline]
 fn bits(block: &[u8; BLOCK], with: u8, wanted: [u8; 2]) -> u64 {
-    use std::arch::x86_64::{_mm_cmpeq_epi8, _mm_movemask_epi8, _mm_or_si128, _mm_set_epi64x, _mm_set1_epi8};
-
-    #[target_feature(enable = "sse2")]
-    #[inline]
-    #[allow(clippy::cast_possible_truncation, reason = "each half by itself")]
-    fn found(block: &[u8; BLOCK], with: u8, [first, second]: [u8; 2]) -> u64 {
-        let with = _mm_set1_epi8(with.cast_signed());
-        let (first, second) = (_mm_set1_epi8(first.cast_signed()), _mm_set1_epi8(second.cast_signed()));
-        let mut bits = 0;
-        for quarter in block.as_chunks().0.iter().rev() {
-            let quarter = u128::from_le_bytes(*quarter);
-            let bytes = _mm_or_si128(_mm_set_epi64x((quarter >> 64) as i64, quarter as i64), with);
-            let is_wanted = _mm_or_si128(_mm_cmpeq_epi8(bytes, first), _mm_cmpeq_epi8(bytes, second));
-            bits = bits << 16 | u64::from(_mm_movemask_epi8(is_wanted).cast_unsigned());
-        }
-        bits
-    }
-
-    #[allow(unsafe_code, reason = "vector instructions, as in `scan`")]
-    // SAFETY: SSE2 is part of x86-64, so there is no machine without it.
-    unsafe {
-        found(block, with, wanted)
-    }
-}
-
-/// The same for machines of any kind.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-#[inline]
-fn portable_bits(block: &[u8; BLOCK], with: u8, wanted: [u8; 2]) -> u64 {
     /// Moves the lowest bits of eight bytes into the highest byte.
     const GATHER: u64 = 0x0102_0408_1020_4080;
     #[allow(clippy::needless_bitwise_bool, reason = "a lazy one is a branch")]
@@ -150,9 +121,6 @@ fn portable_bits(block: &[u8; BLOCK], with: u8, wanted: [u8; 2]) -> u64 {
     let gathered = |eight: &[u8; 8]| u64::from_le_bytes(*eight).wrapping_mul(GATHER) >> 56;
     marks.as_chunks().0.iter().rev().fold(0, |bits, eight| bits << 8 | gathered(eight))
 }
-
-#[cfg(not(target_arch = "x86_64"))]
-use portable_bits as bits;
 
 #[cfg(test)]
 mod tests {
@@ -189,18 +157,6 @@ mod tests {
     }
 
     proptest! {
-        #[cfg(target_arch = "x86_64")]
-        #[test]
-        fn vectors_find_what_their_portable_twin_finds(
-            bytes: [u8; 32], with: u8, wanted in prop::sample::select(vec![b'"', b'}'])
-        ) {
-            // Every other byte is the one that is wanted, or differs from it in one bit.
-            let bit = u8::from(bytes[0] & 1 == 0) << 5;
-            let block: [u8; BLOCK] = std::array::from_fn(|n| if n % 2 == 0 { bytes[n / 2] } else { wanted ^ bit });
-            let wanted = [wanted, bytes[3]];
-            prop_assert_eq!(bits(&block, with, wanted), portable_bits(&block, with, wanted));
-        }
-
         #[test]
         fn what_blocks_say_is_what_a_look_at_each_byte_says(body in body(), start in 0_usize..3) {
             prop_assume!(matches!(body.get(start), Some(b'[' | b'{')));
