@@ -81,7 +81,8 @@ def test_each_command_and_group_has_examples_that_are_valid_calls_of_it(name: st
 
 def parsed(words: list[str]) -> str:
     """The name of the command that these words call; raises where one of them is not understood. Runs nothing."""
-    found, name, context = ROOT, "scrubjay", None
+    found: Any = ROOT
+    name, context = "scrubjay", None
     while True:
         if "--help" in words[:1]:
             return name
