@@ -1,6 +1,11 @@
 //! The short way of `TelemetryRouter.track`: a record that is accepted, for an archive that is open and not due for
 //! rotation, goes from the caller's values to the file without becoming a Python object.
 //!
+//! Where the time of a plain record's line goes, by samples (Linux 6.18, ext4): the one system call 45 %, walking the
+//! caller's dict 20 %, the engine 20 %, letting go of the interpreter and taking it again 5 %, arguments and the call
+//! itself the rest. What cost more than it gave: asking for the file's state at every line (12 %), JSON text in between
+//! (20 %), memory for each line, and a second reading of the clock.
+//!
 //! All else (names, rotation, dead letters, trouble) is the package's: it is told of what could not go this way, and
 //! says which archives may be written to.
 
