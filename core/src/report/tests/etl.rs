@@ -168,7 +168,8 @@ fn an_archive_of_another_form_is_named_with_what_to_do_and_counts_nowhere() {
     tar.extend(line(1, "app", "a", 1).bytes());
     let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
     packed.write_all(&tar).unwrap();
-    let unmarked = |order: fn(u16) -> [u8; 2]| line(1, "app", "a", 1).encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    let unmarked =
+        |order: fn(u16) -> [u8; 2]| line(1, "app", "a", 1).encode_utf16().flat_map(order).collect::<Vec<u8>>();
     for (content, said) in [
         (unmarked(u16::to_le_bytes), "is UTF-16"),
         (unmarked(u16::to_be_bytes), "is UTF-16"),
