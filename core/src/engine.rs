@@ -38,22 +38,6 @@ struct Planned {
     secrets: Scrubber,
 }
 
-/// A record's text where the engine wrote it.
-#[cfg(feature = "client")]
-pub(crate) struct Line(Box<Fast>);
-
-#[cfg(feature = "client")]
-impl Line {
-    pub(crate) fn as_bytes(&self) -> &[u8] {
-        self.0.text()
-    }
-
-    /// Leaves the memory, and what the engine knows of such records, to the thread's next one.
-    pub(crate) fn give_back(self) {
-        self.0.give_back();
-    }
-}
-
 impl Engine {
     /// Compiles `config`. The only place where a configuration can be refused.
     ///
@@ -99,23 +83,6 @@ impl Engine {
             outcome
         });
         processed.flatten()
-    }
-
-    /// The text of a captured record that is accepted as it stands; nothing where the way of its text has to decide.
-    #[cfg(feature = "client")]
-    pub(crate) fn captured_line(&self, record: &[u8], stamp: &Stamp) -> Option<Line> {
-        if !self.may_be_fast {
-            return None;
-        }
-        let written = contain(|| {
-            let mut fast = Fast::of(&self.scrubber);
-            if fast.write_captured(self, record, stamp).is_some() {
-                return Some(Line(fast));
-            }
-            fast.give_back();
-            None
-        });
-        written.flatten()
     }
 
     fn process_record(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {

@@ -3,7 +3,6 @@
 use parking_lot::Mutex;
 
 use super::{Engine, guard};
-use crate::capture::json_of;
 use crate::error::Result;
 use crate::outcome::Status;
 use crate::stamp::Stamp;
@@ -14,12 +13,12 @@ const ID_BYTES: usize = 10;
 const IDS_AT_ONCE: usize = 64;
 
 /// What an archive gets of a record.
-#[derive(Clone, Copy, Debug)]
-pub enum Archived<'a> {
+#[derive(Clone, Debug)]
+pub enum Archived {
     /// An accepted record's canonical text, without a newline.
-    Line(&'a [u8]),
+    Line(String),
     /// The canonical text of the outcome of any other record.
-    Outcome(&'a str),
+    Outcome(String),
 }
 
 /// The clock's time in microseconds since 1970: what [`ArchiveEngine::process`] takes.
@@ -46,31 +45,23 @@ impl ArchiveEngine {
         Self { engine, bits: Mutex::new(bits) }
     }
 
-    /// Processes a record that a shell wrote value by value `at` this moment, in microseconds since 1970, and hands what
-    /// becomes of it to `keep`; an absent id or timestamp is filled in.
+    /// Processes a record that a shell wrote value by value `at` this moment, in microseconds since 1970; an absent id or
+    /// timestamp is filled in. Where it is accepted there is no outcome's text: copying a line into one only to cut it out
+    /// again costs as much as writing it. A plain record has no JSON text in between, either.
     ///
-    /// A line is handed over where the engine wrote it, and there is no outcome around it: making one, and text and
-    /// outcome of memory of their own, took longer than what the engine does with most records. The only error is
-    /// `internal`.
-    pub fn process<T>(&self, record: &[u8], at: i64, keep: impl FnOnce(Result<Archived<'_>>) -> T) -> T {
+    /// # Errors
+    /// `internal` only.
+    pub fn process(&self, record: &[u8], at: i64) -> Result<Archived> {
         let stamp = Stamp::captured(at, self.bits.lock().next());
-        let engine = &self.engine.0;
-        if let Some(line) = engine.captured_line(record, &stamp) {
-            let kept = keep(Ok(Archived::Line(line.as_bytes())));
-            line.give_back();
-            return kept;
-        }
-        let processed = guard(|| {
-            // By its text at once: what was just tried is not tried again.
-            let mut outcome = engine.process(&json_of(record).unwrap_or_default(), Some(&stamp));
-            let line = outcome.record.take_if(|_| outcome.status == Status::Accepted);
-            let text = line.is_none().then(|| outcome.to_json());
-            Ok((line, text.unwrap_or_default()))
-        });
-        keep(match &processed {
-            Ok((Some(line), _)) => Ok(Archived::Line(line.as_bytes())),
-            Ok((None, outcome)) => Ok(Archived::Outcome(outcome)),
-            Err(error) => Err(error.clone()),
+        guard(|| {
+            let mut outcome = self.engine.0.process_captured(record, Some(&stamp));
+            match (outcome.status, outcome.record.take()) {
+                (Status::Accepted, Some(line)) => Ok(Archived::Line(line)),
+                (_, record) => {
+                    outcome.record = record;
+                    Ok(Archived::Outcome(outcome.to_json()))
+                }
+            }
         })
     }
 }
@@ -109,10 +100,10 @@ mod tests {
 
     /// A line, or an outcome's text.
     fn processed(archive: &ArchiveEngine, record: &CapturedRecord, at: i64) -> (bool, String) {
-        archive.process(record.as_bytes(), at, |archived| match archived.unwrap() {
-            Archived::Line(line) => (true, String::from_utf8(line.to_vec()).unwrap()),
-            Archived::Outcome(outcome) => (false, outcome.to_owned()),
-        })
+        match archive.process(record.as_bytes(), at).unwrap() {
+            Archived::Line(line) => (true, line),
+            Archived::Outcome(outcome) => (false, outcome),
+        }
     }
 
     /// 2026-01-02T03:04:05.000006Z
@@ -144,7 +135,7 @@ mod tests {
             .collect();
         assert!(lines.iter().all(|line| *line == lines[0]), "{lines:?}");
         let stamp = Stamp::captured(AT, [0; ID_BYTES]);
-        assert!(archive.engine.0.captured_line(record.as_bytes(), &stamp).is_some());
+        assert!(archive.engine.0.captured(record.as_bytes(), &stamp).is_some());
     }
 
     #[test]

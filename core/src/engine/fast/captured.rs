@@ -34,24 +34,6 @@ impl Fast {
         captured: &[u8],
         stamp: &Stamp,
     ) -> Option<Outcome> {
-        let id = self.write_captured(engine, captured, stamp)?;
-        let record = String::from_utf8(self.text().to_vec()).ok()?;
-        Some(Outcome {
-            status: Status::Accepted,
-            id: Some(RecordId(id)),
-            violations: Vec::new(),
-            redactions: Vec::new(),
-            record: Some(record),
-        })
-    }
-
-    /// Writes an accepted record's [`text`](Self::text); its id, or nothing where the way of its text has to decide.
-    pub(in crate::engine) fn write_captured(
-        &mut self,
-        engine: &Engine,
-        captured: &[u8],
-        stamp: &Stamp,
-    ) -> Option<Inline> {
         if captured.len() > MOST_BYTES || engine.scrubber.allows_paths() {
             return None;
         }
@@ -76,13 +58,15 @@ impl Fast {
             self.usual = end;
             return None;
         }
+        let record = String::from_utf8(self.text.as_bytes().to_vec()).ok()?;
         self.earn();
-        Some(id)
-    }
-
-    /// The record that was written last.
-    pub(in crate::engine) fn text(&self) -> &[u8] {
-        self.text.as_bytes()
+        Some(Outcome {
+            status: Status::Accepted,
+            id: Some(RecordId(id)),
+            violations: Vec::new(),
+            redactions: Vec::new(),
+            record: Some(record),
+        })
     }
 }
 
