@@ -1,6 +1,10 @@
 //! The short way of `TelemetryRouter.track`: a record that is accepted, for an archive that is open and not due for
 //! rotation, goes from the caller's values to the file without becoming a Python object.
 //!
+//! Where the time of a plain record's line goes, by samples (Linux 6.18, ext4): the one system call 45 %, walking the
+//! caller's dict 20 %, the engine 20 %, letting go of the interpreter and taking it again 5 %, arguments and the call
+//! itself the rest. Asking for the file's state at every line took another 12 %, JSON text in between another 20 %.
+//!
 //! All else (names, rotation, dead letters, trouble) is the package's: it is told of what could not go this way, and
 //! says which archives may be written to.
 
@@ -8,7 +12,7 @@ mod file;
 mod waiting;
 
 use std::cell::Cell;
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::io;
 use std::mem;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,9 +21,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use pyo3::exceptions::PyException;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyBytes, PyString};
 use scrubjay_core::ffi;
-use scrubjay_core::ffi::Archived;
+use scrubjay_core::ffi::{Archived, microseconds_now};
 
 use self::file::{Admitted, copy_of};
 use self::waiting::Waiting;
@@ -67,7 +71,7 @@ pub(crate) struct Archiver {
     waiting: Mutex<Waiting>,
     /// Held while they are, so that they stay in order.
     draining: Mutex<()>,
-    admitted: Mutex<HashMap<String, Admitted>>,
+    admitted: Mutex<BTreeMap<String, Admitted>>,
     written: AtomicU64,
 }
 
@@ -133,8 +137,10 @@ impl Archiver {
             match walked {
                 // What is too large is the engine's to refuse.
                 Ok(()) | Err(Stop::TooLarge) if self.buffer_bytes == 0 => {
-                    let processed = self.engine.process(record.as_bytes(), None);
-                    py.detach(|| self.finish(name, processed)).map(Some)
+                    // One reading of the clock for the record and for its file.
+                    let now = microseconds_now();
+                    let processed = self.engine.process(record.as_bytes(), now);
+                    py.detach(|| self.finish(name, processed, now)).map(Some)
                 }
                 Ok(()) | Err(Stop::TooLarge) => Ok(Some(self.wait(py, name, record.as_bytes())?)),
                 Err(Stop::Unwritable(error)) if error.is_instance_of::<PyException>(py) => {
@@ -163,46 +169,55 @@ impl Archiver {
 
     /// Lets records of a channel be written to the open file `fd`, of which this keeps a copy, until it has `max_bytes`
     /// or the clock says `until`, in seconds since 1970. Only where the platform has such files.
-    fn admit(&self, py: Python<'_>, channel: &str, fd: i32, max_bytes: u64, until: u64) -> PyResult<()> {
+    fn admit(&self, py: Python<'_>, channel: &str, fd: i32, max_bytes: u64, until: i64) -> PyResult<()> {
         let Some(file) = copy_of(fd)? else { return Ok(()) };
         py.detach(|| {
-            let size = file.metadata()?.len();
-            let archive = Admitted { file, max_bytes, until, size, buffer: Vec::new(), lines: 0 };
-            self.locked().insert(channel.to_owned(), archive);
+            let mut archive = Admitted::new(file, max_bytes, until)?;
+            let mut admitted = self.locked();
+            // What was admitted before is the same file: who opens another one dismisses first.
+            archive.recent = admitted.remove(channel).map(|before| before.recent).unwrap_or_default();
+            admitted.insert(channel.to_owned(), archive);
             Ok(())
         })
     }
 
-    /// Ends that, for one channel or all, after what waits was appended. Raises `OSError` where that failed.
-    #[pyo3(signature = (channel = None))]
-    fn dismiss(&self, py: Python<'_>, channel: Option<&str>) -> PyResult<()> {
-        self.flush(py, channel)?;
-        py.detach(|| match channel {
-            Some(channel) => _ = self.locked().remove(channel),
-            None => self.locked().clear(),
-        });
-        Ok(())
+    /// Ends that, after what waits was appended. Returns lines that went to a file that was removed meanwhile, without the
+    /// last one's newline, and how many: they no longer count as written.
+    fn dismiss<'py>(&self, py: Python<'py>, channel: &str) -> PyResult<Option<(Bound<'py, PyBytes>, u64)>> {
+        self.flush(py, Some(channel))?;
+        let dismissed = py.detach(|| self.locked().remove(channel));
+        let Some(mut archive) = dismissed.filter(|archive| archive.recent.count > 0) else { return Ok(None) };
+        if !py.detach(|| archive.has_lost()) {
+            return Ok(None);
+        }
+        self.written.fetch_sub(archive.recent.count, Ordering::Relaxed);
+        let lines = archive.recent.bytes.strip_suffix(b"\n").unwrap_or_default();
+        Ok(Some((PyBytes::new(py, lines), archive.recent.count)))
     }
 
-    /// Appends what waits, of one channel or all.
+    /// Appends what waits, of one channel or all. Returns the channels some of whose lines went to a file that was removed:
+    /// `dismiss` has them.
     #[pyo3(signature = (channel = None))]
-    fn flush(&self, py: Python<'_>, channel: Option<&str>) -> PyResult<()> {
-        let refused = py.detach(|| {
-            let mut refused = Vec::new();
+    fn flush(&self, py: Python<'_>, channel: Option<&str>) -> PyResult<Vec<String>> {
+        let (refused, lost) = py.detach(|| {
+            let (mut refused, mut lost) = (Vec::new(), Vec::new());
             self.locked().retain(|name, archive| {
                 if channel.is_some_and(|channel| channel != name) {
                     return true;
                 }
-                let lines = archive.lines;
+                if archive.has_lost() {
+                    lost.push(name.clone());
+                }
+                let lines = archive.waiting.count;
                 archive.append().map_err(|error| refused.push((name.clone(), error, lines))).is_ok()
             });
-            refused
+            (refused, lost)
         });
         for (name, error, lines) in refused {
             self.written.fetch_sub(lines, Ordering::Relaxed);
             self.failed.call1(py, (name, error.to_string(), lines))?;
         }
-        Ok(())
+        Ok(lost)
     }
 
     /// The callables belong to the router that holds this: the interpreter must see the circle to end it.
@@ -244,28 +259,28 @@ impl Archiver {
             if waiting.len() == 0 {
                 return Ok(());
             }
+            // The day at which lines are appended, rather than that of their records, says which file is due.
+            let now = microseconds_now();
             for (at, channel, record) in waiting.each() {
-                self.finish(channel, self.engine.process(record, Some(at)))?;
+                self.finish(channel, self.engine.process(record, at), now)?;
             }
         }
     }
 
     /// Puts what the engine made of a record where it belongs; whether that is its channel's archive. The caller has let
     /// go of the interpreter.
-    fn finish(&self, channel: Option<&str>, processed: scrubjay_core::Result<Archived>) -> PyResult<bool> {
+    fn finish(&self, channel: Option<&str>, processed: scrubjay_core::Result<Archived>, now: i64) -> PyResult<bool> {
         let (text, is_line) = match processed {
-            Ok(Archived::Line(mut line)) => {
-                line.push('\n');
-                match channel.map_or(Written::NotHere, |channel| self.write(channel, line.as_bytes())) {
+            Ok(Archived::Line(line)) => {
+                match channel.map_or(Written::NotHere, |channel| self.write(channel, line.as_bytes(), now)) {
                     Written::Yes => return Ok(true),
                     Written::Refused(error, lines) => {
                         return Python::attach(|py| {
                             self.failed.call1(py, (channel, error.to_string(), lines)).map(|_| false)
                         });
                     }
-                    Written::NotHere => _ = line.pop(),
+                    Written::NotHere => (line, true),
                 }
-                (line, true)
             }
             Ok(Archived::Outcome(outcome)) => (outcome, false),
             // A contained defect of the engine: what it could not scrub is not kept.
@@ -276,40 +291,37 @@ impl Archiver {
         Python::attach(|py| self.settle.call1(py, (text, is_line))?.extract(py))
     }
 
-    /// Appends a whole line, or lets it wait for others.
-    fn write(&self, channel: &str, line: &[u8]) -> Written {
+    /// Appends a line, or lets it wait for others, at this moment in microseconds since 1970.
+    fn write(&self, channel: &str, line: &[u8], now: i64) -> Written {
         let mut admitted = self.locked();
-        let Some(archive) = admitted.get_mut(channel) else { return Written::NotHere };
-        if !archive.has_room(line.len() as u64) {
-            let (appended, lines) = (archive.append(), archive.lines);
+        let Some(archive) = admitted.get_mut(channel).filter(|archive| !archive.is_over) else {
+            return Written::NotHere;
+        };
+        let has_room = archive.has_room(line.len() + 1, now);
+        if self.buffer_bytes == 0 {
+            archive.is_over = !has_room;
+            // Whoever writes line by line wants to know soon that a file was removed.
+            return match has_room.then(|| archive.append_line(line, now)) {
+                Some(Ok(true)) => {
+                    self.written.fetch_add(1, Ordering::Relaxed);
+                    Written::Yes
+                }
+                Some(Ok(false)) | None => Written::NotHere,
+                Some(Err(error)) => Written::Refused(error, 1),
+            };
+        }
+        if !has_room {
+            let (appended, lines) = (archive.append(), archive.waiting.count);
             admitted.remove(channel);
             return match appended {
                 Ok(()) => Written::NotHere,
                 Err(error) => self.refused(error, lines),
             };
         }
-        if self.buffer_bytes == 0 {
-            // Whoever writes line by line wants to know at once that a file was removed.
-            return match archive.append_line(line) {
-                Ok(true) => {
-                    self.written.fetch_add(1, Ordering::Relaxed);
-                    Written::Yes
-                }
-                Ok(false) => {
-                    admitted.remove(channel);
-                    Written::NotHere
-                }
-                Err(error) => {
-                    admitted.remove(channel);
-                    Written::Refused(error, 1)
-                }
-            };
-        }
-        archive.buffer.extend_from_slice(line);
-        archive.lines += 1;
+        archive.wait(line);
         self.written.fetch_add(1, Ordering::Relaxed);
-        if archive.buffer.len() >= self.buffer_bytes {
-            let lines = archive.lines;
+        if archive.waiting.bytes.len() >= self.buffer_bytes {
+            let lines = archive.waiting.count;
             if let Err(error) = archive.append() {
                 admitted.remove(channel);
                 return self.refused(error, lines);
@@ -324,7 +336,7 @@ impl Archiver {
         Written::Refused(error, lines)
     }
 
-    fn locked(&self) -> MutexGuard<'_, HashMap<String, Admitted>> {
+    fn locked(&self) -> MutexGuard<'_, BTreeMap<String, Admitted>> {
         self.admitted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -61,6 +61,25 @@ def test_standard_input_is_a_source(tmp_path: Path) -> None:
     assert json.loads(done.stdout)["accepted"] == 3
 
 
+def test_a_line_that_is_cut_short_on_standard_input_is_rejected_since_there_is_no_next_run(tmp_path: Path) -> None:
+    done = command("etl", "--in", "-", "--out", str(tmp_path / "out"), "--json", given=GOOD + GOOD[:20])
+    summary = json.loads(done.stdout)
+    assert (summary["accepted"], summary["rejected"], summary["torn"]) == (1, 1, 0)
+    assert Path(summary["quarantine"]).read_text(encoding="utf-8").count("\n") == 1
+
+
+@pytest.mark.parametrize("option", ["--in", "--out"])
+def test_a_path_that_is_empty_is_one_line_and_stands_for_no_folder(
+    folder: Path, option: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    before = sorted(folder.rglob("*"))
+    done = command("etl", option, "")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == f"scrubjay: {option}: expected a path, not an empty text\n"
+    assert sorted(folder.rglob("*")) == before
+
+
 def test_an_archive_that_cannot_be_read_is_one_line_and_exit_code_1(folder: Path) -> None:
     (folder / "in" / "broken.jsonl").write_bytes(b"\x1f\x8b\x08nonsense")
     done = etl(folder)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -18,33 +21,88 @@ from scrubjay.cli.app import app
 
 #: Commands whose output is for programs anyway, or that have none of their own.
 WITHOUT_JSON = {"scrub", "unseal", "seal-keypair", "serve", "export"}
+DOCS = Path(__file__).resolve().parents[2] / "docs/cli.md"
 #: Characters beside a command's name on a terminal of 80 columns.
 LINE = 62
 
 
-def leaves(group: Any, above: str = "") -> Iterator[tuple[str, Any]]:
-    """Every command that does something, by its whole name."""
-    for name, found in group.commands.items():
-        if hasattr(found, "commands"):
-            yield from leaves(found, f"{above}{name} ")
-        else:
-            yield f"{above}{name}", found
+def everything(found: Any, name: str = "scrubjay") -> Iterator[tuple[str, Any]]:
+    """The command, its groups and their commands, by their whole names."""
+    yield name, found
+    for below, each in getattr(found, "commands", {}).items():
+        yield from everything(each, f"{name} {below}")
 
 
 #: Programs that a script starts one after the other.
 SEVERAL = 6
 
-COMMANDS = dict(leaves(typer.main.get_command(app)))
+ROOT = typer.main.get_command(app)
+ALL = dict(everything(ROOT))
+#: Those that do something by themselves.
+COMMANDS = {name.removeprefix("scrubjay "): found for name, found in ALL.items() if not hasattr(found, "commands")}
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_each_command_has_a_line_help_examples_and_json(name: str) -> None:
+def test_each_command_has_a_line_help_and_json(name: str) -> None:
     found = COMMANDS[name]
-    assert name == "version" or 0 < len(found.short_help) <= LINE
-    assert name == "version" or f"\n  scrubjay {name}" in found.help
+    assert 0 < len(found.short_help) <= LINE
     options = {option for parameter in found.params for option in parameter.opts}
     assert ("--json" in options) == (name not in WITHOUT_JSON)
     assert [parameter.name for parameter in found.params if not getattr(parameter, "help", "")] == []
+
+
+def examples(found: Any) -> list[str]:
+    """The shell lines of a command's help."""
+    _, heading, lines = found.help.partition("\nExamples:\n")
+    return [line.strip() for line in lines.split("\n\n")[0].splitlines()] if heading else []
+
+
+def calls(line: str) -> Iterator[list[str]]:
+    """What each `scrubjay` of a shell line is given: words up to a pipe, a redirection or the like."""
+    shell = shlex.shlex(line, posix=True, punctuation_chars=True)
+    shell.whitespace_split = True
+    words = list(shell)
+    starts = [at for at, word in enumerate(words) if word == "scrubjay"]
+    for start in starts:
+        rest = words[start + 1 :]
+        yield list(itertools.takewhile(lambda word: not set(word) <= set("|&;<>()"), rest))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_each_command_and_group_has_examples_that_are_valid_calls_of_it(name: str) -> None:
+    lines = examples(ALL[name])
+    assert any(line.find(name) >= 0 for line in lines)
+    for line in lines:
+        given = list(calls(line))
+        assert given, line
+        for words in given:
+            assert parsed(words) in ALL, line
+
+
+def parsed(words: list[str]) -> str:
+    """The name of the command that these words call; raises where one of them is not understood. Runs nothing."""
+    found: Any = ROOT
+    name, context = "scrubjay", None
+    while True:
+        if "--help" in words[:1]:
+            return name
+        context = found.make_context(name.rsplit(maxsplit=1)[-1], list(words), parent=context)
+        if not hasattr(found, "commands"):
+            return name
+        # A group leaves the words of its commands.
+        below, found, words = found.resolve_command(context, [*context._protected_args, *context.args])
+        name = f"{name} {below}"
+
+
+@pytest.mark.parametrize("line", ["skrub", "etl --wrong", "plan check", "track app", "tail -n x"])
+def test_what_is_no_valid_call_would_be_found(line: str) -> None:
+    with pytest.raises(Exception, match=r"(?i)no such|missing|valid integer"):
+        parsed(line.split())
+
+
+def test_what_has_no_json_says_so_in_the_documentation() -> None:
+    line = next(line for line in DOCS.read_text(encoding="utf-8").split("\n\n") if "`--json`" in line)
+    assert set(re.findall("`([a-z-]+)`", line)) >= WITHOUT_JSON
 
 
 def command(*arguments: str, cwd: Path) -> subprocess.CompletedProcess[str]:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Collector
+from conftest import PATIENCE, Collector
 
 from scrubjay import ScrubjayError, TelemetryRouter, Tracker, replay
 from scrubjay.router import BUFFER_BYTES
@@ -161,6 +161,59 @@ def test_an_archive_that_was_deleted_is_begun_again(tmp_path: Path) -> None:
         (tmp_path / "app.jsonl").unlink()
         assert router.track("app", "second")
     assert [record["event"] for record in records(tmp_path / "app.jsonl")] == ["second"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only here can an open file be deleted")
+@pytest.mark.parametrize("end", ["track", "flush", "close", "evict"])
+def test_no_line_is_lost_in_an_archive_that_is_deleted_while_it_is_written_to(tmp_path: Path, end: str) -> None:
+    router = TelemetryRouter(tmp_path)
+    archive, written = tmp_path / "app.jsonl", 0
+    for _ in range(20):
+        # The last of these are younger than the router's latest look at the file.
+        for _ in range(5):
+            assert router.track("app", "before")
+        archive.unlink()
+        for i in range(5):
+            assert router.track("app", "after", {"i": i})
+        if end == "track":
+            deadline = time.monotonic() + PATIENCE
+            while not archive.exists() and time.monotonic() < deadline:
+                assert router.track("app", "more")
+                written += 1
+        elif end == "flush":
+            router.flush()
+        elif end == "close":
+            router.close()
+        else:
+            for number in range(65):
+                router.track(f"other{number}", "step")
+                written += 1
+        found = records(archive)
+        assert [record["payload"]["i"] for record in found if record["event"] == "after"] == list(range(5))
+        assert len({record["id"] for record in found}) == len(found)
+        # Each deletion takes lines that count as written: they were.
+        written += 10
+        assert router.stats()["accepted"] == written
+        if end == "close":
+            router, written = TelemetryRouter(tmp_path), 0
+    assert router.stats()["write_failed"] == 0
+    router.close()
+
+
+@pytest.mark.skipif(os.name != "posix", reason="only here can an open file be deleted")
+def test_lines_of_a_deleted_archive_that_cannot_be_written_again_are_counted(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    router = TelemetryRouter(root)
+    for _ in range(3):
+        assert router.track("app", "before")
+    (root / "app.jsonl").unlink()
+    root.rmdir()
+    root.write_text("no folder", encoding="utf-8")
+    taken = sum(router.track("app", "after") for _ in range(5))
+    router.close()
+    stats = router.stats()
+    assert stats["accepted"] + stats["write_failed"] == 8
+    assert stats["write_failed"] >= max(taken, 1)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")

@@ -29,7 +29,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::stamp::Stamp;
 
 #[cfg(feature = "client")]
-pub use self::archive::{ArchiveEngine, Archived};
+pub use self::archive::{ArchiveEngine, Archived, microseconds_now};
 #[cfg(feature = "client")]
 pub use self::client::{Checked, Client, Tickets};
 #[cfg(feature = "client")]

@@ -11,6 +11,7 @@ mod columns;
 mod counts;
 mod etl;
 mod fields;
+mod foreign;
 mod form;
 mod html;
 mod lines;

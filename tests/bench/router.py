@@ -2,7 +2,7 @@
 
 One event with six attributes goes to one file, by thread time, in interleaved rounds. `logging` neither validates nor
 scrubs. A router as it is by default keeps the promise that `logging` keeps, one write a line before the call returns;
-two fifths of its time are the system's. With a buffer the caller only captures, and what the router's thread does is
+nearly half of its time is the system's. With a buffer the caller only captures, and what the router's thread does is
 not measured.
 """
 

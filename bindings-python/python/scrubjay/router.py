@@ -67,7 +67,12 @@ class TelemetryRouter(Recorder):
 
     Line by line: by default a line is the operating system's when `track` returns, as with `logging.FileHandler`: it
     outlives a kill, a crash and `os._exit`, though not a power cut. The record before a crash is the one that is looked
-    for, so no thread is left to write it a moment later. The system calls are two fifths of what `track` then takes.
+    for, so no thread is left to write it a moment later. The system call is two fifths of what `track` then takes.
+
+    Deleted: an archive that somebody deletes is begun again. Whether the file is still there is asked for every line,
+    but not more often than once a millisecond or 16 KiB: what `track` wrote since is then written again, in its order.
+    So a line that went to a deleted file stands in the new one after the next `track`, `flush` or `close`, at the
+    latest. Several processes that share an archive may for as long write beyond `max_bytes`.
 
     Buffer: with `buffer_bytes`, such as `scrubjay.router.BUFFER_BYTES`, `track` only captures, and answers whether it
     did, in about an eighth of the time. A thread of the router validates, scrubs and appends: when there are so many
@@ -135,9 +140,11 @@ class TelemetryRouter(Recorder):
             }
 
     def flush(self) -> None:
-        """Processes and appends what waits. Without a buffer, nothing ever waits."""
+        """Processes and appends what waits; without a buffer, looks whether an archive was deleted."""
         self._archiver.drain()
-        self._archiver.flush()
+        for channel in self._archiver.flush():
+            with self._lock:
+                self._let_go(file_name(channel))
 
     def close(self) -> None:
         """Closes the files; afterwards `track` returns `False`. Idempotent."""
@@ -148,7 +155,6 @@ class TelemetryRouter(Recorder):
         with self._lock:
             self._closed = True
             self.__dict__.pop("track", None)
-            self._archiver.dismiss()
             for name in list(self._archives):
                 self._let_go(name)
 
@@ -300,12 +306,27 @@ class TelemetryRouter(Recorder):
 
     def _let_go(self, name: str) -> None:
         archive, channel = self._archives.pop(name, None), self._channels.pop(name, None)
-        if channel is not None:
-            self._archiver.dismiss(channel)
+        lost = None if channel is None else self._archiver.dismiss(channel)
         if archive is not None:
             # A disk that failed a write may fail the close; the descriptor is gone either way.
             with contextlib.suppress(OSError):
                 archive.close()
+        if lost is not None:
+            self._write_again(name, *lost)
+
+    def _write_again(self, name: str, lines: bytes, count: int) -> None:
+        """Lines that went to a file which somebody had deleted, as was found out a moment later."""
+        try:
+            self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            archive = Archive(self._root / name)
+            try:
+                archive.append(lines)
+            finally:
+                archive.close()
+        except OSError as error:
+            self._unwritten.add(error.strerror or str(error), count)
+        else:
+            self._counts["accepted"] += count
 
     def _begin_anew(self) -> None:
         # Files are shared with the parent, as appends allow; a lock that another thread held is not, and each

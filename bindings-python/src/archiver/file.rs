@@ -2,56 +2,131 @@
 
 use std::fs::File;
 use std::io::{self, Write as _};
-use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Microseconds after which it is looked again whether a file is still there.
+///
+/// Asking takes a fifth of what writing a line does. Who writes less often than this asks for every line; who writes more
+/// often keeps the lines meanwhile, to write them again elsewhere.
+const LOOK_AFTER: i64 = 1_000;
+/// Bytes of lines that are kept for that at most (16 KiB): some forty lines then share one look.
+const MOST_RECENT: usize = 16 << 10;
+const MICROS_A_SECOND: i64 = 1_000_000;
+
+/// Whole lines, and how many.
+#[derive(Default)]
+pub(super) struct Lines {
+    pub(super) bytes: Vec<u8>,
+    pub(super) count: u64,
+}
+
+impl Lines {
+    fn push(&mut self, line: &[u8]) {
+        self.bytes.extend_from_slice(line);
+        self.bytes.push(b'\n');
+        self.count += 1;
+    }
+
+    fn clear(&mut self) {
+        self.bytes.clear();
+        self.count = 0;
+    }
+}
 
 /// An archive that may be written to as long as nothing about it changes.
 pub(super) struct Admitted {
-    pub(super) file: File,
+    file: File,
     /// Bytes at which it is rotated.
-    pub(super) max_bytes: u64,
+    max_bytes: u64,
     /// Seconds since 1970 at which it is rotated.
-    pub(super) until: u64,
-    /// Its bytes when last looked at.
-    pub(super) size: u64,
-    /// Whole lines that wait for their append, and how many.
-    pub(super) buffer: Vec<u8>,
-    pub(super) lines: u64,
+    until: i64,
+    /// Its bytes when last looked at, and what was appended here since.
+    size: u64,
+    /// When that was, in microseconds since 1970.
+    looked_at: i64,
+    /// Lines that were appended since it was last seen that the file is there.
+    pub(super) recent: Lines,
+    /// Lines that wait for their append.
+    pub(super) waiting: Lines,
+    /// Nothing is to be appended any more: it is due, or removed, or failed.
+    pub(super) is_over: bool,
 }
 
 impl Admitted {
-    /// Looks at the file again: whether it is still there.
-    pub(super) fn look(&mut self) -> io::Result<bool> {
+    pub(super) fn new(file: File, max_bytes: u64, until: i64) -> io::Result<Self> {
+        let (size, _) = size_and_link(&file)?;
+        let (recent, waiting) = (Lines::default(), Lines::default());
+        Ok(Self { file, max_bytes, until, size, looked_at: 0, recent, waiting, is_over: false })
+    }
+
+    /// Whether the file is still there.
+    fn look(&mut self) -> io::Result<bool> {
         let (size, is_linked) = size_and_link(&self.file)?;
         self.size = size;
         Ok(is_linked)
     }
 
-    /// Whether neither size nor day ask for the next file.
-    pub(super) fn has_room(&self, bytes: u64) -> bool {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let held = self.size + self.buffer.len() as u64;
+    /// Whether neither size nor day ask for the next file, at this moment in microseconds since 1970.
+    pub(super) fn has_room(&self, bytes: usize, now: i64) -> bool {
+        let held = self.size + self.waiting.bytes.len() as u64;
         // An empty file takes any line: it could not be rotated into something smaller.
-        now < self.until && (held == 0 || held + bytes <= self.max_bytes)
+        now < self.until * MICROS_A_SECOND && (held == 0 || held + bytes as u64 <= self.max_bytes)
     }
 
-    /// Appends one line by itself; whether it went to a file that is still there. What is written to a removed file is
-    /// lost like the file, so the line is then to be written again elsewhere.
-    pub(super) fn append_line(&mut self, line: &[u8]) -> io::Result<bool> {
-        write_whole(&mut self.file, line)?;
-        // Once a line, and behind it: this also sees what other processes have written.
-        self.look()
+    /// Appends one line by itself; whether it went to a file that is there as far as is known. What is written to a removed
+    /// file is lost like the file, so the line is else to be written again elsewhere, behind those that are `recent`.
+    pub(super) fn append_line(&mut self, line: &[u8], now: i64) -> io::Result<bool> {
+        let before = self.recent.bytes.len();
+        self.recent.push(line);
+        // Kept and written from one place: the engine's text has no newline, and a write of two parts costs more than this.
+        let written = write_whole(&mut self.file, &self.recent.bytes[before..]);
+        self.size += (self.recent.bytes.len() - before) as u64;
+        // A clock that was set back looks at once.
+        let is_recent = (0..LOOK_AFTER).contains(&(now - self.looked_at)) && self.recent.bytes.len() < MOST_RECENT;
+        let is_there = written.and_then(|()| if is_recent { Ok(true) } else { self.look() });
+        match is_there {
+            Ok(true) if is_recent => {}
+            Ok(true) => {
+                self.recent.clear();
+                self.looked_at = now;
+            }
+            Ok(false) | Err(_) => {
+                self.recent.bytes.truncate(before);
+                self.recent.count -= 1;
+                self.is_over = true;
+            }
+        }
+        is_there
+    }
+
+    /// Lets a line wait for its append.
+    pub(super) fn wait(&mut self, line: &[u8]) {
+        self.waiting.push(line);
     }
 
     /// One append of the lines that wait.
     pub(super) fn append(&mut self) -> io::Result<()> {
-        if self.buffer.is_empty() {
+        if self.waiting.count == 0 {
             return Ok(());
         }
-        write_whole(&mut self.file, &self.buffer)?;
-        self.buffer.clear();
-        self.lines = 0;
+        write_whole(&mut self.file, &self.waiting.bytes)?;
+        self.waiting.clear();
         // Others may have written, too, or removed it; what is written to a removed file is lost like the file.
         if self.look()? { Ok(()) } else { Err(io::ErrorKind::NotFound.into()) }
+    }
+
+    /// Whether lines went to a file that was removed. They stay `recent`, and no others join them.
+    pub(super) fn has_lost(&mut self) -> bool {
+        if self.recent.count == 0 {
+            return false;
+        }
+        // What cannot be asked is taken for there, as if nobody had asked.
+        let is_lost = self.look().is_ok_and(|is_there| !is_there);
+        if is_lost {
+            self.is_over = true;
+        } else {
+            self.recent.clear();
+        }
+        is_lost
     }
 }
 

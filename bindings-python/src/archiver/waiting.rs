@@ -1,6 +1,6 @@
 //! Captured records until a router's thread processes them.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use scrubjay_core::ffi::microseconds_now;
 
 /// Stands for a channel that is no text.
 const NO_CHANNEL: u32 = u32::MAX;
@@ -20,12 +20,10 @@ impl Waiting {
 
     /// Adds one that is captured now.
     pub(super) fn push(&mut self, channel: Option<&str>, record: &[u8]) {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let at = i64::try_from(since.as_micros()).unwrap_or_default();
         let name = channel.unwrap_or_default();
         // A name is a part of the record, whose bytes a walk bounds.
         let length = channel.map_or(NO_CHANNEL, |name| u32::try_from(name.len()).unwrap_or_default());
-        self.0.extend_from_slice(&at.to_le_bytes());
+        self.0.extend_from_slice(&microseconds_now().to_le_bytes());
         self.0.extend_from_slice(&length.to_le_bytes());
         self.0.extend_from_slice(&u32::try_from(record.len()).unwrap_or_default().to_le_bytes());
         self.0.extend_from_slice(name.as_bytes());

@@ -5,7 +5,7 @@ use parking_lot::Mutex;
 use super::{Engine, guard};
 use crate::error::Result;
 use crate::outcome::Status;
-use crate::stamp::{Stamp, microseconds_now};
+use crate::stamp::Stamp;
 
 /// Random bytes of one id.
 const ID_BYTES: usize = 10;
@@ -19,6 +19,11 @@ pub enum Archived {
     Line(String),
     /// The canonical text of the outcome of any other record.
     Outcome(String),
+}
+
+/// The clock's time in microseconds since 1970: what [`ArchiveEngine::process`] takes.
+pub fn microseconds_now() -> i64 {
+    crate::stamp::microseconds_now()
 }
 
 /// An [`Engine`] that stamps what it processes. A forked child needs one of its own: it would give out the ids of its
@@ -40,17 +45,16 @@ impl ArchiveEngine {
         Self { engine, bits: Mutex::new(bits) }
     }
 
-    /// Processes a record that a shell wrote value by value `at` this moment, in microseconds since 1970, or now; an absent
-    /// id or timestamp is filled in. Where it is accepted there is no outcome's text: copying a line into one only to cut
-    /// it out again costs as much as writing it.
+    /// Processes a record that a shell wrote value by value `at` this moment, in microseconds since 1970; an absent id or
+    /// timestamp is filled in. Where it is accepted there is no outcome's text: copying a line into one only to cut it out
+    /// again costs as much as writing it. A plain record has no JSON text in between, either.
     ///
     /// # Errors
     /// `internal` only.
-    pub fn process(&self, record: &[u8], at: Option<i64>) -> Result<Archived> {
-        let stamp = Stamp::captured(at.unwrap_or_else(microseconds_now), self.bits.lock().next());
+    pub fn process(&self, record: &[u8], at: i64) -> Result<Archived> {
+        let stamp = Stamp::captured(at, self.bits.lock().next());
         guard(|| {
-            let json = crate::capture::json_of(record).unwrap_or_default();
-            let mut outcome = self.engine.0.process(&json, Some(&stamp));
+            let mut outcome = self.engine.0.process_captured(record, Some(&stamp));
             match (outcome.status, outcome.record.take()) {
                 (Status::Accepted, Some(line)) => Ok(Archived::Line(line)),
                 (_, record) => {
@@ -94,27 +98,51 @@ mod tests {
         ArchiveEngine::new(Engine::new("{}").unwrap())
     }
 
+    /// A line, or an outcome's text.
+    fn processed(archive: &ArchiveEngine, record: &CapturedRecord, at: i64) -> (bool, String) {
+        match archive.process(record.as_bytes(), at).unwrap() {
+            Archived::Line(line) => (true, line),
+            Archived::Outcome(outcome) => (false, outcome),
+        }
+    }
+
+    /// 2026-01-02T03:04:05.000006Z
+    const AT: i64 = 1_767_323_045_000_006;
+
     #[test]
     fn an_accepted_record_is_its_scrubbed_line_and_any_other_its_outcome() {
         let archive = archive();
-        let Archived::Line(line) = archive.process(event("sent").as_bytes(), None).unwrap() else { panic!("accepted") };
-        assert!(line.starts_with('{') && line.contains(r#""to":"[email]""#), "{line}");
-        let Archived::Outcome(outcome) = archive.process(event("").as_bytes(), Some(1_767_323_045_000_006)).unwrap()
-        else {
-            panic!("rejected")
-        };
-        assert!(outcome.starts_with(r#"{"status":"rejected""#), "{outcome}");
+        let (is_line, line) = processed(&archive, &event("sent"), microseconds_now());
+        assert!(is_line && line.starts_with('{') && line.contains(r#""to":"[email]""#), "{line}");
+        let (is_line, outcome) = processed(&archive, &event(""), AT);
+        assert!(!is_line && outcome.starts_with(r#"{"status":"rejected""#), "{outcome}");
         assert!(outcome.contains(r#""timestamp":"2026-01-02T03:04:05.000006Z""#), "{outcome}");
+    }
+
+    #[test]
+    fn a_plain_record_has_the_same_line_whether_or_not_it_goes_by_its_text() {
+        let archive = archive();
+        let mut record = CapturedRecord::new();
+        record.begin_object().name("channel").text("app").name("event").text("sent");
+        record.name("payload").begin_object().name("ms").float(1.5).name("route").text("/items").end().end();
+        let lines: Vec<String> = (0..5)
+            .map(|_| {
+                let (is_line, line) = processed(&archive, &record, AT);
+                assert!(is_line);
+                // Their ids are random.
+                line.split(r#""timestamp""#).nth(1).unwrap().to_owned()
+            })
+            .collect();
+        assert!(lines.iter().all(|line| *line == lines[0]), "{lines:?}");
+        let stamp = Stamp::captured(AT, [0; ID_BYTES]);
+        assert!(archive.engine.0.captured(record.as_bytes(), &stamp).is_some());
     }
 
     #[test]
     fn no_two_records_have_one_id() {
         let archive = archive();
         let ids: BTreeSet<String> = (0..3 * IDS_AT_ONCE)
-            .map(|_| match archive.process(event("sent").as_bytes(), None).unwrap() {
-                Archived::Line(line) => line.split(r#""id":""#).nth(1).unwrap()[..36].to_owned(),
-                Archived::Outcome(outcome) => panic!("{outcome}"),
-            })
+            .map(|_| processed(&archive, &event("sent"), AT).1.split(r#""id":""#).nth(1).unwrap()[..36].to_owned())
             .collect();
         assert_eq!(ids.len(), 3 * IDS_AT_ONCE);
     }

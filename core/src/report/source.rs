@@ -11,6 +11,7 @@ use serde::Serialize;
 use sha2::{Digest, Sha256};
 
 use super::aggregate::records_of;
+use super::foreign::reason_of;
 use super::lines::{Chunk, Lines};
 use super::state::{Identity, Memory, Seen};
 use crate::json::Document;
@@ -208,7 +209,8 @@ impl Source {
     /// The records of a chunk; nothing where it has none that count.
     fn piece(&mut self, open: &mut Open, chunk: Chunk) -> Option<Piece> {
         let Chunk { bytes, offset, end } = chunk;
-        if !bytes.ends_with(b"\n") && !is_finished(&bytes) {
+        // Standard input has no next run: what is cut short there is a bad line like any other.
+        if open.seen.is_some() && !bytes.ends_with(b"\n") && !is_finished(&bytes) {
             self.tally.torn += 1;
             return None;
         }
@@ -272,11 +274,10 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 fn head_of(stream: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut head = Vec::with_capacity(HEAD_BYTES);
     stream.take(HEAD_BYTES as u64).read_to_end(&mut head)?;
-    if head.starts_with(b"\xff\xfe") || head.starts_with(b"\xfe\xff") {
-        let message = "is UTF-16 and must be UTF-8: convert it with `iconv -f UTF-16 -t UTF-8`";
-        return Err(io::Error::new(io::ErrorKind::InvalidData, message));
+    match reason_of(&head) {
+        Some(reason) => Err(io::Error::new(io::ErrorKind::InvalidData, reason)),
+        None => Ok(head),
     }
-    Ok(head)
 }
 
 /// The text of a stream that may be packed, and whether it is: its first bytes say so, whatever its name.

@@ -43,6 +43,10 @@ def run(
     as_json: bool,
 ) -> bool:
     """Runs once, or until it is told to end; whether all archives could be read."""
+    # Such as a variable of the shell that is not set. The path of an empty name is the current folder's.
+    for option, given in (("--in", sources), ("--out", [target])):
+        if "" in given:
+            raise UsageError(f"{option}: expected a path, not an empty text")
     # Says in which file a wrong configuration stands, before anything is read.
     engine_of(config, mode)
     text = config_of(config, mode)

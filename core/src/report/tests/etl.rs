@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::path::Path;
 
+use flate2::{Compression, write::GzEncoder};
 use serde_json::json;
 
 use super::super::etl::Options;
@@ -108,7 +109,6 @@ fn an_archive_is_known_under_another_name_and_packed_and_a_new_one_under_its_old
 
 #[test]
 fn packed_archives_are_told_by_their_bytes_and_read_on_where_more_was_added() {
-    use flate2::{Compression, write::GzEncoder};
     let gzip = |text: &str| {
         let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
         encoder.write_all(text.as_bytes()).unwrap();
@@ -157,6 +157,36 @@ fn wrong_encodings_are_named_or_counted() {
     assert_eq!((&summary["accepted"], &summary["rejected"]), (&json!(2), &json!(1)));
     assert!(summary["unreadable"][0]["reason"].as_str().unwrap().contains("iconv"));
     assert_eq!(job.report()["violations"], json!({"json_utf8": 1}));
+}
+
+#[test]
+fn an_archive_of_another_form_is_named_with_what_to_do_and_counts_nowhere() {
+    let job = Job::new();
+    let good = job.archive("good.jsonl", line(1, "app", "a", 1));
+    let mut tar = vec![b'x'; 512];
+    tar[257..262].copy_from_slice(b"ustar");
+    tar.extend(line(1, "app", "a", 1).bytes());
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(&tar).unwrap();
+    let unmarked =
+        |order: fn(u16) -> [u8; 2]| line(1, "app", "a", 1).encode_utf16().flat_map(order).collect::<Vec<u8>>();
+    for (content, said) in [
+        (unmarked(u16::to_le_bytes), "is UTF-16"),
+        (unmarked(u16::to_be_bytes), "is UTF-16"),
+        (b"BZh91AY&SY".to_vec(), "is packed with bzip2"),
+        (b"\xfd7zXZ\0\0\x04".to_vec(), "is packed with xz"),
+        (b"PK\x03\x04\x14\0\n".to_vec(), "is a zip archive"),
+        (b"PAR1\x15\x04\n".to_vec(), "is Parquet"),
+        (tar, "is a tar archive"),
+        (packed.finish().unwrap(), "is a tar archive"),
+    ] {
+        let other = job.archive("other.jsonl", content);
+        let summary = job.run(&[&good, &other], json!({"rebuild": true}));
+        assert_eq!((&summary["accepted"], &summary["rejected"], &summary["torn"]), (&json!(1), &json!(0), &json!(0)));
+        let named = &summary["unreadable"][0];
+        assert!(named["path"].as_str().unwrap().ends_with("other.jsonl"), "{summary}");
+        assert!(named["reason"].as_str().unwrap().starts_with(said), "{summary}");
+    }
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import typer
 
 from scrubjay.cli import consent as consent_command
@@ -9,7 +11,17 @@ from scrubjay.cli.common import guarded
 from scrubjay.cli.options import FileOption, JsonOption, NoticeOption, PurposeArguments, SourceOption
 
 commands = typer.Typer()
-consent = typer.Typer(help="Show, change and prove the user's consent.", no_args_is_help=True, rich_markup_mode=None)
+_HELP: Final = """Show, change and prove the user's consent.
+
+\b
+Examples:
+  scrubjay consent show
+  scrubjay consent grant diagnostics performance
+  scrubjay consent withdraw analytics
+"""
+consent = typer.Typer(
+    help=_HELP, short_help="Show, change and prove the user's consent.", no_args_is_help=True, rich_markup_mode=None
+)
 commands.add_typer(consent, name="consent")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -12,7 +12,16 @@ from scrubjay.cli.common import guarded
 from scrubjay.cli.options import JsonOption
 
 commands = typer.Typer()
-plan = typer.Typer(help="Check and compare tracking plans.", no_args_is_help=True, rich_markup_mode=None)
+_HELP: Final = """Check and compare tracking plans.
+
+\b
+Examples:
+  scrubjay plan check plan.json
+  scrubjay plan diff plan.json plan-next.json
+"""
+plan = typer.Typer(
+    help=_HELP, short_help="Check and compare tracking plans.", no_args_is_help=True, rich_markup_mode=None
+)
 commands.add_typer(plan, name="plan")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
@@ -11,7 +11,16 @@ from scrubjay.cli.common import guarded
 from scrubjay.cli.options import ConfigOption, JsonOption
 
 commands = typer.Typer()
-spool = typer.Typer(help="Look into the spool, and clear it.", no_args_is_help=True, rich_markup_mode=None)
+_HELP: Final = """Look into the spool, and clear it.
+
+\b
+Examples:
+  scrubjay spool inspect ~/.local/state/app/spool
+  scrubjay spool purge --older-than 2d --yes
+"""
+spool = typer.Typer(
+    help=_HELP, short_help="Look into the spool, and clear it.", no_args_is_help=True, rich_markup_mode=None
+)
 commands.add_typer(spool, name="spool")
 
 SpoolArgument = Annotated[
