@@ -11,6 +11,7 @@
 mod captured;
 mod follow;
 mod learn;
+mod lists;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -23,7 +24,7 @@ use std::cell::Cell;
 
 use self::follow::Followed;
 use self::template::{Spot, Templates};
-use self::trail::{MOST_VALUES, Trails};
+use self::trail::Trails;
 use self::tree::Tree;
 use super::Engine;
 use crate::capture::JsonText;
@@ -113,39 +114,18 @@ impl Fast {
         document: &Document<'_>,
         stamp: Option<&Stamp>,
     ) -> Option<Outcome> {
-        let trail = self.followed.follow_trail(&self.trails, document);
-        let is_new = trail.is_none();
-        if let Some(plan) = trail {
-            self.usual = plan;
-            let outcome = self.followed.write(&self.tree, plan, engine, document, stamp);
-            if outcome.is_some() || !self.followed.is_lost.get() {
-                self.earn();
-                return outcome;
-            }
+        if self.trails.is_full() {
+            self.trails.clear();
         }
-        let plan = self.followed.follow(&self.tree, document)?;
+        let plan = self.followed.follow(&self.tree, &mut self.trails, &mut self.credit, document)?;
         let outcome = self.followed.write(&self.tree, plan, engine, document, stamp)?;
         self.earn();
         self.usual = plan;
-        if is_new {
-            self.keep_trail(document);
-        }
         Some(outcome)
     }
 
     fn earn(&mut self) {
         self.credit = MOST_CREDIT.min(self.credit + EARNED_FAST);
-    }
-
-    /// Keeps the trail of a record that was followed along the tree.
-    fn keep_trail(&mut self, document: &Document<'_>) {
-        let cost = self.followed.traces.len();
-        if cost <= self.credit.min(MOST_VALUES) {
-            self.credit -= cost;
-            if self.trails.keep(&self.followed, document.input().as_bytes()).is_none() && self.trails.is_full() {
-                self.trails = Trails::default();
-            }
-        }
     }
 
     /// Learns the structure of a record that was accepted as it is.
@@ -156,7 +136,7 @@ impl Fast {
             self.credit -= cost;
             if learn::learn(&mut self.tree, engine, document).is_none() && self.tree.is_full() {
                 self.tree = Tree::default();
-                self.trails = Trails::default();
+                self.trails.clear();
                 self.templates = Templates::default();
                 self.usual = tree::NONE;
             }

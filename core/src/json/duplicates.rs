@@ -34,7 +34,34 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
+    /// Names that are equal have equal hashes, and stand together once these are sorted: a third of what a set costs, and
+    /// of its memory. Names with escapes, and names made to have one hash, go into a set.
     fn refuse_duplicates_among_many(&self, object: usize) -> Result<(), Fault> {
+        /// Names of one hash that are compared each with each.
+        const ALIKE: usize = 8;
+        let mut sorted = Vec::new();
+        let mut at = object + 1;
+        while let Some(name) = self.nodes().get(at) {
+            if name.escaped {
+                return self.refuse_duplicates_by_set(object);
+            }
+            sorted.push((name.name_hash(), u32::try_from(at).unwrap_or(u32::MAX)));
+            at = self.nodes().get(at + 1).map_or(usize::MAX, |value| value.next());
+        }
+        sorted.sort_unstable();
+        let is_alike = |a: &(u32, u32), b: &(u32, u32)| a.0 == b.0;
+        let mut may_repeat = false;
+        for alike in sorted.chunk_by(is_alike).filter(|alike| alike.len() > 1) {
+            let text = |at: u32| self.nodes().get(at as usize).map(|name| self.name(*name));
+            let repeats =
+                |(i, name): (usize, &(u32, u32))| alike.iter().take(i).any(|other| text(other.1) == text(name.1));
+            may_repeat |= alike.len() > ALIKE || alike.iter().enumerate().any(repeats);
+        }
+        // The set says which of them comes twice first.
+        if may_repeat { self.refuse_duplicates_by_set(object) } else { Ok(()) }
+    }
+
+    fn refuse_duplicates_by_set(&self, object: usize) -> Result<(), Fault> {
         let mut seen = HashSet::new();
         let mut names = self.names(object);
         names.find(|name| !seen.insert(self.name(*name))).map_or(Ok(()), |name| Err(twice(name)))

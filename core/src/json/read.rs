@@ -341,6 +341,25 @@ mod tests {
         assert_eq!(code(unique.as_bytes()), None);
         let twice = format!("{{{},\"k7\":0}}", many.join(","));
         assert_eq!(code(twice.as_bytes()), Some(Code::JsonDuplicateKey));
+        let escaped = format!("{{{},\"\\u006b7\":0}}", many.join(","));
+        assert_eq!(code(escaped.as_bytes()), Some(Code::JsonDuplicateKey));
+    }
+
+    #[test]
+    fn names_made_to_have_one_hash_are_told_apart() {
+        // A hash is of the first and the last bytes and of the length.
+        let name = |i: usize| format!("\"beginning{i:08}ending..\":{i}");
+        let alike: Vec<String> = (0..500).map(name).collect();
+        assert_eq!(code(format!("{{{}}}", alike.join(",")).as_bytes()), None);
+        let few = |twice| format!("{{{},{},{},{}}}", alike[..3].join(","), many(40), alike[4], alike[twice]);
+        assert_eq!(code(few(5).as_bytes()), None);
+        for twice in [format!("{{{},{}}}", alike.join(","), name(300)), few(1)] {
+            assert_eq!(code(twice.as_bytes()), Some(Code::JsonDuplicateKey));
+        }
+    }
+
+    fn many(count: usize) -> String {
+        (0..count).map(|i| format!("\"k{i}\":{i}")).collect::<Vec<_>>().join(",")
     }
 
     proptest! {

@@ -89,9 +89,9 @@ fn ends_spelt<'n>(name: &'n str, word: &[u8]) -> Option<&'n str> {
 
 #[cfg(test)]
 mod tests {
-    use crate::config::PrivacyConfig;
-
     use super::*;
+    use crate::config::PrivacyConfig;
+    use crate::scrub::token::with_ordinal;
 
     #[test]
     fn a_user_agents_name_is_known_in_any_spelling_and_only_at_the_end() {
@@ -100,6 +100,21 @@ mod tests {
         }
         for name in ["", "_", "quua", "user_agents", "user agent", "agent", "useragent.name"] {
             assert_eq!(place_of(name), Place::Plain, "{name}");
+        }
+    }
+
+    #[test]
+    fn an_ordinal_says_nothing_of_a_value_unless_its_token_stands_for_a_secret() {
+        let scrubber = Scrubber::new(&PrivacyConfig::default()).unwrap();
+        for rule in Rule::ALL.into_iter().filter(|rule| !rule.is_secret()) {
+            let kind = rule.token().strip_suffix(']').unwrap();
+            let said = |ordinal| {
+                let name = with_ordinal(kind, ordinal);
+                (scrubber.rule_of_name(&name), place_of(&name))
+            };
+            for ordinal in (2..1_200).chain([4_096, 10_000, 65_535, u32::MAX]) {
+                assert_eq!(said(ordinal), said(2), "{kind}:{ordinal}]");
+            }
         }
     }
 

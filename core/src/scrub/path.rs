@@ -3,8 +3,9 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use super::Place;
 use super::policy::Rule;
-use super::token::{is_bare, numbered, ordinal_of};
+use super::token::{is_bare, numbered, ordinal_as_written, ordinal_of, with_ordinal};
 use crate::json::{Document, Kind, Node};
 
 /// The containers that are open, outermost first.
@@ -40,19 +41,122 @@ pub(super) enum Name {
 
 #[derive(Default)]
 struct Rewritten {
-    /// Names that rewritten ones must not repeat, but for those that `ordinals` knows.
+    /// Names that rewritten ones must not repeat, but for those that bases know.
     taken: HashSet<String>,
     /// Whether names without tokens are among them: they count once a rewritten name has none, a network's address.
     has_plain: bool,
-    /// The last ordinal of each base. Up to it, all of a base that is one token are taken.
-    ordinals: HashMap<Cow<'static, str>, u32>,
+    bases: Vec<Base>,
+    /// Where each base is, by its text.
+    places: HashMap<String, usize>,
+    /// The latest base: mostly the next one too.
+    recent: usize,
+    /// Whether the latest name is its base with an ordinal.
+    is_numbered: bool,
     latest: String,
 }
 
+/// What names become before an ordinal tells them apart.
+struct Base {
+    text: Cow<'static, str>,
+    /// It is one token, whose ordinals rise: its names need no set.
+    rises: bool,
+    /// The last ordinal that was given. Up to it, all of a base that rises are taken.
+    last: u32,
+    /// Ordinals that siblings have, in rising order.
+    taken: Vec<u32>,
+    /// Whether its names with an ordinal all say the same of their values, and what that is, once it was asked for.
+    is_of_one_meaning: bool,
+    meaning: Option<(Option<Rule>, Place)>,
+}
+
+impl Base {
+    fn new(text: Cow<'static, str>) -> Self {
+        let rises = is_bare(&text) && ordinal_as_written(&numbered(&text, 2)).is_some();
+        // Of a secret's token a quick look at its last letters decides, and an ordinal is among them.
+        let is_of_one_meaning = rises && Rule::ALL.iter().any(|rule| !rule.is_secret() && rule.token() == text);
+        Self { text, rises, last: 0, taken: Vec::new(), is_of_one_meaning, meaning: None }
+    }
+
+    /// The next ordinal of a base that rises.
+    fn next(&self) -> u32 {
+        let mut next = self.last + 1;
+        while self.taken.binary_search(&next).is_ok() {
+            next += 1;
+        }
+        next
+    }
+
+    /// The name with `ordinal`, which the first does not show.
+    fn name(&self, ordinal: u32) -> String {
+        match self.text.strip_suffix(']') {
+            _ if ordinal == 1 => self.text.clone().into_owned(),
+            Some(kind) if self.rises => with_ordinal(kind, ordinal),
+            _ => numbered(&self.text, ordinal),
+        }
+    }
+}
+
 impl Rewritten {
-    /// Nearly all rewritten names are one token: they need no set, since their ordinals rise.
+    /// The place of the base `text`.
+    fn base(&mut self, text: Cow<'static, str>) -> usize {
+        if self.bases.get(self.recent).is_none_or(|base| base.text != text) {
+            let next = self.bases.len();
+            self.recent = *self.places.entry(text.clone().into_owned()).or_insert(next);
+            if self.recent == next {
+                self.bases.push(Base::new(text));
+            }
+        }
+        self.recent
+    }
+
+    /// Notes a name that is no more to be given.
+    fn take(&mut self, name: Cow<'_, str>) {
+        let Some((kind, ordinal)) = ordinal_as_written(&name) else {
+            self.taken.insert(name.into_owned());
+            return;
+        };
+        let is_recent = self.bases.get(self.recent).is_some_and(|base| base.text.strip_suffix(']') == Some(kind));
+        let place = if is_recent { self.recent } else { self.base(format!("{kind}]").into()) };
+        if let Some(Base { taken, .. }) = self.bases.get_mut(place)
+            && let Err(at) = taken.binary_search(&ordinal)
+        {
+            taken.insert(at, ordinal);
+        }
+    }
+
+    /// Whether a sibling has `name`, or a name that was given by a base that does not rise.
+    fn is_taken(&self, name: &str) -> bool {
+        let Some((kind, ordinal)) = ordinal_as_written(name) else { return self.taken.contains(name) };
+        let base = self.places.get(&format!("{kind}]")).and_then(|place| self.bases.get(*place));
+        base.is_some_and(|base| base.taken.binary_search(&ordinal).is_ok())
+    }
+
+    /// Whether a base that rises has given `name`.
     fn is_counted(&self, name: &str) -> bool {
-        ordinal_of(name).is_some_and(|(base, ordinal)| self.ordinals.get(&*base).is_some_and(|last| *last >= ordinal))
+        let last = |base: &str| self.places.get(base).and_then(|place| self.bases.get(*place)).map(|base| base.last);
+        ordinal_of(name).is_some_and(|(base, ordinal)| last(&base).is_some_and(|last| last >= ordinal))
+    }
+
+    /// A name made of the base at `place` that nobody has.
+    fn give(&mut self, place: usize) -> String {
+        let Some(base) = self.bases.get(place) else { return String::new() };
+        let (mut ordinal, rises) = (base.next(), base.rises);
+        let mut name = base.name(ordinal);
+        if !rises {
+            ordinal = base.last + 1;
+            name = base.name(ordinal);
+            while self.is_taken(&name) || self.is_counted(&name) {
+                ordinal += 1;
+                name = base.name(ordinal);
+            }
+            self.take(name.as_str().into());
+        }
+        if let Some(base) = self.bases.get_mut(place) {
+            base.last = ordinal;
+        }
+        self.recent = place;
+        self.is_numbered = ordinal > 1 && rises;
+        name
     }
 }
 
@@ -91,34 +195,30 @@ impl Path {
     pub(super) fn rename(&mut self, document: &Document<'_>, base: Cow<'static, str>) -> String {
         let Some(frame) = self.top() else { return base.into_owned() };
         let node = frame.node;
-        let names = |with_token: bool| -> HashSet<String> {
+        let names = |with_token: bool| {
             let texts = document.members(node).map(|(name, _)| document.text(document.node(name)));
-            texts.filter(|name| name.contains('[') == with_token).map(Cow::into_owned).collect()
+            texts.filter(move |name| name.contains('[') == with_token)
         };
-        let rewritten =
-            frame.rewritten.get_or_insert_with(|| Box::new(Rewritten { taken: names(true), ..Rewritten::default() }));
+        let rewritten = frame.rewritten.get_or_insert_with(|| {
+            let mut rewritten = Rewritten::default();
+            names(true).for_each(|name| rewritten.take(name));
+            Box::new(rewritten)
+        });
         if !base.contains('[') && !rewritten.has_plain {
             rewritten.has_plain = true;
-            rewritten.taken.extend(names(false));
+            rewritten.taken.extend(names(false).map(Cow::into_owned));
         }
-        let rises = is_bare(&base);
-        let mut ordinal = rewritten.ordinals.get(&base).copied().unwrap_or(0);
-        let name = loop {
-            ordinal += 1;
-            let name = if ordinal == 1 { Cow::Borrowed(&*base) } else { numbered(&base, ordinal).into() };
-            if !rewritten.taken.contains(&*name) && (rises || !rewritten.is_counted(&name)) {
-                break name.into_owned();
-            }
-        };
-        if !rises {
-            rewritten.taken.insert(name.clone());
+        let place = rewritten.base(base);
+        rewritten.give(place)
+    }
+
+    /// What the name that [`rename`](Self::rename) gave says of its value: asked once for all that differ in their ordinal.
+    pub(super) fn meaning_of_renamed(&mut self, ask: impl FnOnce() -> (Option<Rule>, Place)) -> (Option<Rule>, Place) {
+        let rewritten = self.top().and_then(|frame| frame.rewritten.as_mut()).filter(|rewritten| rewritten.is_numbered);
+        match rewritten.and_then(|rewritten| rewritten.bases.get_mut(rewritten.recent)) {
+            Some(base) if base.is_of_one_meaning => *base.meaning.get_or_insert_with(ask),
+            _ => ask(),
         }
-        if let Some(last) = rewritten.ordinals.get_mut(&base) {
-            *last = ordinal;
-        } else {
-            rewritten.ordinals.insert(base, ordinal);
-        }
-        name
     }
 
     /// The name that [`rename`](Self::rename) gave the current member, for pointers.

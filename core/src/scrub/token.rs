@@ -54,7 +54,12 @@ pub(crate) fn numbered(text: &str, ordinal: u32) -> String {
 /// Whether `text` is a token such as `[email]`, which an ordinal makes `[email:2]`.
 pub(crate) fn is_bare(text: &str) -> bool {
     let inside = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
-    inside.is_some_and(|kind| !kind.is_empty() && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_'))
+    inside.is_some_and(|kind| !kind.is_empty() && kind.bytes().all(is_kind))
+}
+
+/// Whether the name of a bare token may have this byte.
+const fn is_kind(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'_'
 }
 
 /// The bare token and the ordinal of `[email:2]`; of `[email]`, which comes first, itself and 1.
@@ -65,6 +70,27 @@ pub(crate) fn ordinal_of(text: &str) -> Option<(Cow<'_, str>, u32)> {
     let (kind, ordinal) = text.strip_suffix(']')?.rsplit_once(':')?;
     let base = format!("{kind}]");
     is_bare(&base).then_some((base.into(), ordinal.parse().ok()?))
+}
+
+/// The same as written by [`with_ordinal`], without the bracket behind the token: its name's spelling is no other.
+pub(crate) fn ordinal_as_written(text: &str) -> Option<(&str, u32)> {
+    if is_bare(text) {
+        return Some((text.strip_suffix(']')?, 1));
+    }
+    let (kind, ordinal) = text.strip_suffix(']')?.rsplit_once(':')?;
+    let is_written = matches!(ordinal.as_bytes(), [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit));
+    kind.strip_prefix('[').filter(|inside| !inside.is_empty() && inside.bytes().all(is_kind))?;
+    let ordinal = ordinal.parse().ok().filter(|ordinal| is_written && *ordinal > 1)?;
+    Some((kind, ordinal))
+}
+
+/// A bare token, whose last bracket is missing in `kind`, with `ordinal`.
+pub(crate) fn with_ordinal(kind: &str, ordinal: u32) -> String {
+    let mut out = String::with_capacity(kind.len() + MAX_ORDINAL + "]".len());
+    out.push_str(kind);
+    // Writing into a string does not fail.
+    let _ = write!(out, ":{ordinal}]");
+    out
 }
 
 /// Bytes of a colon and the largest ordinal.

@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::tree::{Edge, NONE, Plan, Scalar as Spec, State, Step, Tree, Value};
+use super::lists::ELEMENT;
+use super::tree::{Edge, NONE, Plan, Point, Scalar as Spec, State, Step, Tree, Value};
 use crate::engine::Engine;
 use crate::json::{Document, Kind};
 use crate::record::{Check, Reading, Slot};
@@ -22,8 +23,8 @@ struct Open {
     is_object: bool,
     /// The node behind it.
     end: usize,
-    /// How long its pointer is; nothing within an array.
-    pointer: Option<usize>,
+    /// How long its pointer is, of an array that of its elements.
+    pointer: usize,
 }
 
 /// Adds the structure of `document`; nothing where what becomes of a record of this structure depends on more than it.
@@ -36,7 +37,7 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
     let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), document.input().len()).traced();
     Engine::write_fields(&scrubber, document, &reading, &mut walk);
     let traces = Traces { checks: checks.into_iter().collect(), named: walk.finish_trace()?.into_iter().collect() };
-    let mut top = Open { state: Tree::ROOT, is_object: true, end: document.node(0).next(), pointer: Some(0) };
+    let mut top = Open { state: Tree::ROOT, is_object: true, end: document.node(0).next(), pointer: 0 };
     let mut pointer = String::new();
     let mut open: Vec<Open> = Vec::new();
     let mut at = 1;
@@ -59,15 +60,14 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
             }
             let edge = tree.edge(top.state, document, at, decides, place)?;
             top.state = edge.next;
-            if let Some(len) = top.pointer {
-                pointer.truncate(len);
-                pointer.push('/');
-                push_segment(document.raw(document.node(at)), &mut pointer);
-                tree.point(edge.value, &pointer)?;
-            }
+            pointer.truncate(top.pointer);
+            pointer.push('/');
+            push_segment(document.raw(document.node(at)), &mut pointer);
+            tree.point(edge.value, &pointer)?;
             at += 1;
             edge.value
         } else {
+            pointer.truncate(top.pointer);
             top.state
         };
         let node = document.node(at);
@@ -79,8 +79,14 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
             Kind::Object | Kind::Array => {
                 let is_object = node.kind == Kind::Object;
                 open.push(top);
-                let pointer = top.pointer.filter(|_| top.is_object && is_object).map(|_| pointer.len());
-                top = Open { state: tree.inside(value, is_object)?, is_object, end: node.next(), pointer };
+                let outer = if top.is_object { Point::object(top.state) } else { Point::array(top.state) };
+                let state = tree.inside(value, is_object, outer)?;
+                if !is_object {
+                    pointer.push('/');
+                    pointer.push(ELEMENT);
+                    tree.point(state, &pointer)?;
+                }
+                top = Open { state, is_object, end: node.next(), pointer: pointer.len() };
             }
             Kind::Null => tree.values.get_mut(value as usize)?.has_null = true,
             kind => {
@@ -140,13 +146,12 @@ impl Tree {
         let is_fixed = decides || value.kind == Kind::Null;
         let end = if is_fixed { value.span().end } else { span.end + 1 };
         let text = document.input().get(span.start..end)?;
-        if let Some((_, edge)) =
-            self.find(state, text.as_bytes()).filter(|(_, edge)| self.text(edge) == text.as_bytes())
-        {
+        if let Some(edge) = self.find(state, text.as_bytes()).filter(|edge| self.text(edge) == text.as_bytes()) {
             return Some(*edge);
         }
         let next = u32::try_from(self.states.len()).ok()?;
-        self.states.push(State { first: NONE, end: NONE });
+        let outer = self.states.get(state as usize)?.outer;
+        self.states.push(State { first: NONE, end: NONE, outer });
         let value = if is_fixed {
             NONE
         } else {
@@ -189,8 +194,8 @@ impl Tree {
         Some(())
     }
 
-    /// Where an object at the place `value` begins, or what the elements of an array are.
-    fn inside(&mut self, value: u32, is_object: bool) -> Option<u32> {
+    /// Where an object at the place `value` begins, or what the elements of an array are; it stands at `outer`.
+    fn inside(&mut self, value: u32, is_object: bool, outer: Point) -> Option<u32> {
         let seen = self.values.get(value as usize)?;
         let known = if is_object { seen.object } else { seen.elements };
         if known != NONE {
@@ -198,11 +203,11 @@ impl Tree {
         }
         let (states, values) = (u32::try_from(self.states.len()).ok()?, u32::try_from(self.values.len()).ok()?);
         if is_object {
-            self.states.push(State { first: NONE, end: NONE });
+            self.states.push(State { first: NONE, end: NONE, outer });
             self.values.get_mut(value as usize)?.object = states;
             Some(states)
         } else {
-            self.values.push(Value::NEW);
+            self.values.push(Value { outer, ..Value::NEW });
             self.values.get_mut(value as usize)?.elements = values;
             Some(values)
         }

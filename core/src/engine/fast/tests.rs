@@ -78,7 +78,9 @@ fn a_record_of_a_structure_that_was_seen_is_fast_whatever_its_values_say() {
 fn is_on_trail(engine: &Engine, record: &[u8]) -> bool {
     let document = crate::json::Document::scanned_only(record, &crate::scrub::LANES).unwrap();
     let mut fast = Fast::of(&engine.scrubber);
-    let is_on_trail = fast.followed.follow_trail(&fast.trails, &document).is_some();
+    let known = fast.trails.len();
+    let Fast { followed, tree, trails, credit, .. } = &mut *fast;
+    let is_on_trail = followed.follow(tree, trails, credit, &document).is_some() && trails.len() == known;
     fast.give_back();
     is_on_trail
 }
@@ -104,11 +106,39 @@ fn a_trail_is_kept_from_the_second_record_on_and_goes_round_in_lists() {
         (r#"{"n":0,"ok":true,"list":["a",],"o":{"p":{}},"last":[]}"#, false),
         (r#"{"n":0,"ok":true,"list":["a","b"],"o":{"p":{}},"last":[]},"#, false),
         (r#"{"n":0,"ok":true,"list":["a","b"],"o":{"p":{}},"last":["#, false),
+        (r#"{"n":[0],"ok":true,"list":["a"],"o":{"p":{}},"last":[]}"#, false),
+        (r#"{"n":0","ok":true,"list":["a","b"],"o":{"p":{}},"last":[]}"#, false),
+        (r#"{"n":0,"ok":true","list":["a","b"],"o":{"p":{}},"last":[]}"#, false),
+        (r#"{"n":0,"ok":true,"list":["a"",b"],"o":{"p":{}},"last":[]}"#, false),
     ] {
         assert_eq!(is_on_trail(&engine, &event(payload)), is_known, "{payload}");
     }
     let records: Vec<_> = learned.into_iter().chain([event(r#"{"list":["x",["ann@example.com"]]}"#)]).collect();
     assert_same(&engine, &records, None);
+}
+
+#[test]
+fn a_record_as_large_as_allowed_keeps_to_a_trail_and_says_where_in_its_lists_a_finding_stands() {
+    let engine = engine();
+    forget();
+    let element = |i: usize| match i % 3 {
+        0 => format!(r#"{{"to":"a{i}@b.co","all":[["x","a@b.co"],[],["203.0.113.{}"]]}}"#, 1 + i % 250),
+        1 => r#"{"to":"x","all":[[]],"more":{"n":[1,2,[3,"a@b.co"]]}}"#.to_owned(),
+        _ => r#"{"to":"x","all":[],"ok":true}"#.to_owned(),
+    };
+    let list = |from: usize| (from..from + 1_000).map(element).collect::<Vec<_>>().join(",");
+    let records: Vec<_> = (0..3).map(|from| event(&format!(r#"{{"list":[{}]}}"#, list(from)))).collect();
+    assert!(records[0].len() > 40_000);
+    assert_same(&engine, &records, None);
+    for record in &records {
+        assert!(is_on_trail(&engine, record));
+    }
+    let paths: Vec<_> =
+        engine.process(&records[0], None).redactions.into_iter().take(4).map(|redaction| redaction.path).collect();
+    assert_eq!(
+        paths,
+        ["/payload/list/0/to", "/payload/list/0/all/0/1", "/payload/list/0/all/2/0", "/payload/list/1/more/n/2/1"]
+    );
 }
 
 #[test]

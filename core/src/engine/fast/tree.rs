@@ -23,6 +23,40 @@ pub(super) struct Tree {
     pub(super) plans: Vec<Plan>,
 }
 
+/// Where a record has come to, and with it all that is around: in an object the state, in an array what its elements are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Point(u32);
+
+impl Point {
+    /// Before the record.
+    pub(super) const START: Self = Self::object(Tree::ROOT);
+    /// Around the record.
+    pub(super) const OUTSIDE: Self = Self(NONE);
+
+    pub(super) const fn object(state: u32) -> Self {
+        Self(state << 1)
+    }
+
+    pub(super) const fn array(elements: u32) -> Self {
+        Self(elements << 1 | 1)
+    }
+
+    pub(super) const fn is_object(self) -> bool {
+        self.0 & 1 == 0
+    }
+
+    /// The state, or the place of the elements.
+    pub(super) const fn at(self) -> u32 {
+        self.0 >> 1
+    }
+
+    /// For tables with something for each point.
+    #[inline]
+    pub(super) const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
 /// A point within an object: behind certain members in a certain order.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct State {
@@ -30,6 +64,8 @@ pub(super) struct State {
     pub(super) first: u32,
     /// Set where the object may end here: for the record itself the plan by which it is written.
     pub(super) end: u32,
+    /// Where the object stands: behind it, this is where the record has come to.
+    pub(super) outer: Point,
 }
 
 /// A member.
@@ -59,7 +95,9 @@ pub(super) struct Value {
     pub(super) object: u32,
     /// What may stand in an array.
     pub(super) elements: u32,
-    /// Where its pointer stands in the tree's; nowhere within arrays.
+    /// Of elements, where their array stands.
+    pub(super) outer: Point,
+    /// Where its pointer stands in the tree's, with [`ELEMENT`](super::lists::ELEMENT) for the number of each element.
     pub(super) pointer: (u32, u32),
 }
 
@@ -97,7 +135,7 @@ impl Default for Tree {
         Self {
             texts: Vec::new(),
             pointers: String::new(),
-            states: vec![State { first: NONE, end: NONE }],
+            states: vec![State { first: NONE, end: NONE, outer: Point::OUTSIDE }],
             edges: Vec::new(),
             values: Vec::new(),
             plans: Vec::new(),
@@ -121,27 +159,26 @@ impl Tree {
         self.texts.get(edge.start as usize..(edge.start + edge.len) as usize).unwrap_or_default()
     }
 
-    /// The member's name.
-    pub(super) fn name(&self, edge: u32) -> &str {
-        let text = self.edges.get(edge as usize).map_or(&b""[..], |edge| self.text(edge));
-        let name = text.get(1..text.len().saturating_sub("\":".len())).unwrap_or_default();
-        std::str::from_utf8(name).unwrap_or_default()
+    /// Where the record has come to behind the container that `point` is in.
+    pub(super) fn outer(&self, point: Point) -> Option<Point> {
+        let at = point.at() as usize;
+        Some(if point.is_object() { self.states.get(at)?.outer } else { self.values.get(at)?.outer })
     }
 
-    /// The value's place in every record, if it has one.
-    pub(super) fn pointer(&self, value: u32) -> Option<&str> {
-        let (start, end) = self.values.get(value as usize)?.pointer;
-        self.pointers.get(start as usize..end as usize)
+    /// The value's place in every record.
+    pub(super) fn pointer(&self, value: u32) -> &str {
+        let (start, end) = self.values.get(value as usize).map_or((0, 0), |value| value.pointer);
+        self.pointers.get(start as usize..end as usize).unwrap_or_default()
     }
 
-    /// The member that `text` goes on with from the point `state`, and its place in the table.
+    /// The member that `text` goes on with from the point `state`.
     #[inline]
-    pub(super) fn find(&self, state: u32, text: &[u8]) -> Option<(u32, &Edge)> {
+    pub(super) fn find(&self, state: u32, text: &[u8]) -> Option<&Edge> {
         let mut index = self.states.get(state as usize)?.first;
         loop {
             let edge = self.edges.get(index as usize)?;
             if text.starts_with(self.text(edge)) {
-                return Some((index, edge));
+                return Some(edge);
             }
             index = edge.sibling;
         }
@@ -174,6 +211,7 @@ impl Value {
         has_null: false,
         object: NONE,
         elements: NONE,
+        outer: Point::OUTSIDE,
         pointer: (NONE, NONE),
     };
 

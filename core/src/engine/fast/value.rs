@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::follow::{Followed, Look, Looked, Moment, Spot};
+use super::follow::{Followed, Look, Looked, Moment};
 use super::tree::Scalar as Spec;
 use crate::json::{Document, Kind, Scalar, plain_number_end, string_end};
 use crate::record::limits::MAX_NAME_CHARS;
@@ -10,24 +10,18 @@ use crate::record::{Check, Intact, canonical_id, canonical_time, is_short, is_te
 use crate::scan::next_stop;
 
 impl Followed {
-    /// The string whose inside begins at `start`: where its last quote stands.
+    /// The string whose inside begins at `start`, at the tree's `value`: where what is behind its last quote stands.
     #[inline]
-    pub(super) fn string(
-        &mut self,
-        spec: &Spec,
-        document: &Document<'_>,
-        start: usize,
-        place: impl FnOnce() -> (u32, Spot),
-    ) -> Option<usize> {
+    pub(super) fn string(&mut self, spec: &Spec, document: &Document<'_>, start: usize, value: u32) -> Option<usize> {
         let (end, marked) = next_stop(document.blocks(), start)?;
         let is_plain = document.input().as_bytes().get(end) == Some(&b'"');
         if is_plain && spec.check.is_none() {
             if marked || spec.is_looked_at {
-                self.note(spec, Looked::Plain, start..end, place());
+                self.note(spec, Looked::Plain, start..end, value);
             }
-            return Some(end);
+            return Some(end + 1);
         }
-        self.checked_string(spec, document, (start, end, marked), place())
+        self.checked_string(spec, document, (start, end, marked), value)
     }
 
     /// The same of one that is checked or has escapes, whose first stop, and whether it is marked, is known.
@@ -37,7 +31,7 @@ impl Followed {
         spec: &Spec,
         document: &Document<'_>,
         (start, mut end, marked): (usize, usize, bool),
-        place: (u32, Spot),
+        value: u32,
     ) -> Option<usize> {
         let (text, blocks) = (document.input(), document.blocks());
         let bytes = text.as_bytes();
@@ -50,20 +44,14 @@ impl Followed {
             self.settles(check, Scalar { kind: Kind::String, escaped: false, marked, raw }, start)?;
         }
         if marked || escaped || spec.is_looked_at {
-            self.note(spec, if escaped { Looked::Escaped } else { Looked::Plain }, start..end, place);
+            self.note(spec, if escaped { Looked::Escaped } else { Looked::Plain }, start..end, value);
         }
-        Some(end)
+        Some(end + 1)
     }
 
-    /// The number at `at`: where what is behind it stands.
+    /// The number at `at`, at the tree's `value`: where what is behind it stands.
     #[inline]
-    pub(super) fn number(
-        &mut self,
-        spec: &Spec,
-        text: &str,
-        at: usize,
-        place: impl FnOnce() -> (u32, Spot),
-    ) -> Option<usize> {
+    pub(super) fn number(&mut self, spec: &Spec, text: &str, at: usize, value: u32) -> Option<usize> {
         let bytes = text.as_bytes();
         let end = plain_number_end(bytes, at + usize::from(bytes.get(at) == Some(&b'-')))?;
         if let Some(check) = spec.check {
@@ -71,18 +59,19 @@ impl Followed {
             self.settles(check, Scalar { kind: Kind::Number, escaped: false, marked: false, raw }, at)?;
         }
         if spec.is_looked_at {
-            self.note(spec, Looked::Number, at..end, place());
+            self.note(spec, Looked::Number, at..end, value);
         }
         Some(end)
     }
 
     #[inline]
     #[allow(clippy::cast_possible_truncation)]
-    fn note(&mut self, spec: &Spec, kind: Looked, at: Range<usize>, (value, spot): (u32, Spot)) {
+    fn note(&mut self, spec: &Spec, kind: Looked, at: Range<usize>, value: u32) {
         if !spec.is_proven
             && let Some(named) = spec.named
         {
-            self.looks.push(Look { start: at.start as u32, end: at.end as u32, kind, named, value, spot });
+            let place = self.lists.here();
+            self.looks.push(Look { start: at.start as u32, end: at.end as u32, kind, named, value, place });
         }
     }
 

@@ -3,14 +3,14 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::follow::{Followed, Look, Looked, Moment, Spot};
+use super::follow::{Followed, Look, Looked, Moment};
 use super::tree::{Step, Tree};
 use crate::engine::{Engine, STAMPED_BYTES, is_too_large};
 use crate::json::{Document, decode, write_string};
 use crate::outcome::{Outcome, RecordId, Redaction, Status};
 use crate::record::{Inline, utc_end};
 use crate::scan::{Scanned, seen};
-use crate::scrub::{Changed, Values, push_segment};
+use crate::scrub::{Changed, Values};
 use crate::stamp::Stamp;
 
 /// Bytes of paths beyond which the ordinary way tells findings together.
@@ -158,7 +158,7 @@ impl Followed {
         while let Some(look) = self.looks.get(writing.next_look).filter(|look| (look.start as usize) < at.end) {
             writing.next_look += 1;
             self.look(tree, document, values, writing, *look);
-            if writing.paths > MOST_PATHS || self.is_lost.get() {
+            if writing.paths > MOST_PATHS {
                 return None;
             }
         }
@@ -173,11 +173,11 @@ impl Followed {
         document: &'s Document<'_>,
         values: &mut Values<'s>,
         writing: &mut Writing<'_>,
-        Look { start, end, kind, named, value, spot }: Look,
+        Look { start, end, kind, named, value, place }: Look,
     ) {
         let (start, end, input) = (start as usize, end as usize, document.input());
         let text = input.get(start..end).unwrap_or_default();
-        let pointer = || tree.pointer(value).map_or_else(|| self.pointer(tree, spot), str::to_owned);
+        let pointer = || self.lists.pointer(tree.pointer(value), place);
         let changed = match kind {
             Looked::Plain => {
                 let blocks = document.blocks();
@@ -206,32 +206,5 @@ impl Followed {
             writing.paths += path.len() + size_of::<Redaction>();
             writing.redactions.push(Redaction { path, rule: rule.name(), action });
         }
-    }
-
-    /// RFC 6901. Where it is unknown what was written is not used.
-    fn pointer(&self, tree: &Tree, spot: Spot) -> String {
-        /// Bytes of most pointers: grown in one step.
-        const USUAL: usize = 48;
-        if spot == Spot::UNKNOWN {
-            self.is_lost.set(true);
-            return String::new();
-        }
-        let outer = |spot: &Spot| self.containers.get((spot.container as usize).checked_sub(1)?).copied();
-        let mut spots = [spot; crate::record::limits::MAX_DEPTH];
-        let mut depth = 0;
-        for (place, spot) in spots.iter_mut().zip(std::iter::successors(Some(spot), outer)) {
-            *place = spot;
-            depth += 1;
-        }
-        let mut pointer = String::with_capacity(USUAL);
-        for Spot { key, is_member, .. } in spots.iter().take(depth).rev() {
-            pointer.push('/');
-            if *is_member {
-                push_segment(tree.name(*key), &mut pointer);
-            } else {
-                pointer.push_str(&key.to_string());
-            }
-        }
-        pointer
     }
 }

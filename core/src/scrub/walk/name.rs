@@ -53,11 +53,13 @@ impl Walk<'_> {
         self.rewrite(node, &name);
         // The next pass reads the name as it is now, and must come to nothing new.
         // A rule that takes any value stays; one that looks at the value's form gives way to what will be read.
+        let (rule_of_new, place) =
+            self.learned.path.meaning_of_renamed(|| (self.scrubber.rule_of_name(&name), place_of(&name)));
         let rule = match self.scrubber.rule_of_name(&text) {
             Some(any) if !has_form(any) => Some(any),
-            rule => self.scrubber.rule_of_name(&name).or(rule),
+            rule => rule_of_new.or(rule),
         };
-        let (inherited, place) = (self.inherited(name.as_bytes()), place_of(&name));
+        let inherited = self.inherited(name.as_bytes());
         self.named(Name::Rewritten);
         self.learned.path.keep_name(name);
         self.redacted(&scrubbed.changes);
