@@ -42,6 +42,16 @@ test('a wrong parameter is 400 argument_invalid and quotes no value', async (t) 
   }
 })
 
+test('a wrong parameter is named, with what would be right', async (t) => {
+  const { app } = build(t)
+  const said = async (query) => (await app.inject({ url: AGGREGATE, query })).json().error.message
+  assert.match(await said({ intervall: '1h' }), /^no parameter intervall is known here; there are .*\binterval\b/)
+  assert.match(await said({ 'ann@example.com': '1' }), /^no parameter is known here; there are /)
+  assert.equal(await said({ limit: 'secret1' }), 'parameter limit must be integer')
+  const exported = await app.inject({ url: '/api/v1/telemetry/metrics/export', query: { format: 'secret1' } })
+  assert.match(exported.json().error.message, /^parameter format must be one of .*csv/)
+})
+
 test('Q1, Q2: a question that is no question, or too large a one, is 400 or is answered soon', async (t) => {
   const { app } = build(t)
   await post(app, BATCH, [event('a', { ms: 1 })])

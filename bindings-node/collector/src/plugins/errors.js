@@ -33,16 +33,51 @@ const STATUS_OF_ENGINE_CODE = {
 
 /** @typedef {import('fastify').FastifyError & { path?: string }} Failure */
 
+/** Names as ours are. Others are not repeated: they may be values that were meant for another place. */
+const PLAIN_NAME = /^[a-z_]{1,40}$/
+/** @type {Record<string, string>} */
+const PLACES = { querystring: 'parameter', params: 'part of the path', headers: 'header', body: 'member of the body' }
+
+/**
+ * What is wrong with a request that is not as its route's schema says: where, and what would be right.
+ *
+ * @param {Failure} error
+ * @param {import('fastify').FastifyRequest} [request]
+ */
+function complaint (error, request) {
+  const context = error.validationContext ?? 'body'
+  const place = PLACES[context] ?? context
+  const [first] = error.validation ?? []
+  const name = (first?.instancePath ?? '').slice(1)
+  const at = name === '' ? `the ${context === 'body' ? 'body' : 'request'}` : `${place} ${name}`
+  const params = /** @type {Record<string, any>} */ (first?.params ?? {})
+  switch (first?.keyword) {
+    case 'additionalProperties': {
+      const unknown = PLAIN_NAME.test(params.additionalProperty) ? ` ${params.additionalProperty}` : ''
+      const schema = /** @type {any} */ (request?.routeOptions.schema)?.[context]
+      const known = Object.keys(schema?.properties ?? {})
+      return `no ${place}${unknown} is known here${known.length > 0 ? `; there are ${known.join(', ')}` : ''}`
+    }
+    case 'required':
+      return `${at} needs the ${place} ${params.missingProperty}`
+    case 'enum':
+      return `${at} must be one of ${params.allowedValues.join(', ')}`
+    default:
+      return `${at} ${first?.message ?? 'is not as the route expects'}`
+  }
+}
+
 /**
  * What a caller is told of an error.
  *
  * @param {Failure} error
+ * @param {import('fastify').FastifyRequest} [request] that failed
  */
-function answer (error) {
+function answer (error, request) {
   const known = KNOWN[error.code]
   if (known !== undefined) return known
   const { code, message } = error
-  if (error.validation) return { status: 400, code: 'argument_invalid', message }
+  if (error.validation) return { status: 400, code: 'argument_invalid', message: complaint(error, request) }
   // The engine's errors say their place; Fastify's own have a status and a message without values.
   const status = STATUS_OF_ENGINE_CODE[code] ?? (error.path === undefined ? error.statusCode : undefined) ?? 500
   if (status >= 500 && status !== 503) return { status, code: 'internal', message: 'the collector failed; see its log' }
@@ -64,7 +99,7 @@ function logFailure (error, request, status) {
  * @param {import('fastify').FastifyReply} reply
  */
 function answerError (error, request, reply) {
-  const { status, code, message } = answer(error)
+  const { status, code, message } = answer(error, request)
   logFailure(error, request, status)
   return reply.code(status).type('application/json').send({ error: { code, message } })
 }
