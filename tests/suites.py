@@ -1,17 +1,22 @@
 """Runs every test suite and prints one summary line each. `make test` runs this after building.
 
+Suites that compile run one after another, as cargo would have them wait for each other anyway; the others, which mostly
+wait for processes and clocks, run one after another beside them. Lines come in the order in which suites end.
+
 Arguments name suites to run; none means all. Full output goes to `target/test-logs/`; of a suite that fails its end is
 shown. The counts of the conformance vectors must be equal in all runtimes and above zero.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
 import dataclasses
 import os
 import pathlib
 import re
 import subprocess
 import sys
+import threading
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -36,6 +41,7 @@ class Suite:
     passed: str
     failed: str = r"(\d+) failed"
     cwd: str = "."
+    compiles: bool = False
 
 
 SUITES = [
@@ -52,11 +58,13 @@ SUITES = [
             "--nocapture",
         ],
         r"(\d+) passed",
+        compiles=True,
     ),
     Suite(
         "rust",
         ["cargo", "test", "--locked", "--workspace", "--", "--nocapture"],
         r"(\d+) passed",
+        compiles=True,
     ),
     Suite(
         "python",
@@ -101,13 +109,14 @@ SUITES = [
         r"(\d+) passed",
     ),
     Suite("json schema", [str(BIN / "python"), "tests/schema_suite.py"], r"json schema suite: (\d+) passed"),
-    Suite("interop", [str(BIN / "python"), "tests/interop/run.py"], r"interop: (\d+) passed"),
+    Suite("interop", [str(BIN / "python"), "tests/interop/run.py"], r"interop: (\d+) passed", compiles=True),
     Suite("pii", [str(BIN / "python"), "tests/pii/evaluate.py", "--own"], r"own set: (\d+) passed"),
-    Suite("fuzz", ["core/fuzz/run.sh"], r"fuzz: (\d+) passed"),
+    Suite("fuzz", ["core/fuzz/run.sh"], r"fuzz: (\d+) passed", compiles=True),
     Suite(
         "linear",
         [str(BIN / "python"), "tests/linear/run.py"],
         r"linear: (\d+) passed",
+        compiles=True,
     ),
     Suite("end to end", [str(BIN / "python"), "tests/demo/run.py"], r"demo: everything"),
 ]
@@ -120,21 +129,44 @@ def main(wanted: list[str]) -> int:
         print(f"no such suite: {', '.join(unknown)}; there are: {', '.join(known)}")
         return 2
     LOGS.mkdir(parents=True, exist_ok=True)
-    passed = failed = skipped = 0
-    vectors: dict[str, set[str]] = {}
-    for suite in SUITES:
-        if wanted and suite.name not in wanted:
-            continue
-        text, code, seconds = run(suite)
+    chosen = [suite for suite in SUITES if not wanted or suite.name in wanted]
+    books = Books()
+    lanes = [[suite for suite in chosen if suite.compiles == compiles] for compiles in (True, False)]
+    with concurrent.futures.ThreadPoolExecutor(len(lanes)) as pool:
+        for lane in [pool.submit(books.run_all, lane) for lane in lanes]:
+            lane.result()
+    if not wanted and not vectors_agree(books.vectors):
+        books.failed += 1
+    print(f"tests: {books.passed} passed, {books.failed} failed, {books.skipped} skipped")
+    return 1 if books.failed or not books.passed else 0
+
+
+class Books:
+    """What all suites came to."""
+
+    def __init__(self) -> None:
+        self.passed = self.failed = self.skipped = 0
+        self.vectors: dict[str, set[str]] = {}
+        self._lock = threading.Lock()
+
+    def run_all(self, suites: list[Suite]) -> None:
+        """Runs suites in their order."""
+        for suite in suites:
+            ended = run(suite)
+            with self._lock:
+                self._add(suite, *ended)
+
+    def _add(self, suite: Suite, text: str, code: int, seconds: float) -> None:
         if code == NOT_AVAILABLE:
-            skipped += 1
-            print(f"{suite.name:12} skipped: {text.strip().splitlines()[-1] if text.strip() else 'no reason given'}")
-            continue
+            self.skipped += 1
+            reason = text.strip().splitlines()[-1] if text.strip() else "no reason given"
+            print(f"{suite.name:12} skipped: {reason}", flush=True)
+            return
         ran, broken = count(suite.passed, text), count(suite.failed, text)
         if counted := set(re.findall(r"vectors: (\d+) cases", text)):
-            vectors[suite.name] = counted
+            self.vectors[suite.name] = counted
         good = code == 0 and ran > 0 and broken == 0
-        passed, failed = passed + ran, failed + (0 if good else max(broken, 1))
+        self.passed, self.failed = self.passed + ran, self.failed + (0 if good else max(broken, 1))
         counts = f", vectors {'/'.join(sorted(counted))}" if counted else ""
         verdict = "ok" if good else "FAILED"
         print(f"{suite.name:12} {verdict:6} {ran:4} passed, {broken} failed{counts}  ({seconds:.0f} s)", flush=True)
@@ -142,11 +174,8 @@ def main(wanted: list[str]) -> int:
             print(
                 "\n".join(text.splitlines()[-TAIL_LINES:]),
                 f"\n(exit {code}; all of it in {log_of(suite)})",
+                flush=True,
             )
-    if not wanted and not vectors_agree(vectors):
-        failed += 1
-    print(f"tests: {passed} passed, {failed} failed, {skipped} skipped")
-    return 1 if failed or not passed else 0
 
 
 def run(suite: Suite) -> tuple[str, int, float]:

@@ -374,6 +374,8 @@ mod tests {
             let told = client.take_warnings();
             assert!(told[0].starts_with("scrubjay: 1 measurement was not taken: expected a name"), "{told:?}");
             assert!(!client.has_warnings() && client.take_warnings().is_empty(), "told once");
+            let heard = client.changes(0);
+            assert!(heard.contains(r#""kind":"warning","message":"scrubjay: 1 measurement was not taken"#), "{heard}");
         }
     }
 
