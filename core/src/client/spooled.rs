@@ -3,8 +3,6 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use serde_json::json;
-
 use crate::client::batch::{Batch, Ready};
 use crate::client::held::{Ended, Held};
 use crate::client::ledger::{Findings, Reason};
@@ -144,19 +142,6 @@ impl Shared {
             });
         }
         self.warn();
-    }
-
-    /// Says what is due: to the host when it asks, to listeners and to whoever debugs.
-    pub(crate) fn warn(&self) {
-        let (dropped, whys) = {
-            let state = self.state.lock();
-            (state.ledger.dropped().clone(), state.ledger.whys().clone())
-        };
-        let due = self.warnings.due(&dropped, &whys, self.spool.failure().map(Failure::phrase));
-        for line in self.spool.take_notes().iter().chain(&due) {
-            self.changes.note(json!({"kind": "warning", "message": line}));
-            self.warnings.say(line);
-        }
     }
 
     /// Keeps a batch in the spool; false where the disk refuses it.

@@ -8,9 +8,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use parking_lot::Mutex;
+use serde_json::json;
 
 use crate::client::ledger::Dropped;
 use crate::client::reason::{Reason, Whys};
+use crate::client::shared::Shared;
+use crate::segment::Failure;
 
 /// The same words again within a minute help nobody.
 const EVERY: Duration = Duration::from_mins(1);
@@ -121,6 +124,21 @@ impl Warnings {
         let mut waiting = self.waiting.lock();
         self.is_waiting.store(false, Ordering::Relaxed);
         waiting.drain(..).collect()
+    }
+}
+
+impl Shared {
+    /// Says what is due: to the host when it asks, to listeners and to whoever debugs.
+    pub(crate) fn warn(&self) {
+        let (dropped, whys) = {
+            let state = self.state.lock();
+            (state.ledger.dropped().clone(), state.ledger.whys().clone())
+        };
+        let due = self.warnings.due(&dropped, &whys, self.spool.failure().map(Failure::phrase));
+        for line in self.spool.take_notes().iter().chain(&due) {
+            self.changes.note(json!({"kind": "warning", "message": line}));
+            self.warnings.say(line);
+        }
     }
 }
 
