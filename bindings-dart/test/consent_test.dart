@@ -127,6 +127,15 @@ void main() {
     expect(change['enabled'], false);
   });
 
+  test('listeners are told of a measurement that is none', () async {
+    final client = Client(config: config(deadEndpoint, folder()));
+    final first = client.changes.first;
+    expect(client.measure('depth', double.nan, type: MetricType.gauge), false);
+    final change = await first;
+    expect(change['kind'], 'warning');
+    expect((change['message']! as String).startsWith('scrubjay: 1 measurement was not taken'), true);
+  });
+
   test('another configuration takes what is queued along', () async {
     final collector = await Collector.start();
     addTearDown(collector.close);

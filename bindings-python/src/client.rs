@@ -221,8 +221,11 @@ impl Client {
             },
             CapturedRecord::to_json,
         )?;
-        let Some(text) = text.flatten().and_then(|text| String::from_utf8(text).ok()) else { return Ok(false) };
-        // What is no measurement is the host's mistake, and no reason to stop the host.
+        // Why it cannot be written was said.
+        let Some(text) = text else { return Ok(false) };
+        // What is no measurement, as a number that JSON cannot hold, is the host's mistake, and no reason to stop the host:
+        // the core tells of it.
+        let text = text.and_then(|text| String::from_utf8(text).ok()).unwrap_or_default();
         let is_taken = py.detach(|| self.inner.measure(&text)).unwrap_or(false);
         self.warn_if_due(py);
         Ok(is_taken)

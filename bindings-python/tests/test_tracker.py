@@ -278,9 +278,13 @@ def test_a_refusal_that_the_caller_reads_is_not_said_again(
     assert caplog.messages == []
 
 
-def test_what_is_no_measurement_is_said(collector: Collector, caplog: pytest.LogCaptureFixture) -> None:
+@pytest.mark.parametrize("wrong", [{"unit": {"unit": "attributes"}}, {"value": float("nan")}, {"value": "3"}])
+def test_what_is_no_measurement_is_said(
+    collector: Collector, wrong: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    measurement: dict[str, Any] = {"kind": "gauge", "name": "queue.depth", "value": 3}
     with Tracker(collector.config()) as tracker, caplog.at_level(logging.WARNING, "telemetry"):
-        assert not tracker.measure("gauge", "queue.depth", 3, unit={"unit": "attributes"})  # type: ignore[arg-type]
+        assert not tracker.measure(**(measurement | wrong))
     (line,) = caplog.messages
     assert line.startswith("scrubjay: 1 measurement was not taken: expected a name, a finite number")
 

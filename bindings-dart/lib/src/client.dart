@@ -210,6 +210,8 @@ final class Client implements TelemetryClient {
     try {
       final handle = _handle;
       if (handle == null) return _refuse();
+      // A number that JSON cannot hold is no measurement, and has no text: the engine tells of it.
+      if (!value.isFinite) return _bindings.client.measure(handle, '');
       final measurement = encodeJsonText({
         'name': name,
         'type': type.name,
