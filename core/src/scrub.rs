@@ -218,7 +218,24 @@ impl Scrubber {
                 Nested::Changed(scrubbed) => return Some(scrubbed),
             }
         }
-        if self.cuts_agent(place) { self.scrub_agent(scanned, depth) } else { self.settled(scanned, place, depth) }
+        if self.cuts_agent(place) {
+            return self.scrub_agent(scanned, depth);
+        }
+        self.settled(scanned, place, depth).map(|scrubbed| self.settled_document(scrubbed, depth))
+    }
+
+    /// What is no document for one wrong escape, say, may be one when a token stands in its place. It is then read as one at
+    /// once: the next pass would.
+    fn settled_document(&self, mut scrubbed: Scrubbed, depth: usize) -> Scrubbed {
+        if let Nested::Changed(document) = self.nested(&scrubbed.text, depth) {
+            scrubbed.text = document.text;
+            for change in document.changes {
+                if !scrubbed.changes.contains(&change) {
+                    scrubbed.changes.push(change);
+                }
+            }
+        }
+        scrubbed
     }
 
     /// Passes over a text until nothing is found.

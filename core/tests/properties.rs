@@ -430,3 +430,13 @@ fn hostile_records_end() {
         }
     }
 }
+
+#[test]
+fn a_text_that_scrubbing_makes_a_document_is_scrubbed_as_one() {
+    let engine = scrubjay_core::Engine::new(&scrubjay_core::Config::default()).unwrap();
+    // One wrong escape, in what goes: no document before, one afterwards, whose names count.
+    let once = engine.scrub_text(r#"[{"n\u0061me":"passw\u006frd","l\u6l001ue":"hunter2"}]"#);
+    let twice = engine.scrub_text(&once.text);
+    assert_eq!((twice.text.as_str(), twice.redactions.len()), (once.text.as_str(), 0));
+    assert!(!once.text.contains("hunter2"), "{}", once.text);
+}
