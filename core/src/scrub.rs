@@ -98,6 +98,13 @@ pub(crate) struct Scrubbed {
     pub(crate) changes: Vec<Change>,
 }
 
+/// Adds a kind of change, once.
+fn note(changes: &mut Vec<Change>, change: Change) {
+    if !changes.contains(&change) {
+        changes.push(change);
+    }
+}
+
 /// Real texts settle in one or two passes; a text that does not was made to cost time.
 const MAX_PASSES: usize = 4;
 
@@ -229,11 +236,7 @@ impl Scrubber {
     fn settled_document(&self, mut scrubbed: Scrubbed, depth: usize) -> Scrubbed {
         if let Nested::Changed(document) = self.nested(&scrubbed.text, depth) {
             scrubbed.text = document.text;
-            for change in document.changes {
-                if !scrubbed.changes.contains(&change) {
-                    scrubbed.changes.push(change);
-                }
-            }
+            document.changes.into_iter().for_each(|change| note(&mut scrubbed.changes, change));
         }
         scrubbed
     }
@@ -275,16 +278,12 @@ impl Scrubber {
         if let [Found { at, rule, action, .. }] = &found[..]
             && *at == (0..text.len())
         {
-            if !changes.contains(&(*rule, *action)) {
-                changes.push((*rule, *action));
-            }
+            note(changes, (*rule, *action));
             return found.pop().map(|found| (found.replacement, true));
         }
         let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
         for Found { at, rule, replacement, action } in found {
-            if !changes.contains(&(rule, action)) {
-                changes.push((rule, action));
-            }
+            note(changes, (rule, action));
             out.push_str(&text[copied..at.start]);
             out.push_str(&replacement);
             copied = at.end;

@@ -11,7 +11,7 @@ use super::detector::{LANES, Wanted, max_looks};
 use super::fold::{View, base64_runs, may_hide};
 use super::policy::Rule;
 use super::walk::Walk;
-use super::{Change, Found, Place, Scrubbed, Scrubber};
+use super::{Change, Found, Place, Scrubbed, Scrubber, note};
 use crate::json::{Document, Kind, write_string};
 use crate::scan::{LONG_RUN, Scan, Scanned};
 
@@ -141,10 +141,8 @@ impl Scrubber {
         let (text, redactions) = walk.finish_as_written();
         let mut changes: Vec<Change> = Vec::new();
         for redaction in redactions {
-            if let Some(rule) = Rule::named(redaction.rule)
-                && !changes.contains(&(rule, redaction.action))
-            {
-                changes.push((rule, redaction.action));
+            if let Some(rule) = Rule::named(redaction.rule) {
+                note(&mut changes, (rule, redaction.action));
             }
         }
         if changes.is_empty() { Nested::Clean } else { Nested::Changed(Scrubbed { text: text.into(), changes }) }
