@@ -22,8 +22,10 @@ use crate::client::worker;
 /// What a dropped client's worker has for the rest, when nobody waits for it any more.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What a closing client keeps of its time for the disk: two syncs of a slow one, and a full queue through the engine.
-const RESERVE: Duration = Duration::from_millis(250);
+/// What a closing client keeps of its time for the disk, and never more than half: a few syncs of a disk that others keep
+/// busy, and a full queue through the engine. What goes to the disk a second too early is sent later; what comes too late
+/// is lost.
+const RESERVE: Duration = Duration::from_secs(2);
 
 /// Longer waits than a year are the same to everybody, and cannot overflow the clock.
 const LONGEST_WAIT: Duration = Duration::from_hours(365 * 24);
