@@ -46,12 +46,12 @@ use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, framed};
 use crate::config::Config;
 use crate::config::SUGGESTION;
 use crate::error::Result;
+use crate::gathered::Promise;
 use crate::metrics::{Measurement, MetricKind};
 use crate::outcome::Outcome;
 use crate::record::limits::MAX_RECORD_BYTES;
 use crate::stamp::microseconds_now;
 
-use self::later::Told;
 use self::ledger::{Findings, Reason};
 use self::prepare::Pipeline;
 use self::queue::Captured;
@@ -150,7 +150,7 @@ impl Client {
         if !shared.settings.current().durable || bytes.len() > most {
             return told(self.capture(form, bytes, most));
         }
-        shared.capture_later(&Captured { form, at: microseconds_now(), bytes }, Told::new(told));
+        shared.capture_later(&Captured { form, at: microseconds_now(), bytes }, Promise::new(told, || false));
     }
 
     /// Captures what a shell collected: see [`framed`]. Returns whether the client still captures.

@@ -27,6 +27,8 @@ mod contain;
 mod engine;
 mod error;
 mod explanation;
+#[cfg(any(feature = "client", feature = "store"))]
+mod gathered;
 mod hash;
 mod json;
 mod json_value;

@@ -46,7 +46,7 @@ pub use self::backend::{EventStore, MetaStore};
 pub use self::day::Day;
 pub use self::export::{Export, ExportFormat};
 pub use self::ingest::{IngestOptions, Verdict};
-pub(crate) use self::later::Told;
+pub(crate) use self::later::promised;
 pub use self::meta::{KeptDeletion, Subjects};
 pub use self::model::{
     Adopted, ApiKey, Appended, AuditEntry, AuditState, Audited, Checked, Consent, DayStats, Deletion, LogStats, Page,

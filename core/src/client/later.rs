@@ -4,7 +4,6 @@
 //! The thread is there only while something waits. What waits counts as written to the disk at this moment
 //! ([`State::writers`](super::state::State)), so an erasure and the end of the client wait for it.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::thread;
 use std::time::Instant;
@@ -16,33 +15,11 @@ use crate::client::prepare::Pipeline;
 use crate::client::queue::{Captured, Form};
 use crate::client::shared::Shared;
 use crate::client::spooled::Decided;
+use crate::gathered::{Gathered, Promise};
 
 /// Bytes that are kept with one sync: enough that the sync costs a record next to nothing, and no more than a disk
 /// writes while somebody waits.
 const GROUP_BYTES: usize = 512 << 10;
-
-/// Hears once whether a record survives a power loss; a no where nobody is left who could say so.
-pub(crate) struct Told(Option<Box<dyn FnOnce(bool) + Send>>);
-
-impl Told {
-    pub(crate) fn new(tell: impl FnOnce(bool) + Send + 'static) -> Self {
-        Self(Some(Box::new(tell)))
-    }
-
-    pub(crate) fn tell(mut self, is_kept: bool) {
-        if let Some(tell) = self.0.take() {
-            tell(is_kept);
-        }
-    }
-}
-
-impl Drop for Told {
-    fn drop(&mut self) {
-        if let Some(tell) = self.0.take() {
-            tell(false);
-        }
-    }
-}
 
 /// A record that somebody wants on the disk.
 struct Asked {
@@ -50,65 +27,49 @@ struct Asked {
     /// Microseconds since 1970.
     at: i64,
     bytes: Box<[u8]>,
-    told: Told,
+    /// Whether it survives a power loss; a no where nobody is left who could say so.
+    kept: Promise<bool>,
 }
 
 /// What waits for the thread.
 #[derive(Default)]
 pub(crate) struct Later {
-    gathered: Mutex<Gathered>,
+    state: Mutex<State>,
     /// Tells who waits that records came to their end.
     ended: Condvar,
 }
 
 #[derive(Default)]
-struct Gathered {
-    waiting: VecDeque<Asked>,
-    /// Of all that wait.
-    bytes: usize,
+struct State {
+    waiting: Gathered<Asked>,
     is_running: bool,
     /// Records that ever came, and those of them that ended.
     asked: u64,
     ended: u64,
 }
 
-impl Gathered {
-    fn take(&mut self) -> Vec<Asked> {
-        let mut bytes = 0;
-        let fits = |asked: &&Asked| {
-            bytes += asked.bytes.len();
-            // One record at least, however large.
-            bytes <= GROUP_BYTES || bytes == asked.bytes.len()
-        };
-        let count = self.waiting.iter().take_while(fits).count();
-        let taken: Vec<Asked> = self.waiting.drain(..count).collect();
-        self.bytes -= taken.iter().map(|asked| asked.bytes.len()).sum::<usize>();
-        taken
-    }
-}
-
 impl Later {
     /// Waits until what came before this call has ended; whether it did.
     pub(crate) fn wait(&self, deadline: Instant) -> bool {
-        let mut gathered = self.gathered.lock();
-        let end = gathered.asked;
-        while gathered.ended < end {
-            if self.ended.wait_until(&mut gathered, deadline).timed_out() {
-                return gathered.ended >= end;
+        let mut state = self.state.lock();
+        let end = state.asked;
+        while state.ended < end {
+            if self.ended.wait_until(&mut state, deadline).timed_out() {
+                return state.ended >= end;
             }
         }
         true
     }
 
     fn end(&self, records: usize) {
-        self.gathered.lock().ended += records as u64;
+        self.state.lock().ended += records as u64;
         self.ended.notify_all();
     }
 }
 
 impl Shared {
     /// Has a record kept in the spool without waiting for it.
-    pub(crate) fn capture_later(self: &Arc<Self>, record: &Captured<'_>, told: Told) {
+    pub(crate) fn capture_later(self: &Arc<Self>, record: &Captured<'_>, kept: Promise<bool>) {
         {
             let mut state = self.state.lock();
             if self.captures(&state).is_none() {
@@ -118,23 +79,22 @@ impl Shared {
             state.writers += 1;
         }
         let queue = self.settings.current().queue;
-        let mut gathered = self.later.gathered.lock();
-        let bytes = gathered.bytes + record.bytes.len();
-        if gathered.waiting.len() >= queue.items || bytes > queue.bytes {
-            drop(gathered);
+        let mut later = self.later.state.lock();
+        let bytes = record.bytes.len();
+        if later.waiting.len() >= queue.items || later.waiting.bytes() + bytes > queue.bytes {
+            drop(later);
             return self.book(|state| {
                 state.writers -= 1;
                 state.capture_dropped(Reason::QueueFull);
             });
         }
-        gathered.bytes = bytes;
-        gathered.asked += 1;
-        gathered.waiting.push_back(Asked { form: record.form, at: record.at, bytes: record.bytes.into(), told });
-        if gathered.is_running {
+        later.asked += 1;
+        later.waiting.push(Asked { form: record.form, at: record.at, bytes: record.bytes.into(), kept }, bytes);
+        if later.is_running {
             return;
         }
-        gathered.is_running = true;
-        drop(gathered);
+        later.is_running = true;
+        drop(later);
         let shared = Arc::clone(self);
         let started = thread::Builder::new().name("scrubjay-disk".to_owned()).spawn(move || shared.keep_gathered());
         if started.is_err() {
@@ -147,9 +107,9 @@ impl Shared {
         let _end = End(self);
         loop {
             let group = {
-                let mut gathered = self.later.gathered.lock();
-                let group = gathered.take();
-                gathered.is_running = !group.is_empty();
+                let mut later = self.later.state.lock();
+                let group = later.waiting.take(GROUP_BYTES);
+                later.is_running = !group.is_empty();
                 group
             };
             if group.is_empty() {
@@ -187,7 +147,7 @@ impl Shared {
         let kept = self.capture_durably(&decided, &mut reserved.records);
         drop(reserved);
         for (asked, is_kept) in group.into_iter().zip(kept) {
-            asked.told.tell(is_kept);
+            asked.kept.resolve(is_kept);
         }
     }
 }
@@ -218,10 +178,9 @@ impl Drop for End<'_> {
             return;
         }
         let left = {
-            let mut gathered = self.0.later.gathered.lock();
-            gathered.is_running = false;
-            gathered.bytes = 0;
-            std::mem::take(&mut gathered.waiting)
+            let mut later = self.0.later.state.lock();
+            later.is_running = false;
+            std::mem::take(&mut later.waiting)
         };
         // Each of them hears a no when this ends.
         drop(Reserved { shared: self.0, records: left.len(), total: left.len() });

@@ -7,7 +7,7 @@ use super::{Engine, guard};
 use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::time::Timestamp;
-use crate::store::{AggregateSpec, AuditEntry, ExportFormat, IngestOptions, QuerySpec, StoreOptions, Told, object};
+use crate::store::{AggregateSpec, AuditEntry, ExportFormat, IngestOptions, QuerySpec, StoreOptions, object, promised};
 
 /// What a collector accepted, in a folder. Shared between threads; a call that writes is on disk when it returns.
 ///
@@ -46,11 +46,11 @@ impl Store {
         options: &str,
         told: impl FnOnce(Result<String>) + Send + 'static,
     ) {
-        let told = Told::new(told);
+        let judged = promised(told);
         match guard(|| Ok((IngestOptions::from_json(options)?, self.0.tenant(tenant)?))) {
-            // A defect drops `told`, which says so.
-            Ok((options, tenant)) => drop(contain(|| tenant.ingest_later(&engine.0, format, body, options, told))),
-            Err(error) => told.tell(Err(error)),
+            // A defect drops the promise, which says so.
+            Ok((options, tenant)) => drop(contain(|| tenant.ingest_later(&engine.0, format, body, options, judged))),
+            Err(error) => judged.resolve(Err(error)),
         }
     }
 

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::clamp;
-use super::later::Told;
+use super::later::{Promised, promised};
 use super::model::{StoredEvent, Tenant};
 use super::spec::object;
 use super::{Shared, Sifted, TenantStore};
@@ -135,7 +135,7 @@ impl TenantStore<'_> {
         Ok(verdict)
     }
 
-    /// [`ingest`](Self::ingest) for callers who do not wait for the disk: `told` hears the verdict's JSON once what was
+    /// [`ingest`](Self::ingest) for callers who do not wait for the disk: `judged` hears the verdict's JSON once what was
     /// accepted is durable, on a thread of the store. Where there is no ingest log, it is waited for all the same.
     pub(crate) fn ingest_later(
         &self,
@@ -143,10 +143,10 @@ impl TenantStore<'_> {
         format: &str,
         body: &[u8],
         options: IngestOptions,
-        told: Told<String>,
+        judged: Promised<String>,
     ) {
         let Some(log) = &self.store.log else {
-            return told.tell(self.ingest(engine, format, body, options).map(|verdict| verdict.to_json()));
+            return judged.resolve(self.ingest(engine, format, body, options).map(|verdict| verdict.to_json()));
         };
         match self.judge(engine, format, body, options) {
             Ok((mut verdict, events)) => {
@@ -154,14 +154,14 @@ impl TenantStore<'_> {
                 verdict.duplicates = duplicates;
                 let (text, shared) = (verdict.to_json(), Arc::clone(&self.store.shared));
                 let written = move |written: Result<()>| {
-                    told.tell(written.map(|()| {
+                    judged.resolve(written.map(|()| {
                         shared.recent.add(&keys);
                         text
                     }));
                 };
-                log.append_later(fresh, Told::new(written));
+                log.append_later(fresh, promised(written));
             }
-            Err(error) => told.tell(Err(error)),
+            Err(error) => judged.resolve(Err(error)),
         }
     }
 

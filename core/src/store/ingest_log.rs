@@ -15,7 +15,7 @@ use parking_lot::{Condvar, Mutex, MutexGuard, RwLock};
 use super::Shared;
 use super::fresh::Fresh;
 use super::ingest::event_of;
-use super::later::{Later, Told};
+use super::later::{Later, Promised};
 use super::model::{LogStats, StoredEvent, Tenant};
 use crate::contain::contain;
 use crate::error::{Error, ErrorKind, Result};
@@ -124,9 +124,9 @@ impl IngestLog {
         entrance.append(vec![events])
     }
 
-    /// The same for callers who do not wait; `told` hears what became of it.
-    pub(super) fn append_later(&self, events: Vec<StoredEvent>, told: Told<()>) {
-        self.later.append(events, told);
+    /// The same for callers who do not wait; `kept` hears what became of it.
+    pub(super) fn append_later(&self, events: Vec<StoredEvent>, kept: Promised<()>) {
+        self.later.append(events, kept);
     }
 
     /// Returns when all that was acknowledged before is in the day files.
