@@ -43,8 +43,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::capture::{CapturedRecord, MAX_CAPTURED_BYTES, framed};
-use crate::config::Config;
-use crate::config::SUGGESTION;
+use crate::config::{Config, Warning};
 use crate::error::Result;
 use crate::gathered::Promise;
 use crate::metrics::{Measurement, MetricKind};
@@ -294,9 +293,9 @@ impl Client {
     /// are collected, else only what looks like a slip of the hand, since `TELEMETRY_` may be somebody else's prefix.
     pub(crate) fn warn_of_configuration(&self) {
         let shared = self.0.here();
-        for line in &shared.settings.resolved.warnings {
-            if (!shared.is_off() || line.contains(SUGGESTION)) && warnings::is_news(line) {
-                shared.warnings.say(&format!("scrubjay: {line}"));
+        for Warning { text, is_slip } in &shared.settings.resolved.warnings {
+            if (!shared.is_off() || *is_slip) && warnings::is_news(text) {
+                shared.warnings.say(&format!("scrubjay: {text}"));
             }
         }
     }

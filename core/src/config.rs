@@ -36,7 +36,7 @@ pub(crate) use self::profile::profile;
 pub use self::sampling::SamplingConfig;
 pub use self::signal::SignalConfig;
 #[cfg(feature = "client")]
-pub(crate) use self::sources::{Environment, Resolved, SUGGESTION, Source, resolve, unknown_variables};
+pub(crate) use self::sources::{Environment, Resolved, Source, Warning, resolve, unknown_variables};
 pub use self::spool::SpoolConfig;
 use crate::error::{Error, ErrorKind, Result};
 use crate::json_value::{self, escaped};

@@ -150,7 +150,7 @@ fn is_writable(folder: &Path) -> bool {
 }
 
 fn configuration(settings: &Snapshot) -> Check {
-    let warnings = &settings.resolved.warnings;
+    let warnings: Vec<&str> = settings.resolved.warnings.iter().map(|warning| warning.text.as_str()).collect();
     if warnings.is_empty() {
         return Check::new("configuration", State::Ok, "no warnings", "");
     }

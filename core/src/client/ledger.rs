@@ -66,20 +66,7 @@ impl Ledger {
     }
 
     pub(crate) fn drop_for(&mut self, reason: Reason, records: u64) {
-        let dropped = &mut self.dropped;
-        *match reason {
-            Reason::QueueFull => &mut dropped.queue_full,
-            Reason::Sampled => &mut dropped.sampled,
-            Reason::Invalid => &mut dropped.invalid,
-            Reason::Rejected => &mut dropped.rejected,
-            Reason::ExportFailed => &mut dropped.export_failed,
-            Reason::TooLarge => &mut dropped.too_large,
-            Reason::Shutdown => &mut dropped.shutdown,
-            Reason::Expired => &mut dropped.expired,
-            Reason::SpoolFull => &mut dropped.spool_full,
-            Reason::Corrupt => &mut dropped.corrupt,
-            Reason::Consent => &mut dropped.consent,
-        } += records;
+        self.dropped.add(reason, records);
     }
 
     /// Books records that an earlier process left in the spool.
@@ -160,7 +147,7 @@ impl Ledger {
 
     /// Whether a shutdown had to leave records behind.
     pub(crate) fn left_behind(&self) -> bool {
-        self.dropped.shutdown > 0
+        self.dropped.of(Reason::Shutdown) > 0
     }
 
     /// Counts a call that came while the client was off or closed.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::export::Verdict;
 use crate::outcome::{Code, Outcome};
@@ -34,52 +34,77 @@ pub(crate) enum Reason {
     Consent,
 }
 
-/// Records that ended without delivery, by reason.
-#[derive(Clone, Default, Serialize)]
-pub(crate) struct Dropped {
-    pub(super) queue_full: u64,
-    pub(super) sampled: u64,
-    pub(super) invalid: u64,
-    pub(super) rejected: u64,
-    pub(super) export_failed: u64,
-    pub(super) too_large: u64,
-    pub(super) shutdown: u64,
-    pub(super) expired: u64,
-    pub(super) spool_full: u64,
-    pub(super) corrupt: u64,
-    pub(super) consent: u64,
-}
+impl Reason {
+    /// In the order in which the books name them.
+    const ALL: [Self; 11] = [
+        Self::QueueFull,
+        Self::Sampled,
+        Self::Invalid,
+        Self::Rejected,
+        Self::ExportFailed,
+        Self::TooLarge,
+        Self::Shutdown,
+        Self::Expired,
+        Self::SpoolFull,
+        Self::Corrupt,
+        Self::Consent,
+    ];
 
-impl Dropped {
-    /// Each reason by its stable name, with its count.
-    pub(crate) fn by_reason(&self) -> [(&'static str, u64); 11] {
-        [
-            ("queue_full", self.queue_full),
-            ("sampled", self.sampled),
-            ("invalid", self.invalid),
-            ("rejected", self.rejected),
-            ("export_failed", self.export_failed),
-            ("too_large", self.too_large),
-            ("shutdown", self.shutdown),
-            ("expired", self.expired),
-            ("spool_full", self.spool_full),
-            ("corrupt", self.corrupt),
-            ("consent", self.consent),
-        ]
-    }
-
-    /// The same but for so many that are invalid and too large.
-    pub(crate) fn without(&self, invalid: u64, too_large: u64) -> Self {
-        Self {
-            invalid: self.invalid.saturating_sub(invalid),
-            too_large: self.too_large.saturating_sub(too_large),
-            ..self.clone()
+    /// The stable name.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::QueueFull => "queue_full",
+            Self::Sampled => "sampled",
+            Self::Invalid => "invalid",
+            Self::Rejected => "rejected",
+            Self::ExportFailed => "export_failed",
+            Self::TooLarge => "too_large",
+            Self::Shutdown => "shutdown",
+            Self::Expired => "expired",
+            Self::SpoolFull => "spool_full",
+            Self::Corrupt => "corrupt",
+            Self::Consent => "consent",
         }
     }
 
-    /// Those that nobody asked for: not what sampling leaves out, nor what the user does not permit.
-    pub(crate) fn lost(&self) -> impl Iterator<Item = (&'static str, u64)> {
-        self.by_reason().into_iter().filter(|(reason, _)| !matches!(*reason, "sampled" | "consent"))
+    /// Whether nobody asked for it, as one does who samples or does not consent.
+    pub(crate) fn is_loss(self) -> bool {
+        !matches!(self, Self::Sampled | Self::Consent)
+    }
+}
+
+/// Records that ended without delivery, by reason.
+#[derive(Clone, Default)]
+pub(crate) struct Dropped([u64; Reason::ALL.len()]);
+
+/// Each reason has a place of its own.
+const _: () = assert!(Reason::Consent as usize + 1 == Reason::ALL.len());
+
+impl Dropped {
+    pub(crate) fn add(&mut self, reason: Reason, records: u64) {
+        self.0[reason as usize] += records;
+    }
+
+    pub(crate) fn of(&self, reason: Reason) -> u64 {
+        self.0[reason as usize]
+    }
+
+    /// Each reason with its count.
+    pub(crate) fn by_reason(&self) -> impl Iterator<Item = (Reason, u64)> {
+        Reason::ALL.into_iter().zip(self.0)
+    }
+
+    /// The same but for so many of a reason.
+    pub(crate) fn without(mut self, reason: Reason, records: u64) -> Self {
+        let count = &mut self.0[reason as usize];
+        *count = count.saturating_sub(records);
+        self
+    }
+}
+
+impl Serialize for Dropped {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.by_reason().map(|(reason, count)| (reason.name(), count)))
     }
 }
 
@@ -105,11 +130,10 @@ impl Whys {
         *slot = Some(text.take(MAX_WHY).collect());
     }
 
-    /// That of a reason by its stable name.
-    pub(crate) fn of(&self, reason: &str) -> Option<&str> {
+    pub(crate) fn of(&self, reason: Reason) -> Option<&str> {
         match reason {
-            "invalid" => self.invalid.as_deref(),
-            "rejected" => self.rejected.as_deref(),
+            Reason::Invalid => self.invalid.as_deref(),
+            Reason::Rejected => self.rejected.as_deref(),
             _ => None,
         }
     }

@@ -21,7 +21,7 @@ impl Told {
             return Vec::new();
         }
         self.when = Some(now);
-        let ended = ledger.dropped().by_reason().into_iter().map(|(reason, count)| ("dropped", reason, count));
+        let ended = ledger.dropped().by_reason().map(|(reason, count)| ("dropped", reason.name(), count));
         let counts: Vec<_> = [("delivered", "", ledger.delivered())].into_iter().chain(ended).collect();
         let mut records = vec![gauge(pending)];
         for (i, (outcome, reason, count)) in counts.iter().enumerate() {

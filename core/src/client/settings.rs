@@ -86,7 +86,7 @@ impl Settings {
                 silent.client.enabled = Some(false);
                 silent.client.endpoint = None;
                 let mut settings = Self::new(&silent, world)?;
-                settings.first.resolved.warnings.push(error.to_string());
+                settings.first.resolved.warnings.push(error.to_string().into());
                 Ok(settings)
             }
             settings => settings,

@@ -23,7 +23,7 @@ pub(crate) fn of(shared: &Shared) -> Value {
         "consent": consent(settings),
         "deletions": shared.deletions.to_json(settings),
         "values": values(settings),
-        "warnings": settings.resolved.warnings,
+        "warnings": settings.resolved.warnings.iter().map(|warning| &warning.text).collect::<Vec<_>>(),
     })
 }
 

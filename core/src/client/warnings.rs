@@ -92,7 +92,10 @@ impl Warnings {
     /// What is due of what the books say.
     pub(crate) fn due(&self, dropped: &Dropped, whys: &Whys, spool_error: Option<&'static str>) -> Vec<String> {
         let count = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
-        let untold = dropped.without(count(&self.read.invalid), count(&self.read.too_large));
+        let untold = dropped
+            .clone()
+            .without(Reason::Invalid, count(&self.read.invalid))
+            .without(Reason::TooLarge, count(&self.read.too_large));
         self.said.lock().due(Instant::now(), &untold, whys, count(&self.unmeasured), spool_error)
     }
 
@@ -160,10 +163,10 @@ impl Said {
         spool_error: Option<&'static str>,
     ) -> Vec<String> {
         let mut lines = Vec::new();
-        for (reason, count) in dropped.lost() {
-            if let Some(fresh) = self.fresh(reason, count, now) {
+        for (reason, count) in dropped.by_reason().filter(|(reason, _)| reason.is_loss()) {
+            if let Some(fresh) = self.fresh(reason.name(), count, now) {
                 let why = whys.of(reason).map_or_else(String::new, |why| format!(" ({why})"));
-                lines.push(format!("scrubjay: {} dropped: {reason}{why}", records(fresh)));
+                lines.push(format!("scrubjay: {} dropped: {}{why}", records(fresh), reason.name()));
             }
         }
         if let Some(fresh) = self.fresh("unmeasured", unmeasured, now) {

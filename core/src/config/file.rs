@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::Config;
-use super::sources::Environment;
+use super::sources::{Environment, Warning};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The names that are looked for, in this order.
@@ -34,7 +34,7 @@ pub(crate) struct ConfigFile {
 pub(crate) fn find(
     environment: Environment<'_>,
     folder: Option<&Path>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<Option<ConfigFile>> {
     let named = environment("TELEMETRY_CONFIG_FILE").filter(|name| !name.trim().is_empty());
     if let Some(path) = named.map(PathBuf::from) {
@@ -50,7 +50,7 @@ pub(crate) fn find(
                 Ok(text) => text,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 Err(error) => {
-                    warnings.push(format!("{} is ignored: {error}", path.display()));
+                    warnings.push(format!("{} is ignored: {error}", path.display()).into());
                     continue;
                 }
             };
@@ -130,7 +130,8 @@ mod tests {
         let lookup =
             |name: &str| variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         let mut warnings = Vec::new();
-        find(&lookup, folder, &mut warnings).map(|file| (file, warnings))
+        find(&lookup, folder, &mut warnings)
+            .map(|file| (file, warnings.into_iter().map(|Warning { text, .. }| text).collect()))
     }
 
     #[test]

@@ -55,8 +55,22 @@ pub(crate) struct Resolved {
     pub(crate) config: Config,
     /// What decided each key that holds a value, in the order of the table.
     pub(crate) sources: Vec<(&'static Key, Source)>,
-    /// What was ignored, each in one sentence that quotes no value.
-    pub(crate) warnings: Vec<String>,
+    /// What was ignored.
+    pub(crate) warnings: Vec<Warning>,
+}
+
+/// One sentence about what was ignored; quotes no value.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Warning {
+    pub(crate) text: String,
+    /// Whether it looks like a slip of the hand, and not like somebody else's.
+    pub(crate) is_slip: bool,
+}
+
+impl From<String> for Warning {
+    fn from(text: String) -> Self {
+        Self { text, is_slip: false }
+    }
 }
 
 impl Resolved {
@@ -140,7 +154,7 @@ fn unreadable() -> Error {
 /// What the environment says, by key, with the variable that says it.
 fn variables(
     environment: Environment<'_>,
-    warnings: &mut Vec<String>,
+    warnings: &mut Vec<Warning>,
 ) -> Result<BTreeMap<&'static str, (Value, &'static str)>> {
     let mut found = BTreeMap::new();
     for key in keys() {
@@ -160,7 +174,7 @@ fn variables(
                     return Err(Error::new(error.kind(), error.path(), message));
                 }
                 // OpenTelemetry: warn and ignore.
-                Err(_) => warnings.push(format!("{name} is ignored: no value that {} can have", key.path)),
+                Err(_) => warnings.push(format!("{name} is ignored: no value that {} can have", key.path).into()),
             }
         }
     }
@@ -240,11 +254,8 @@ fn put(root: &mut Value, path: &str, value: Value) {
     *place = value;
 }
 
-/// What follows a name that is likely another one, spelt wrong.
-pub(crate) const SUGGESTION: &str = "; did you mean ";
-
 /// A sentence for each variable that begins like ours and is none, with the nearest that is.
-pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<String> {
+pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<Warning> {
     let known = || {
         let others = OTHER_VARIABLES.iter().map(|(name, _)| *name);
         keys().flat_map(|key| key.variables).map(|(name, _)| *name).chain(others)
@@ -254,8 +265,9 @@ pub(crate) fn unknown_variables(names: impl Iterator<Item = String>) -> Vec<Stri
     let unknown = ours.into_iter().filter(|name| !known().any(|known| known == name));
     unknown
         .map(|name| {
-            let hint = nearest_of(&name, known()).map_or_else(String::new, |known| format!("{SUGGESTION}{known}?"));
-            format!("{name} is ignored: no such variable{hint}")
+            let near = nearest_of(&name, known());
+            let hint = near.map_or_else(String::new, |known| format!("; did you mean {known}?"));
+            Warning { text: format!("{name} is ignored: no such variable{hint}"), is_slip: near.is_some() }
         })
         .collect()
 }

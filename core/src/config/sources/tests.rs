@@ -118,7 +118,8 @@ fn a_plan_comes_whole_from_code_or_from_the_file() {
 fn an_unknown_variable_of_ours_is_told_with_the_nearest_known_one() {
     let names = ["TELEMETRY_ENABELD", "TELEMETRY_API_KEY", "OTEL_SDK_DISABLE", "PATH", "TELEMETRY_DEBUG"];
     let said = unknown_variables(names.iter().map(|name| (*name).to_owned()));
-    assert_eq!(said, ["TELEMETRY_ENABELD is ignored: no such variable; did you mean TELEMETRY_ENABLED?"]);
+    let text = "TELEMETRY_ENABELD is ignored: no such variable; did you mean TELEMETRY_ENABLED?".to_owned();
+    assert_eq!(said, [Warning { text, is_slip: true }]);
 }
 
 #[test]
