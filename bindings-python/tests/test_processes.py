@@ -2,68 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import sys
 import textwrap
-import threading
 import time
-import urllib.request
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from conftest import PATIENCE, Collector
+from programs import END, HEAD, ended, events, program
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="processes are forked and signalled here")
-
-#: What each program begins with.
-HEAD = """
-import os, signal, sys, time
-from scrubjay import Tracker
-tracker = Tracker({"client": {"enabled": True, "endpoint": os.environ["COLLECTOR"]}})
-"""
-#: Seconds that the end of a program may take: the exit timeout, and what a loaded machine adds.
-END = 10.0
-
-
-def program(tmp_path: Path, collector: Collector, source: str, name: str = "program.py") -> subprocess.Popen[bytes]:
-    """Starts a program that begins with a tracker."""
-    path = tmp_path / name
-    path.write_text(HEAD + textwrap.dedent(source), encoding="utf-8")
-    return subprocess.Popen(
-        [sys.executable, str(path)],
-        env=os.environ | {"COLLECTOR": collector.url},
-        cwd=tmp_path,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-
-
-def ended(process: subprocess.Popen[bytes]) -> tuple[int, str]:
-    """The exit code and what went to standard error."""
-    _, errors = process.communicate(timeout=PATIENCE)
-    return process.returncode, errors.decode()
-
-
-def events(collector: Collector) -> Counter[str]:
-    """How often each event arrived."""
-    return Counter(record["event"] for request in list(collector.requests.queue) for record in request.records)
-
-
-def wait_for(collector: Collector, wanted: Counter[str]) -> None:
-    """Returns when these events have arrived, each as often as wanted."""
-    found: Counter[str] = Counter()
-    deadline = time.monotonic() + PATIENCE
-    while found != wanted and time.monotonic() < deadline:
-        with contextlib.suppress(Exception):
-            found.update(record["event"] for record in collector.requests.get(timeout=1).records)
-    assert found == wanted
 
 
 @pytest.mark.parametrize(
@@ -249,108 +203,66 @@ def test_gevent_s_greenlets_track_and_have_spans_of_their_own(tmp_path: Path, co
     assert all(step["context"]["span_id"] == step["context"]["expected"] for step in steps)
 
 
-@contextlib.contextmanager
-def running(command: list[str], collector: Collector, cwd: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A server until the block is left, ended by SIGTERM as its supervisor would."""
-    log = (cwd / "server.log").open("wb")
-    environment = os.environ | {"COLLECTOR": collector.url, "PYTHONPATH": str(cwd)}
-    process = subprocess.Popen(command, env=environment, cwd=cwd, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        log.close()
+#: Any user but root and the one who runs this.
+SOMEBODY_ELSE = 65_534
 
 
-def test_gunicorn_with_preload_delivers_each_request_s_record_once(tmp_path: Path, collector: Collector) -> None:
-    application = """
-        tracker.track("app", "loaded")
-
-        def app(environ, start_response):
-            tracker.track("app", "request")
-            start_response("200 OK", [])
-            return [str(os.getpid()).encode()]
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can act as another user")
+def test_nobody_else_reads_or_writes_what_a_process_with_an_open_umask_keeps(
+    tmp_path: Path, collector: Collector
+) -> None:
+    source = """
+        os.umask(0)
+        config = {"client": {"enabled": True, "endpoint": os.environ["COLLECTOR"], "durable": True,
+                             "upload_enabled": False, "spool": {"dir": "kept/spool"}}}
+        os.environ["XDG_STATE_HOME"] = os.path.abspath("kept/state")
+        kept = Tracker(config)
+        kept.opt_in(source="test")
+        assert kept.track("app", "step")
+        kept.shutdown()
     """
-    (tmp_path / "application.py").write_text(HEAD + textwrap.dedent(application), encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "gunicorn", "--preload", "-w", "2", "-b", f"127.0.0.1:{port}"]
-    # Workers are replaced while they serve.
-    command += ["--max-requests", "10", "--no-control-socket", "application:app"]
-    with running(command, collector, tmp_path):
-        workers = set()
-        for _ in range(30):
-            workers.add(get(f"http://127.0.0.1:{port}/"))
-    wait_for(collector, Counter({"loaded": 1, "request": 30}))
-    assert len(workers) > 1
+    assert ended(program(tmp_path, collector, source)) == (0, "")
+    kept = tmp_path / "kept"
+    for folder in [kept, *kept.parents]:
+        # Else the folders above would hide what is asked about.
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o001)
+    files = [path for path in kept.rglob("*") if path.is_file()]
+    assert {path.parent.parent.name for path in files} >= {"spool", "state"}
+    places = [*files, *(path.parent for path in files)]
+    found = subprocess.run(
+        [shutil.which("find") or "", *places, "(", "-readable", "-o", "-writable", ")", "-print"],
+        user=SOMEBODY_ELSE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert found.stdout == ""
+    assert "Permission denied" in found.stderr
 
 
-def get(url: str) -> bytes:
-    """The body at `url`, as soon as somebody serves it."""
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with urllib.request.urlopen(url, timeout=PATIENCE) as response:  # noqa: S310 - our own server's
-                return bytes(response.read())
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            threading.Event().wait(0.05)
-
-
-def test_celery_delivers_from_workers_that_end_after_each_task(tmp_path: Path, collector: Collector) -> None:
-    tasks = """
-        from celery import Celery
-        from scrubjay.integrations.celery import CeleryTelemetry
-
-        app = Celery("tasks")
-        app.conf.update(
-            broker_url="filesystem://",
-            broker_transport_options={"data_folder_in": "queue", "data_folder_out": "queue"},
-            worker_max_tasks_per_child=1,
-            task_ignore_result=True,
-            broker_connection_retry_on_startup=False,
-        )
-        CeleryTelemetry(tracker)
-
-        @app.task
-        def work(n):
-            tracker.track("app", "task")
-            if n == 0:
-                raise ValueError("the first fails")
-    """
-    (tmp_path / "tasks.py").write_text(HEAD + textwrap.dedent(tasks), encoding="utf-8")
-    (tmp_path / "queue").mkdir()
-    send = """
-        import tasks
-        with tracker.span("sender") as span:
-            for n in range(4):
-                tasks.work.delay(n)
-    """
-    sender = program(tmp_path, collector, send)
-    code, errors = ended(sender)
-    assert code == 0, errors
-    (sent,) = collector.next().records
-    command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "-c", "2", "--without-heartbeat"]
-    command += ["--without-gossip", "--without-mingle", "-l", "WARNING"]
-    found: list[dict[str, object]] = []
-    with running(command, collector, tmp_path):
-        deadline = time.monotonic() + PATIENCE
-        while len(found) < 8 and time.monotonic() < deadline:
-            with contextlib.suppress(Exception):
-                found += collector.requests.get(timeout=1).records
-    names = Counter(str(record.get("event") or record.get("name")) for record in found)
-    assert names == {"task": 4, "tasks.work": 4}, (tmp_path / "server.log").read_text()
-    spans = [record for record in found if record.get("name") == "tasks.work"]
-    assert {span["trace_id"] for span in spans} == {sent["trace_id"]}
-    assert {span["parent_span_id"] for span in spans} == {sent["span_id"]}
-    statuses = Counter(str((span.get("status") or {"code": "unset"})["code"]) for span in spans)  # type: ignore[index]
-    assert statuses == {"unset": 3, "error": 1}
+@pytest.mark.skipif(shutil.which("unshare") is None, reason="needs util-linux's unshare")
+@pytest.mark.parametrize(
+    "endpoint", ["http://collector.example:4000", "http://192.0.2.1:4000"], ids=["name", "address"]
+)
+def test_a_process_without_any_network_ends_in_time_and_says_what_it_lost(tmp_path: Path, endpoint: str) -> None:
+    alone = ["unshare", "--map-root-user", "--net"]
+    if subprocess.run([*alone, "true"], check=False, capture_output=True).returncode != 0:
+        pytest.skip("this system gives no network namespace")
+    path = tmp_path / "alone.py"
+    path.write_text(HEAD + "assert tracker.track('app', 'step')\n", encoding="utf-8")
+    begun = time.monotonic()
+    process = subprocess.run(
+        [*alone, sys.executable, str(path)],
+        env=os.environ | {"COLLECTOR": endpoint},
+        timeout=PATIENCE,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert process.returncode == 0, process.stderr
+    assert "1 record dropped" in process.stderr
+    assert time.monotonic() - begun < END
 
 
 #: What a subinterpreter does.

@@ -146,6 +146,19 @@ mod unix {
         assert_eq!(claimed(root.path()).err(), Some(Failure::Unsafe));
     }
 
+    #[test]
+    fn a_folder_of_somebody_else_is_refused() {
+        /// Any user but root and the one who runs this.
+        const SOMEBODY_ELSE: u32 = 65_534;
+        let root = tempfile::tempdir().unwrap();
+        if std::os::unix::fs::chown(root.path(), Some(SOMEBODY_ELSE), None).is_err() {
+            println!("skipped: only root can give a folder away");
+            return;
+        }
+        assert_eq!(claimed(root.path()).err(), Some(Failure::Unsafe));
+        assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0, "nothing was left in it");
+    }
+
     #[cfg(target_os = "linux")]
     #[test]
     fn a_disk_that_is_really_full_refuses_and_takes_more_when_there_is_room() {
