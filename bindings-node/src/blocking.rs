@@ -12,6 +12,7 @@ use napi::{Env, Result, Task};
 use scrubjay_core::{Error, ErrorKind};
 
 use crate::error::to_js;
+use crate::promises::promise;
 use crate::workers;
 
 /// A facade call with everything it needs.
@@ -59,18 +60,18 @@ pub(crate) type Told<T> = Box<dyn FnOnce(scrubjay_core::Result<T>) + Send>;
 /// Has a worker begin with a body, and returns the promise of what it tells, then or later.
 ///
 /// # Errors
-/// `internal` where no promise can be made.
+/// Where the environment is ending.
 pub(crate) fn begin<T: ToNapiValue + Send + 'static>(
     env: &Env,
     body: Buffer,
     call: impl FnOnce(&[u8], Told<T>) + Send + 'static,
 ) -> Result<Object<'_>> {
-    let (deferred, promise) = env.create_deferred()?;
+    let (deferred, promise) = promise(env)?;
     let body = Arc::new(body);
     // Held until the event loop is reached, which alone can let go of it without being woken for that.
     let held = Arc::clone(&body);
     let told = move |said: scrubjay_core::Result<T>| {
-        deferred.resolve(move |env: Env| {
+        deferred.settle(move |env: Env| {
             drop(held);
             said.map_err(|e| to_js(env, &e))
         });

@@ -12,6 +12,7 @@ mod client;
 mod engine;
 mod error;
 mod leaving;
+mod promises;
 mod receive;
 mod slab;
 mod store;

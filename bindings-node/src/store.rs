@@ -55,7 +55,7 @@ impl Store {
     /// The verdict on a body, once what was accepted of it is durable.
     ///
     /// # Errors
-    /// `internal` where no promise can be made.
+    /// Where the environment is ending.
     #[napi(ts_return_type = "Promise<string>")]
     pub fn ingest<'env>(
         &self,

@@ -142,7 +142,7 @@ impl Log {
                 } else if !into_last(&mut groups, &record, moment) {
                     let mut records = Records::default();
                     // It fitted into a frame before.
-                    records.push(&record);
+                    records.push([&record]);
                     groups.push((records, moment));
                 }
             }
@@ -156,5 +156,5 @@ impl Log {
 fn into_last(groups: &mut [(Records, Moment)], record: &[u8], moment: Moment) -> bool {
     let Some((records, oldest)) = groups.last_mut() else { return false };
     let is_near = moment.at_ms.saturating_sub(oldest.at_ms) <= GROUP_MS;
-    is_near && records.bytes() < GROUP_BYTES && records.push(record)
+    is_near && records.bytes() < GROUP_BYTES && records.push([record])
 }

@@ -22,14 +22,27 @@ pub(super) struct Records {
 }
 
 impl Records {
-    /// Adds a record; false where it does not fit into a frame any more.
-    pub(super) fn push(&mut self, record: &[u8]) -> bool {
-        let Ok(length) = u32::try_from(record.len()) else { return false };
-        if self.plain.len() + LENGTH + record.len() > MAX_PLAIN {
+    /// Bytes that a record takes.
+    pub(super) fn room<const N: usize>(parts: [&[u8]; N]) -> usize {
+        LENGTH + parts.iter().map(|part| part.len()).sum::<usize>()
+    }
+
+    /// Makes room for so many bytes at once, as far as a frame takes them.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.plain.reserve(bytes.min(MAX_PLAIN.saturating_sub(self.plain.len())));
+    }
+
+    /// Adds a record, which is its parts one behind the other; false where it does not fit into a frame any more.
+    pub(super) fn push<const N: usize>(&mut self, parts: [&[u8]; N]) -> bool {
+        let room = Self::room(parts);
+        let Ok(length) = u32::try_from(room - LENGTH) else { return false };
+        if self.plain.len() + room > MAX_PLAIN {
             return false;
         }
         self.plain.extend(length.to_le_bytes());
-        self.plain.extend_from_slice(record);
+        for part in parts {
+            self.plain.extend_from_slice(part);
+        }
         self.count += 1;
         true
     }
@@ -119,7 +132,7 @@ mod tests {
 
     fn records(texts: &[&[u8]]) -> Records {
         let mut records = Records::default();
-        assert!(texts.iter().all(|text| records.push(text)));
+        assert!(texts.iter().all(|text| records.push([text])));
         records
     }
 
@@ -161,9 +174,9 @@ mod tests {
     fn a_frame_takes_no_more_than_its_bound() {
         let mut records = Records::default();
         let record = vec![0; 1 << 20];
-        let taken = (0..20).filter(|_| records.push(&record)).count();
+        let taken = (0..20).filter(|_| records.push([&record])).count();
         assert_eq!((taken, records.count()), (7, 7));
-        assert!(records.push(&[0; 1_000]), "what still fits");
+        assert!(records.push([&[0; 1_000]]), "what still fits");
     }
 
     use std::ops::Add;

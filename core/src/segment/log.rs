@@ -138,13 +138,27 @@ impl Log {
     /// # Errors
     /// None of them is reported as written then, though some may be found after a crash.
     pub(crate) fn append<R: AsRef<[u8]>>(&self, records: &[R]) -> Result<u64, Failure> {
+        self.append_in_parts(records.iter().map(|record| [record.as_ref()]))
+    }
+
+    /// The same of records whose parts stand in different places: each is copied once, to where it is packed from.
+    ///
+    /// # Errors
+    /// See [`append`](Self::append).
+    pub(crate) fn append_in_parts<'a, const N: usize>(
+        &self,
+        mut records: impl Iterator<Item = [&'a [u8]; N]> + Clone,
+    ) -> Result<u64, Failure> {
+        let room = records.clone().map(Records::room).sum();
         let mut core = self.core.lock();
         while core.group.records.bytes() >= FULL_GROUP_BYTES {
             self.turn.wait(&mut core);
         }
         let before = core.group.records.count();
         let bytes = core.group.records.bytes();
-        if !records.iter().all(|record| core.group.records.push(record.as_ref())) {
+        // At once: what grows step by step is copied again with each.
+        core.group.records.reserve(room);
+        if !records.all(|record| core.group.records.push(record)) {
             core.group.records.truncate(before, bytes);
             return Err(Failure::TooLarge);
         }

@@ -219,10 +219,8 @@ impl Entrance {
             let message = "the records that wait to be indexed fill their room: try again later";
             return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
         }
-        let (text, ends) = encode(runs.iter().flatten());
-        let starts = std::iter::once(0).chain(ends.iter().copied());
-        let entries: Vec<&str> = starts.zip(&ends).filter_map(|(start, end)| text.get(start..*end)).collect();
-        let mut first = log.append(&entries).map_err(|failure| refused("write", failure))?;
+        let entries = runs.iter().flatten().map(entry);
+        let mut first = log.append_in_parts(entries).map_err(|failure| refused("write", failure))?;
         let mut state = progress.state.lock();
         let indexed_end = state.indexed_end;
         for run in runs {
@@ -340,18 +338,9 @@ impl Indexer {
     }
 }
 
-/// Log entries, one behind the other, and where each ends: the tenant, a line feed, the record.
-fn encode<'a>(events: impl Iterator<Item = &'a StoredEvent> + Clone) -> (String, Vec<usize>) {
-    let size = |event: &StoredEvent| event.tenant.as_str().len() + 1 + event.record.len();
-    let mut text = String::with_capacity(events.clone().map(size).sum());
-    let ends = events.map(|event| {
-        text.push_str(event.tenant.as_str());
-        text.push('\n');
-        text.push_str(&event.record);
-        text.len()
-    });
-    let ends = ends.collect();
-    (text, ends)
+/// A log entry: the tenant, a line feed, the record.
+fn entry(event: &StoredEvent) -> [&[u8]; 3] {
+    [event.tenant.as_str().as_bytes(), b"\n", event.record.as_bytes()]
 }
 
 fn decode(entry: Vec<u8>) -> Option<StoredEvent> {

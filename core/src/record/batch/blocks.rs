@@ -18,16 +18,23 @@ pub(super) fn elements(body: &[u8], start: usize) -> Option<(Vec<Range<usize>>, 
     let mut slot_start = start + 1;
     let mut strings = Strings::default();
     for (place, bytes) in (start..).step_by(BLOCK).zip(body.get(start..)?.chunks(BLOCK)) {
-        let block = whole(bytes);
-        let outside = !strings.within(&block)?;
-        let brackets = outside & bits(&block, 0x20, [b'{', b'}']);
+        let filled;
+        // Where it stands: a copy of each block would cost a quarter of all this.
+        let block = if let Ok(block) = bytes.try_into() {
+            block
+        } else {
+            filled = filled_up(bytes);
+            &filled
+        };
+        let outside = !strings.within(block)?;
+        let brackets = outside & bits(block, 0x20, [b'{', b'}']);
         let mut commas = None;
         let mut rest = u64::MAX;
         loop {
             let mut signs = brackets & rest;
             // Commas count between elements alone, where hardly any block is.
             if open.len() == 1 {
-                signs |= *commas.get_or_insert_with(|| outside & bits(&block, 0, [b','; 2])) & rest;
+                signs |= *commas.get_or_insert_with(|| outside & bits(block, 0, [b','; 2])) & rest;
             }
             if signs == 0 {
                 break;
@@ -76,7 +83,7 @@ impl Strings {
     /// The bytes in strings, with the quotes that open them; nothing where a backslash stands elsewhere.
     fn within(&mut self, block: &[u8; BLOCK]) -> Option<u64> {
         let mut quotes = bits(block, 0, [b'"'; 2]);
-        let slashes = bits(block, 0, [b'\\'; 2]);
+        let slashes = if has_slash(block) { bits(block, 0, [b'\\'; 2]) } else { 0 };
         if self.is_escaped || slashes != 0 {
             let mut escaped = u64::from(std::mem::take(&mut self.is_escaped));
             let mut escaping = slashes & !escaped;
@@ -100,14 +107,17 @@ impl Strings {
     }
 }
 
-/// A block, filled up with white space at the body's end.
+/// The last bytes of a body as a block, filled up with white space.
+fn filled_up(bytes: &[u8]) -> [u8; BLOCK] {
+    let mut block = [b' '; BLOCK];
+    block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    block
+}
+
+/// Whether a block has a backslash. Few have, and where they stand costs much more to find out.
 #[inline]
-fn whole(bytes: &[u8]) -> [u8; BLOCK] {
-    bytes.try_into().unwrap_or_else(|_| {
-        let mut block = [b' '; BLOCK];
-        block.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-        block
-    })
+fn has_slash(block: &[u8; BLOCK]) -> bool {
+    block.iter().fold(0, |any, byte| any | u8::from(*byte == b'\\')) != 0
 }
 
 /// One bit for each byte that is one of two once it has the bits of `with`, the lowest bit for the first byte. Compilers

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::thread;
 
 use super::simulated::SimulatedDisk;
-use super::{open, options, record, texts};
+use super::{drain, open, options, record, texts};
 
 #[test]
 fn threads_that_append_at_once_share_syncs_and_lose_nothing() {
@@ -21,7 +21,7 @@ fn threads_that_append_at_once_share_syncs_and_lose_nothing() {
         handles.into_iter().flat_map(|handle| handle.join().unwrap()).collect()
     });
     assert_eq!(sequence, (1..=(threads * each) as u64).collect(), "each record has a number of its own");
-    let read: BTreeSet<String> = super::drain(&log).0.into_iter().collect();
+    let read: BTreeSet<String> = drain(&log).0.into_iter().collect();
     assert_eq!(read, texts(0..threads * each).into_iter().collect());
 }
 
@@ -60,4 +60,12 @@ fn a_chunk_ends_at_its_count_or_bytes_and_can_be_acknowledged_in_part() {
     assert_eq!(chunk.records, [record(2).into_bytes()], "at least one");
     log.release();
     assert_eq!(log.read(100, usize::MAX).unwrap().records.len(), 8);
+}
+
+#[test]
+fn a_record_in_parts_comes_back_as_one() {
+    let log = open(&SimulatedDisk::default(), &options()).unwrap();
+    let records: [[&[u8]; 3]; 2] = [[b"a", b"\n", b"bc"], [b"", b"d", b""]];
+    assert_eq!(log.append_in_parts(records.into_iter()), Ok(1));
+    assert_eq!(drain(&log).0, ["a\nbc", "d"]);
 }
