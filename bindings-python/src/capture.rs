@@ -37,17 +37,23 @@ impl From<PyErr> for Stop {
 }
 
 thread_local! {
-    /// One writer a thread, kept from record to record. A value's own code may track another record meanwhile, which
-    /// then finds none and makes its own.
-    static WRITER: Cell<Option<CapturedRecord>> = const { Cell::new(None) };
+    /// One writer a thread, and memory for a line, kept from record to record. A value's own code may track another record
+    /// meanwhile, which then finds none and makes its own.
+    static KEPT: Cell<Option<(CapturedRecord, Vec<u8>)>> = const { Cell::new(None) };
 }
 
 /// Hands an empty writer to `call`.
 pub(crate) fn with_writer<T>(call: impl FnOnce(&mut CapturedRecord) -> T) -> T {
-    let mut record = WRITER.take().unwrap_or_default();
+    with_writer_and_line(|record, _| call(record))
+}
+
+/// Hands an empty writer and empty memory for a line to `call`.
+pub(crate) fn with_writer_and_line<T>(call: impl FnOnce(&mut CapturedRecord, &mut Vec<u8>) -> T) -> T {
+    let (mut record, mut line) = KEPT.take().unwrap_or_default();
     record.clear();
-    let result = call(&mut record);
-    WRITER.set(Some(record));
+    line.clear();
+    let result = call(&mut record, &mut line);
+    KEPT.set(Some((record, line)));
     result
 }
 

@@ -66,9 +66,13 @@ impl Engine {
 
     /// [`process`](Self::process) of a record that a host wrote value by value.
     pub(crate) fn process_captured(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {
+        stamp.and_then(|stamp| self.captured(record, stamp)).unwrap_or_else(|| self.process_text_of(record, stamp))
+    }
+
+    /// The same by way of the record's text.
+    pub(crate) fn process_text_of(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {
         // Nothing is the one honest text of what no host can have meant.
-        let of_text = || self.process(&json_of(record).unwrap_or_default(), stamp);
-        stamp.and_then(|stamp| self.captured(record, stamp)).unwrap_or_else(of_text)
+        self.process(&json_of(record).unwrap_or_default(), stamp)
     }
 
     /// The outcome of a captured record without its text; nothing where it takes that.
@@ -83,6 +87,25 @@ impl Engine {
             outcome
         });
         processed.flatten()
+    }
+
+    /// Adds the line of a captured record that is accepted without its text, newline included, to `lines`; whether it did.
+    #[cfg(any(test, feature = "client"))]
+    pub(crate) fn add_captured_line(&self, record: &[u8], stamp: &Stamp, lines: &mut Vec<u8>) -> bool {
+        if !self.may_be_fast {
+            return false;
+        }
+        let before = lines.len();
+        let added = contain(|| {
+            let mut fast = Fast::of(&self.scrubber);
+            let is_added = fast.add_line(self, record, stamp, lines);
+            fast.give_back();
+            is_added
+        });
+        if added.is_none() {
+            lines.truncate(before);
+        }
+        added.unwrap_or_default()
     }
 
     fn process_record(&self, record: &[u8], stamp: Option<&Stamp>) -> Outcome {

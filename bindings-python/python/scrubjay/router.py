@@ -67,7 +67,7 @@ class TelemetryRouter(Recorder):
 
     Line by line: by default a line is the operating system's when `track` returns, as with `logging.FileHandler`: it
     outlives a kill, a crash and `os._exit`, though not a power cut. The record before a crash is the one that is looked
-    for, so no thread is left to write it a moment later. The system call is two fifths of what `track` then takes.
+    for, so no thread is left to write it a moment later. The system call is half of what `track` then takes.
 
     Deleted: an archive that somebody deletes is begun again. Whether the file is still there is asked for every line,
     but not more often than once a millisecond or 16 KiB: what `track` wrote since is then written again, in its order.

@@ -20,9 +20,9 @@ pub(super) struct Lines {
 }
 
 impl Lines {
+    /// Adds a line, which ends with a newline.
     fn push(&mut self, line: &[u8]) {
         self.bytes.extend_from_slice(line);
-        self.bytes.push(b'\n');
         self.count += 1;
     }
 
@@ -72,28 +72,22 @@ impl Admitted {
         now < self.until * MICROS_A_SECOND && (held == 0 || held + bytes as u64 <= self.max_bytes)
     }
 
-    /// Appends one line by itself; whether it went to a file that is there as far as is known. What is written to a removed
+    /// Appends one line, which ends with a newline, by itself; whether it went to a file that is there as far as is known. What is written to a removed
     /// file is lost like the file, so the line is else to be written again elsewhere, behind those that are `recent`.
     pub(super) fn append_line(&mut self, line: &[u8], now: i64) -> io::Result<bool> {
-        let before = self.recent.bytes.len();
-        self.recent.push(line);
-        // Kept and written from one place: the engine's text has no newline, and a write of two parts costs more than this.
-        let written = write_whole(&mut self.file, &self.recent.bytes[before..]);
-        self.size += (self.recent.bytes.len() - before) as u64;
+        let written = write_whole(&mut self.file, line);
+        self.size += line.len() as u64;
+        let kept = self.recent.bytes.len() + line.len();
         // A clock that was set back looks at once.
-        let is_recent = (0..LOOK_AFTER).contains(&(now - self.looked_at)) && self.recent.bytes.len() < MOST_RECENT;
+        let is_recent = (0..LOOK_AFTER).contains(&(now - self.looked_at)) && kept < MOST_RECENT;
         let is_there = written.and_then(|()| if is_recent { Ok(true) } else { self.look() });
         match is_there {
-            Ok(true) if is_recent => {}
+            Ok(true) if is_recent => self.recent.push(line),
             Ok(true) => {
                 self.recent.clear();
                 self.looked_at = now;
             }
-            Ok(false) | Err(_) => {
-                self.recent.bytes.truncate(before);
-                self.recent.count -= 1;
-                self.is_over = true;
-            }
+            Ok(false) | Err(_) => self.is_over = true,
         }
         is_there
     }

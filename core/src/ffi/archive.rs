@@ -15,8 +15,8 @@ const IDS_AT_ONCE: usize = 64;
 /// What an archive gets of a record.
 #[derive(Clone, Debug)]
 pub enum Archived {
-    /// An accepted record's canonical text, without a newline.
-    Line(String),
+    /// An accepted record's line was added to the caller's.
+    Line,
     /// The canonical text of the outcome of any other record.
     Outcome(String),
 }
@@ -46,17 +46,25 @@ impl ArchiveEngine {
     }
 
     /// Processes a record that a shell wrote value by value `at` this moment, in microseconds since 1970; an absent id or
-    /// timestamp is filled in. Where it is accepted there is no outcome's text: copying a line into one only to cut it out
-    /// again costs as much as writing it. A plain record has no JSON text in between, either.
+    /// timestamp is filled in. Where it is accepted, its canonical text and a newline are added to `lines`: copying a line
+    /// into an outcome only to cut it out again costs as much as writing it. A plain record has no JSON text in between,
+    /// either, and no memory of its own.
     ///
     /// # Errors
     /// `internal` only.
-    pub fn process(&self, record: &[u8], at: i64) -> Result<Archived> {
+    pub fn process(&self, record: &[u8], at: i64, lines: &mut Vec<u8>) -> Result<Archived> {
         let stamp = Stamp::captured(at, self.bits.lock().next());
+        if self.engine.0.add_captured_line(record, &stamp, lines) {
+            return Ok(Archived::Line);
+        }
         guard(|| {
-            let mut outcome = self.engine.0.process_captured(record, Some(&stamp));
+            let mut outcome = self.engine.0.process_text_of(record, Some(&stamp));
             match (outcome.status, outcome.record.take()) {
-                (Status::Accepted, Some(line)) => Ok(Archived::Line(line)),
+                (Status::Accepted, Some(line)) => {
+                    lines.extend_from_slice(line.as_bytes());
+                    lines.push(b'\n');
+                    Ok(Archived::Line)
+                }
                 (_, record) => {
                     outcome.record = record;
                     Ok(Archived::Outcome(outcome.to_json()))
@@ -100,9 +108,16 @@ mod tests {
 
     /// A line, or an outcome's text.
     fn processed(archive: &ArchiveEngine, record: &CapturedRecord, at: i64) -> (bool, String) {
-        match archive.process(record.as_bytes(), at).unwrap() {
-            Archived::Line(line) => (true, line),
-            Archived::Outcome(outcome) => (false, outcome),
+        let mut lines = b"before\n".to_vec();
+        match archive.process(record.as_bytes(), at, &mut lines).unwrap() {
+            Archived::Line => {
+                let lines = String::from_utf8(lines).unwrap();
+                (true, lines.strip_prefix("before\n").and_then(|line| line.strip_suffix('\n')).unwrap().to_owned())
+            }
+            Archived::Outcome(outcome) => {
+                assert_eq!(lines, b"before\n");
+                (false, outcome)
+            }
         }
     }
 

@@ -5,7 +5,7 @@
 //! values. It gives up wherever anything else is asked for, and the record goes the way of its JSON text.
 
 use super::Fast;
-use super::template::{Spot, Stamped};
+use super::template::{Sink, Spot, Stamped};
 use super::tree::{NONE, Scalar as Spec, Step, Tree, Value};
 use crate::capture::{JsonText, captured_byte, captured_string, tag, write_scalar};
 use crate::engine::Engine;
@@ -35,20 +35,8 @@ impl Fast {
         captured: &[u8],
         stamp: &Stamp,
     ) -> Option<Outcome> {
-        if captured.len() > MOST_BYTES || engine.scrubber.allows_paths() {
-            return None;
-        }
-        let mut rest = captured;
-        if captured_byte(&mut rest).ok()? != tag::OBJECT {
-            return None;
-        }
-        let (id, time) = (stamp.id(), stamp.now.to_text_after(&mut self.second));
-        let mut values = Values::of(&engine.scrubber);
-        let written = self.templates.write(&self.tree, captured, (&id, &time), &mut self.text, &mut values);
-        let record = written.or_else(|| self.write_captured(captured, &mut rest, (&id, &time), &mut values));
-        values.give_back();
-        let record = record?;
-        self.earn();
+        let mut record = String::new();
+        let id = self.write_text(engine, captured, stamp, &mut record)?;
         Some(Outcome {
             status: Status::Accepted,
             id: Some(RecordId(id)),
@@ -58,6 +46,42 @@ impl Fast {
         })
     }
 
+    /// Adds the text of an accepted record, with a newline, to `lines`; whether it did, else the way of its text has to decide.
+    #[cfg(any(test, feature = "client"))]
+    pub(in crate::engine) fn add_line(
+        &mut self,
+        engine: &Engine,
+        captured: &[u8],
+        stamp: &Stamp,
+        lines: &mut Vec<u8>,
+    ) -> bool {
+        let is_written = self.write_text(engine, captured, stamp, lines).is_some();
+        if is_written {
+            lines.push(b'\n');
+        }
+        is_written
+    }
+
+    /// Adds the text of a captured record that is accepted to `out`; its id.
+    fn write_text(&mut self, engine: &Engine, captured: &[u8], stamp: &Stamp, out: &mut impl Sink) -> Option<Inline> {
+        if captured.len() > MOST_BYTES || engine.scrubber.allows_paths() {
+            return None;
+        }
+        let mut rest = captured;
+        if captured_byte(&mut rest).ok()? != tag::OBJECT {
+            return None;
+        }
+        let (id, time) = (stamp.id(), stamp.now.to_text_after(&mut self.second));
+        let mut values = Values::of(&engine.scrubber);
+        let templated = self.templates.write(&self.tree, captured, (&id, &time), &mut self.text, &mut values, out);
+        let written = templated
+            .or_else(|| self.write_captured(captured, &mut rest, (&id, &time), &mut values).map(|text| out.add(text)));
+        values.give_back();
+        written?;
+        self.earn();
+        Some(id)
+    }
+
     /// The text of a captured record along the tree, which is a template from then on; `rest` is what follows its first byte.
     fn write_captured(
         &mut self,
@@ -65,7 +89,7 @@ impl Fast {
         rest: &mut &[u8],
         (id, time): (&Inline, &Inline),
         values: &mut Values<'_>,
-    ) -> Option<String> {
+    ) -> Option<&str> {
         let mut writing = Writing {
             tree: &self.tree,
             steps: &self.tree.plans.get(self.usual as usize)?.steps,
@@ -81,9 +105,9 @@ impl Fast {
             self.usual = end;
             return None;
         }
-        let record = String::from_utf8(self.text.as_bytes().to_vec()).ok()?;
-        self.templates.offer(captured, &record, stamped, &self.spots);
-        Some(record)
+        let text = std::str::from_utf8(self.text.as_bytes()).ok()?;
+        self.templates.offer(captured, text, stamped, &self.spots);
+        Some(text)
     }
 }
 
@@ -203,6 +227,8 @@ pub(super) fn scalar(
         tag::TRUE | tag::FALSE if is_free(value.bool.as_ref()) => write_scalar(tag, rest, out).ok()?,
         tag::JSON | tag::NULL | tag::TRUE | tag::FALSE => return None,
         _ if !is_free(value.number.as_ref()) => return None,
+        // Whole numbers are plain however they are written.
+        0..0x80 | tag::INT_4 | tag::INT_8 => write_scalar(tag, rest, out).ok()?,
         _ => {
             let start = out.as_bytes().len();
             write_scalar(tag, rest, out).ok()?;

@@ -26,6 +26,70 @@ const ROOM: usize = 16;
 /// Members whose names and values say where in a program a record comes from: an event's channel and name.
 const LEADING: usize = 2;
 
+/// Where a record's text goes: into an outcome, or behind an archive's other lines.
+pub(super) trait Sink {
+    /// Bytes so far.
+    fn length(&self) -> usize;
+    /// Takes back all behind so many bytes, which end where something was added.
+    fn cut(&mut self, length: usize);
+    /// Makes room for so many bytes more, or a few more than that.
+    fn make_room(&mut self, bytes: usize);
+    fn add(&mut self, text: &str);
+    /// Adds a value's text; nothing where it is none.
+    fn add_value(&mut self, text: &[u8]) -> Option<()>;
+}
+
+impl Sink for String {
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn cut(&mut self, length: usize) {
+        self.truncate(length);
+    }
+
+    fn make_room(&mut self, bytes: usize) {
+        self.reserve_exact(bytes);
+    }
+
+    #[inline]
+    fn add(&mut self, text: &str) {
+        self.push_str(text);
+    }
+
+    #[inline]
+    fn add_value(&mut self, text: &[u8]) -> Option<()> {
+        self.push_str(std::str::from_utf8(text).ok()?);
+        Some(())
+    }
+}
+
+impl Sink for Vec<u8> {
+    fn length(&self) -> usize {
+        self.len()
+    }
+
+    fn cut(&mut self, length: usize) {
+        self.truncate(length);
+    }
+
+    fn make_room(&mut self, bytes: usize) {
+        self.reserve(bytes);
+    }
+
+    #[inline]
+    fn add(&mut self, text: &str) {
+        self.extend_from_slice(text.as_bytes());
+    }
+
+    #[inline]
+    fn add_value(&mut self, text: &[u8]) -> Option<()> {
+        // A template's values are ASCII, or it gives up.
+        self.extend_from_slice(text);
+        Some(())
+    }
+}
+
 /// Where a value stands: in the captured bytes, in the text, and among what the tree allows.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Spot {
@@ -62,7 +126,8 @@ struct Template {
 pub(super) struct Templates(Vec<Template>);
 
 impl Templates {
-    /// The text of a captured record that a template says it for, with a stamp's `id` and `time`.
+    /// Adds the text of a captured record that a template says it for, with a stamp's `id` and `time`, to `out`; nothing where
+    /// none does.
     pub(super) fn write(
         &mut self,
         tree: &Tree,
@@ -70,9 +135,14 @@ impl Templates {
         (id, time): (&Inline, &Inline),
         scratch: &mut JsonText,
         values: &mut Values<'_>,
-    ) -> Option<String> {
+        out: &mut impl Sink,
+    ) -> Option<()> {
         let template = self.0.get_mut(slot(captured))?;
-        let written = template.write(tree, captured, (id.as_str(), time.as_str()), scratch, values);
+        let before = out.length();
+        let written = template.write(tree, captured, (id.as_str(), time.as_str()), scratch, values, out);
+        if written.is_none() {
+            out.cut(before);
+        }
         template.misses = if written.is_some() { 0 } else { template.misses.saturating_add(1) };
         written
     }
@@ -107,34 +177,35 @@ impl Template {
         (id, time): (&str, &str),
         scratch: &mut JsonText,
         values: &mut Values<'_>,
-    ) -> Option<String> {
+        out: &mut impl Sink,
+    ) -> Option<()> {
         if self.captured.is_empty() {
             return None;
         }
-        let mut written = String::with_capacity(self.text.len() + ROOM);
-        written.push_str(self.text.get(..self.id)?);
-        written.push_str(id);
-        written.push_str(self.text.get(self.id + id.len()..self.time)?);
-        written.push_str(time);
+        out.make_room(self.text.len() + ROOM);
+        out.add(self.text.get(..self.id)?);
+        out.add(id);
+        out.add(self.text.get(self.id + id.len()..self.time)?);
+        out.add(time);
         let (mut copied, mut seen, mut rest) = (self.time + time.len(), 0, captured);
         let mut spots = self.spots.iter();
         loop {
             let own = self.captured.get(seen..)?;
             let same = common(own, rest);
             if same == own.len() {
-                written.push_str(self.text.get(copied..)?);
-                return (same == rest.len()).then_some(written);
+                out.add(self.text.get(copied..)?);
+                return (same == rest.len()).then_some(());
             }
             let differs = seen + same;
             let spot = spots.find(|spot| spot.end > differs)?;
             let begun = differs.checked_sub(spot.start)?;
             rest = rest.get(same.checked_sub(begun)?..)?;
-            written.push_str(self.text.get(copied..spot.text_start)?);
+            out.add(self.text.get(copied..spot.text_start)?);
             scratch.clear();
             let tag = captured_byte(&mut rest).ok()?;
             scalar(tree.values.get(spot.value as usize)?, tag, &mut rest, scratch, values)?;
             let (_comma, value) = scratch.as_bytes().split_last()?;
-            written.push_str(std::str::from_utf8(value).ok()?);
+            out.add_value(value)?;
             (copied, seen) = (spot.text_end, spot.end);
         }
     }

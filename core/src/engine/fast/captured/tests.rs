@@ -52,6 +52,11 @@ fn same(engine: &Engine, records: &[Json]) -> usize {
             let ours = engine.captured(record.as_bytes(), &stamp());
             let texts = engine.process(&json_of(record.as_bytes()).unwrap(), Some(&stamp()));
             fast += usize::from(ours.is_some());
+            let mut lines = b"before".to_vec();
+            let is_added = engine.add_captured_line(record.as_bytes(), &stamp(), &mut lines);
+            let line = texts.record.iter().filter(|_| is_added).flat_map(|record| [record, "\n"]);
+            assert_eq!(lines, ["before"].into_iter().chain(line).collect::<String>().into_bytes());
+            assert!(is_added || ours.is_none());
             assert_eq!(
                 *ours.as_ref().unwrap_or(&texts),
                 texts,
