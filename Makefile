@@ -11,6 +11,10 @@ BIN := .venv/bin
 
 # ENCRYPTION=1 builds stores that can be encrypted (docs/store.md): with SQLCipher, into which OpenSSL's libcrypto is
 # linked, so that nothing of it is needed where they run. Debian has it in libssl-dev.
+ifneq ($(filter release,$(MAKECMDGOALS)),)
+# What is released has it wherever it can.
+ENCRYPTION ?= $(if $(filter /%,$(shell $(CC) -print-file-name=libcrypto.a)),1)
+endif
 ifneq ($(ENCRYPTION),)
 LIBCRYPTO := $(filter /%,$(shell $(CC) -print-file-name=libcrypto.a))
 ifeq ($(LIBCRYPTO),)
