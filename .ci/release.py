@@ -97,7 +97,7 @@ def linked(crate: str) -> list[Crate]:
 
 
 def encryption() -> dict[Crate, str]:
-    """What stores that can be encrypted link beside crates, and where its source is; nothing in a build without them."""
+    """What stores that can be encrypted link beside crates, and where its source is; nothing in other builds."""
     if not os.environ.get("ENCRYPTION"):
         return {}
     header = pathlib.Path(os.environ["OPENSSL_INCLUDE_DIR"], "openssl/opensslv.h")

@@ -60,7 +60,9 @@ fn leave_stores_at_exit() {
         ffi::leave_stores();
     }
     if ffi::encrypts_stores() {
-        // SAFETY: the function is of the form that C wants, and neither unwinds nor ends the process.
-        ONCE.call_once(|| drop(unsafe { atexit(leave) }));
+        ONCE.call_once(|| {
+            // SAFETY: the function is of the form that C wants, and neither unwinds nor ends the process.
+            let _ = unsafe { atexit(leave) };
+        });
     }
 }

@@ -211,9 +211,7 @@ def can_encrypt(folder: Path) -> bool:
     return True
 
 
-def test_an_encrypted_folder_is_read_with_its_key_and_no_other(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_encrypted_folder_is_read_with_its_key_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     if not can_encrypt(tmp_path):
         # What a wheel without it does was seen in finding that out.
         assert not list(tmp_path.iterdir())
