@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use dryoc::classic::crypto_aead_xchacha20poly1305_ietf::{
     crypto_aead_xchacha20poly1305_ietf_decrypt, crypto_aead_xchacha20poly1305_ietf_encrypt,
 };
+#[cfg(feature = "store")]
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
