@@ -9,6 +9,28 @@ export CARGO_TARGET_DIR ?= $(or $(wildcard $(CACHE)/target),$(CURDIR)/target)
 PYTHON ?= python3
 BIN := .venv/bin
 
+# ENCRYPTION=1 builds stores that can be encrypted (docs/store.md): with SQLCipher, into which OpenSSL's libcrypto is
+# linked, so that nothing of it is needed where they run. Debian has it in libssl-dev.
+ifneq ($(filter release,$(MAKECMDGOALS)),)
+# What is released has it wherever it can.
+ENCRYPTION ?= $(if $(filter /%,$(shell $(CC) -print-file-name=libcrypto.a)),1)
+endif
+ifneq ($(ENCRYPTION),)
+LIBCRYPTO := $(filter /%,$(shell $(CC) -print-file-name=libcrypto.a))
+ifeq ($(LIBCRYPTO),)
+$(error ENCRYPTION=$(ENCRYPTION) needs a static libcrypto and its headers (Debian: apt-get install libssl-dev))
+endif
+export ENCRYPTION
+# A folder that has nothing else: in the system's own the linker would take the shared one.
+export OPENSSL_LIB_DIR := $(CARGO_TARGET_DIR)/libcrypto
+export OPENSSL_INCLUDE_DIR ?= /usr/include
+$(shell mkdir -p "$(OPENSSL_LIB_DIR)" && ln -sfn "$(LIBCRYPTO)" "$(OPENSSL_LIB_DIR)/libcrypto.a")
+endif
+FEATURES := $(if $(ENCRYPTION),--features encryption)
+WHEEL_FEATURES = $(FEATURES)
+# With libcrypto a wheel has a quarter more than the 6 MB that it may have, for the few who read stores from Python.
+release: WHEEL_FEATURES :=
+
 .PHONY: docs release soak test-node-versions help build build-python build-node build-dart demo test lint bench fuzz pii-eval telemetry-etl clean
 
 help: ## Lists what there is.
@@ -41,12 +63,12 @@ build-python: $(BIN)/python claim-cache
 	@$(BIN)/pip install --quiet 'maturin==1.16.0'
 	@rm -rf target/wheels
 	@mkdir -p target && $(BIN)/maturin build --quiet --release --locked --out target/wheels -i $(BIN)/python \
-		-m bindings-python/Cargo.toml >target/maturin.log 2>&1 || { cat target/maturin.log; exit 1; }
+		-m bindings-python/Cargo.toml $(WHEEL_FEATURES) >target/maturin.log 2>&1 || { cat target/maturin.log; exit 1; }
 	@$(BIN)/pip install --quiet --force-reinstall --no-deps target/wheels/scrubjay-*.whl
 	@$(BIN)/pip install --quiet "$$(echo target/wheels/scrubjay-*.whl)[cli]"
 
 build-node: claim-cache
-	@cargo build --quiet --release --locked -p scrubjay-node
+	@cargo build --quiet --release --locked -p scrubjay-node $(FEATURES)
 	@node bindings-node/scripts/build.js release
 	@cd bindings-node/collector && npm ci --no-audit --no-fund --silent
 
@@ -73,7 +95,7 @@ test-spark: build-python ## The ETL's Parquet counted by PySpark in local mode: 
 
 lint: build test-tools ## Formats, lints, types and versions, as CI checks them.
 	cargo fmt --all --check
-	cargo clippy --quiet --locked --workspace --all-targets -- -D warnings
+	cargo clippy --quiet --locked --workspace --all-targets $(if $(ENCRYPTION),--features scrubjay-core/encryption) -- -D warnings
 	cargo clippy --quiet --locked -p scrubjay-core --no-default-features --features twin --all-targets -- -D warnings
 	$(BIN)/ruff check bindings-python tests bindings-dart deploy .ci
 	$(BIN)/ruff format --check bindings-python tests bindings-dart deploy .ci

@@ -85,13 +85,29 @@ def run(*command: str, cwd: pathlib.Path = ROOT, **more: str) -> str:
 
 def linked(crate: str) -> list[Crate]:
     """What is linked into a crate on this platform, by cargo's own resolution."""
-    lines = run("cargo", "tree", "--locked", "-p", crate, "-e", "normal", "--prefix", "none", "--format", "{p}|{l}")
-    crates = set()
+    encrypted = encryption() if crate == LINKED["addon"] else {}
+    features = ["--features", "encryption"] if encrypted else []
+    command = ["cargo", "tree", "--locked", "-p", crate, *features]
+    lines = run(*command, "-e", "normal", "--prefix", "none", "--format", "{p}|{l}")
+    crates = set(encrypted)
     for line in lines.splitlines():
         package, _, licence = line.removesuffix(" (*)").partition("|")
         name, number = package.split()[:2]
         crates.add((name, number.removeprefix("v"), licence))
     return sorted(one for one in crates if not one[0].startswith("scrubjay"))
+
+
+def encryption() -> dict[Crate, str]:
+    """What stores that can be encrypted link beside crates, and where its source is; nothing in other builds."""
+    if not os.environ.get("ENCRYPTION"):
+        return {}
+    header = pathlib.Path(os.environ["OPENSSL_INCLUDE_DIR"], "openssl/opensslv.h")
+    openssl = found(header, r'define OPENSSL_VERSION_STR "([^"]+)"')
+    sqlcipher = found(ROOT / "Cargo.lock", r'name = "sqlcipher-src"\nversion = "[^"]*sqlcipher-([0-9.]+)')
+    return {
+        ("openssl", openssl, "Apache-2.0"): "https://github.com/openssl/openssl",
+        ("sqlcipher", sqlcipher, "BSD-3-Clause"): "https://github.com/sqlcipher/sqlcipher",
+    }
 
 
 def refuse_foreign_licences(crates: set[Crate]) -> None:
@@ -158,13 +174,14 @@ def bill_of_materials(name: str, version: str, crates: list[Crate]) -> str:
     components = [
         {
             "type": "library",
-            "bom-ref": f"pkg:cargo/{crate}@{number}",
+            "bom-ref": purl,
             "name": crate,
             "version": number,
-            "purl": f"pkg:cargo/{crate}@{number}",
+            "purl": purl,
             "licenses": [{"expression": re.sub(r"\s*/\s*", " OR ", licence)}],
         }
         for crate, number, licence in crates
+        for purl in [f"pkg:{'generic' if (crate, number, licence) in encryption() else 'cargo'}/{crate}@{number}"]
     ]
     document = {
         "bomFormat": "CycloneDX",
@@ -187,14 +204,23 @@ def licences(crates: set[Crate]) -> str:
     packages = {(one["name"], one["version"]): one for one in metadata["packages"]}
     texts: dict[str, list[str]] = {}
     without = []
+    # What is no crate: SQLCipher's text comes with the crate of its sources.
+    places = encryption()
+    (sources,) = [one["manifest_path"] for one in packages.values() if one["name"] == "sqlcipher-src"]
     for name, number, licence in sorted(crates):
-        package = packages[name, number]
-        own = list(license_texts(pathlib.Path(package["manifest_path"]).parent))
+        place = places.get((name, number, licence))
+        if name == "sqlcipher":
+            own = [pathlib.Path(sources).with_name("sqlcipher").joinpath("LICENSE-sqlcipher").read_text().strip()]
+        elif place is not None:
+            own = []
+        else:
+            package = packages[name, number]
+            own, place = list(license_texts(pathlib.Path(package["manifest_path"]).parent)), package["repository"]
         for text in own:
             texts.setdefault(text, []).append(f"{name} {number}")
         if not own:
             links = sorted({LICENCE_PLACES[one] for one in LICENCE_PLACES if one in licence})
-            without.append(f"{name} {number}: {licence}, {' or '.join(links)}; source: {package['repository']}\n")
+            without.append(f"{name} {number}: {licence}, {' or '.join(links)}; source: {place}\n")
     head = "".join(f"{name} {number}: {licence}\n" for name, number, licence in sorted(crates))
     head += "\nThese have no text of their licence in their package:\n" + "".join(without)
     return head + "".join(f"\n{'=' * 80}\n{', '.join(of)}\n\n{text}\n" for text, of in texts.items())

@@ -173,6 +173,13 @@ export class Store {
    */
   static open (folder: string, options?: StoreOptions | string): Store
 
+  /**
+   * Gives all files of a store another key. Each is 32 bytes of base64; without `from` files are plain so far, without `to`
+   * they become plain. Nobody else may have the store open. A call that was interrupted is repeated; until then the store
+   * does not open. Rejects also with `argument_invalid` and the key, or `/folder`.
+   */
+  static convert (folder: string, keys: { from?: string | null, to?: string | null }): Promise<{ files: number }>
+
   /** Divides a body, processes each record and keeps what is accepted. Resolves once that is on disk. Rejects also with
    * `batch_unreadable`. */
   ingest (engine: Engine, tenant: string, format: BodyFormat, body: string | Uint8Array,

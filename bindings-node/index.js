@@ -13,7 +13,7 @@ const { Store, TelemetryStorageException } = require('./lib/store.js')
  *
  * @typedef {typeof import('./index.d.ts')} Promised
  * @type {Omit<Promised, 'Store' | 'TelemetryStorageException'>
- *   & { Store: Pick<Promised['Store'], 'open'>, TelemetryStorageException: Function }}
+ *   & { Store: Pick<Promised['Store'], 'open' | 'convert'>, TelemetryStorageException: Function }}
  */
 const scrubjay = {
   Engine,

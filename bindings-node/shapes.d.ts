@@ -145,7 +145,7 @@ export interface StoreOptions {
   ingest_log?: boolean
   /** Days that each table keeps its records for, 1 to 90; default: 30. */
   retention_days?: { events?: number, metrics?: number, traces?: number, logs?: number }
-  /** 32 bytes of base64 that seal the ingest log. */
+  /** 32 bytes of base64 that encrypt everything the store keeps, where the addon was built with it. */
   encryption_key?: string
   /** Purposes of channels that have another one than analytics, as in `client.purposes`. */
   purposes?: { [channel: string]: Purpose }

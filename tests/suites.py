@@ -31,6 +31,9 @@ SUITE_TIMEOUT_S = 1800
 
 TAIL_LINES = 60
 
+ENCRYPTION = ["--features", "scrubjay-core/encryption"] if os.environ.get("ENCRYPTION") else []
+"""What `make test ENCRYPTION=1` adds: what was built with stores that can be encrypted is tested so."""
+
 
 @dataclasses.dataclass(frozen=True)
 class Suite:
@@ -62,7 +65,7 @@ SUITES = [
     ),
     Suite(
         "rust",
-        ["cargo", "test", "--locked", "--workspace", "--", "--nocapture"],
+        ["cargo", "test", "--locked", "--workspace", *ENCRYPTION, "--", "--nocapture"],
         r"(\d+) passed",
         compiles=True,
     ),

@@ -182,6 +182,8 @@ export class Store {
    * `argument_invalid`, `store_unavailable`, `store_version`.
    */
   static open(folder: string, options: string): Store
+  /** Gives all files of a store another key: `{"files":n}`. `keys` is `{"from","to"}`. */
+  static convert(folder: string, keys: string): Promise<string>
   /**
    * The verdict on a body, once what was accepted of it is durable.
    *

@@ -101,7 +101,8 @@ const { platformName } = require('./platform.js')
  * @property {(code: string) => string} failForTest
  * @property {new (config: string) => NativeEngine} Engine
  * @property {new (config: string) => NativeClient} Client
- * @property {{ open: (folder: string, options: string) => NativeStore }} Store
+ * @property {{ open: (folder: string, options: string) => NativeStore,
+ *   convert: (folder: string, keys: string) => Promise<string> }} Store
  */
 
 /**

@@ -71,6 +71,15 @@ class Store {
   }
 
   /**
+   * @param {string} folder
+   * @param {{ from?: string | null, to?: string | null }} keys
+   * @returns {Promise<{ files: number }>}
+   */
+  static convert (folder, keys) {
+    return parsed(native.Store.convert(string('folder', folder), jsonText(keys)))
+  }
+
+  /**
    * @param {import('../index.d.ts').Engine} engine
    * @param {string} tenant
    * @param {import('../index.d.ts').BodyFormat} format

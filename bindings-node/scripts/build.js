@@ -20,6 +20,8 @@ const [, , profile = 'debug'] = process.argv
 function built () {
   const flags = ['--quiet', '--locked', '--offline', '-p', 'scrubjay-node', '--message-format=json']
   if (profile === 'release') flags.push('--release')
+  // As make was told.
+  if (process.env.ENCRYPTION) flags.push('--features', 'encryption')
   const text = execFileSync('cargo', ['build', ...flags], { cwd: packageFolder, encoding: 'utf8', maxBuffer: 1 << 26 })
   const messages = text.trim().split('\n').map((line) => JSON.parse(line))
   const of = (/** @type {string} */ reason) => messages.findLast((message) => {

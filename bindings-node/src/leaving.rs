@@ -36,7 +36,7 @@ pub(crate) fn leave(client: &ffi::Client, timeout_ms: u32) -> bool {
 
 /// Lets a client deliver what it has, in a thread of its own. Without one it does what a dropped client does.
 pub(crate) fn deliver(client: Arc<ffi::Client>) {
-    AT_EXIT.call_once(at_exit);
+    AT_EXIT.call_once(|| at_exit(wait));
     *LEAVING.lock().unwrap_or_else(PoisonError::into_inner) += 1;
     // Taken along by the thread, or dropped where there can be none.
     let place = Place;
@@ -65,11 +65,23 @@ extern "C" fn wait() {
     let _ = LEFT.wait_timeout_while(leaving, left, |leaving| *leaving > 0);
 }
 
+/// Ends the work in stores before the process does: called once one is open. What SQLCipher and libcrypto do at the end
+/// was registered by then, and what was registered last runs first.
+pub(crate) fn leave_stores_at_exit() {
+    static ONCE: Once = Once::new();
+    extern "C" fn leave() {
+        ffi::leave_stores();
+    }
+    if ffi::encrypts_stores() {
+        ONCE.call_once(|| at_exit(leave));
+    }
+}
+
 #[allow(unsafe_code, reason = "the C library's own; std has nothing that runs at the end of a process")]
-fn at_exit() {
+fn at_exit(function: extern "C" fn()) {
     unsafe extern "C" {
         fn atexit(function: extern "C" fn()) -> i32;
     }
     // SAFETY: the function is of the form that C wants, and neither unwinds nor ends the process.
-    let _ = unsafe { atexit(wait) };
+    let _ = unsafe { atexit(function) };
 }

@@ -10,6 +10,7 @@ use scrubjay_core::ffi;
 use crate::blocking::{Blocking, begin, work};
 use crate::engine::Engine;
 use crate::error::to_js;
+use crate::leaving::leave_stores_at_exit;
 use crate::text::OneByte;
 
 /// A promise of JSON text. It rejects with `argument_invalid`, `store_unavailable`, `store_version` or `closed`.
@@ -49,7 +50,19 @@ impl Store {
     /// `argument_invalid`, `store_unavailable`, `store_version`.
     #[napi(factory)]
     pub fn open(env: Env, folder: String, options: String) -> Result<Self> {
-        ffi::Store::open(&folder, &options).map(|store| Self(Arc::new(store))).map_err(|e| to_js(env, &e))
+        let store = ffi::Store::open(&folder, &options).map_err(|e| to_js(env, &e))?;
+        leave_stores_at_exit();
+        Ok(Self(Arc::new(store)))
+    }
+
+    /// Gives all files of a store another key: `{"files":n}`. `keys` is `{"from","to"}`.
+    #[napi(ts_return_type = "Promise<string>")]
+    pub fn convert(folder: String, keys: String) -> Answer {
+        work(move || {
+            let converted = ffi::convert_store(&folder, &keys);
+            leave_stores_at_exit();
+            converted
+        })
     }
 
     /// The verdict on a body, once what was accepted of it is durable.

@@ -47,6 +47,7 @@ async function use (): Promise<void> {
   const captured: boolean = client.track({ payload, rules })
   const done: boolean = await client.flush(1_000)
   const lost: number = client.stats().dropped.queue_full
+  const { files }: { files: number } = await Store.convert('data', { from: null, to: 'key' })
   const store = Store.open('data')
   const verdict: Verdict = await store.ingest(engine, 'default', 'ndjson', new Uint8Array())
   const buckets: Buckets = await store.aggregate('default', { aggregations: ['count', 'p95'], field: '/payload/ms' })

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.server
 import json
+import os
 import threading
 import urllib.parse
 from collections.abc import Iterator
@@ -194,3 +195,38 @@ def test_a_user_is_found_by_the_pseudonym_that_records_hold() -> None:
     assert stored_user("user123", config) != stored_user("user1234", config)
     with pytest.raises(ValueError, match="pseudonym_key"):
         stored_user("user123")
+
+
+KEY = "BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc="
+
+
+def can_encrypt(folder: Path) -> bool:
+    """Whether this wheel was built with it; what make was told must be so."""
+    try:
+        _native.Store(str(folder), json.dumps({"ingest_log": False, "encryption_key": KEY})).close()
+    except ScrubjayError as error:
+        assert (error.code, error.path) == ("argument_invalid", "/encryption_key")
+        assert "ENCRYPTION=1" in error.message and not os.environ.get("ENCRYPTION")
+        return False
+    return True
+
+
+def test_an_encrypted_folder_is_read_with_its_key_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not can_encrypt(tmp_path):
+        # What a wheel without it does was seen in finding that out.
+        assert not list(tmp_path.iterdir())
+        return
+    options = json.dumps({"ingest_log": False, "encryption_key": KEY})
+    store, engine = _native.Store(str(tmp_path), options), _native.Engine()
+    store.ingest(engine, "default", "record", '{"channel":"app","event":"a","payload":{"note":"quokkaquartz"}}')
+    store.close()
+    assert not any(b"quokkaquartz" in file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    monkeypatch.setenv("STORE_ENCRYPTION_KEY", KEY)
+    with TelemetryService(tmp_path) as service:
+        assert [row["payload.note"] for row in service.get_events()] == ["quokkaquartz"]
+    for wrong in ("", KEY.replace("B", "C")):
+        monkeypatch.setenv("STORE_ENCRYPTION_KEY", wrong)
+        with pytest.raises(ScrubjayError) as caught:
+            TelemetryService(tmp_path)
+        assert caught.value.code == "store_unavailable"
+        assert "key" in caught.value.message and KEY not in caught.value.message

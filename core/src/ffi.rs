@@ -42,7 +42,7 @@ pub use self::report::{Report, etl, report_page, to_parquet};
 #[cfg(feature = "client")]
 pub use self::spool::{spool_inspect, spool_purge, spool_records};
 #[cfg(feature = "store")]
-pub use self::store::Store;
+pub use self::store::{Store, convert_store, encrypts_stores, leave_stores};
 #[cfg(feature = "clock")]
 pub use self::trace::new_traceparent;
 pub use self::trace::read_traceparent;

@@ -8,13 +8,16 @@
 
 mod aggregate;
 mod backend;
+mod cipher;
 mod clamp;
+mod convert;
 mod credentials;
 mod database;
 mod day;
 mod dictionary;
 mod export;
 mod fresh;
+mod gate;
 mod ingest;
 mod ingest_log;
 mod known;
@@ -36,6 +39,7 @@ use std::sync::Arc;
 
 use parking_lot::RwLock;
 
+use self::day::{DayFiles, READ_DAYS};
 use self::ingest_log::IngestLog;
 use self::known::{KeySet, Known, Recent};
 use crate::error::{Error, ErrorKind, Result};
@@ -43,8 +47,10 @@ use crate::record::time::Timestamp;
 
 pub use self::aggregate::{Bucket, Buckets};
 pub use self::backend::{EventStore, MetaStore};
+pub(crate) use self::convert::convert;
 pub use self::day::Day;
 pub use self::export::{Export, ExportFormat};
+pub(crate) use self::gate::{pass, shut};
 pub use self::ingest::{IngestOptions, Verdict};
 pub(crate) use self::later::promised;
 pub use self::meta::{KeptDeletion, Subjects};
@@ -55,6 +61,11 @@ pub use self::model::{
 pub use self::options::{Retention, StoreOptions};
 pub(crate) use self::spec::object;
 pub use self::spec::{AggregateSpec, Aggregation, Cursor, GroupKey, Pointer, QuerySpec, Selection};
+
+/// What stands in a store's folder.
+const META: &str = "meta.db";
+const EVENTS: &str = "events";
+const INGEST_LOG: &str = "ingest-log";
 
 /// A folder of records and what is known about their owners.
 pub struct Store {
@@ -93,12 +104,25 @@ impl Store {
     /// erasure that was interrupted is finished.
     ///
     /// # Errors
-    /// `store_unavailable`, also where `meta.db` is damaged or another process has the log; `store_version` where a
-    /// newer version wrote it.
+    /// `store_unavailable`, also where `meta.db` is damaged, another process has the log, or the key is not that of the
+    /// files; `store_version` where a newer version wrote it.
     pub fn open(folder: &Path, options: StoreOptions) -> Result<Self> {
+        convert::refuse_half_converted(folder)?;
+        Self::open_in_any_state(folder, options)
+    }
+
+    /// Likewise, also while it is being converted.
+    fn open_in_any_state(folder: &Path, options: StoreOptions) -> Result<Self> {
         database::create_private_folder(folder)?;
-        let meta = meta::SqliteMeta::open(&folder.join("meta.db"))?;
-        let events = sqlite::SqliteEvents::open(&folder.join("events"))?;
+        let (cipher, meta, events) = (options.cipher(), folder.join(META), folder.join(EVENTS));
+        // A store is of one key: before anything is written its days are looked at, where they need not be as `meta.db`.
+        let is_alone = !meta.exists();
+        if events.is_dir() && (cipher.is_on() || is_alone) {
+            let files = DayFiles::new(&events, &cipher, READ_DAYS);
+            files.days()?.into_iter().try_for_each(|day| cipher.check(&files.path(day, ""), is_alone))?;
+        }
+        let meta = meta::SqliteMeta::open(&meta, &cipher)?;
+        let events = sqlite::SqliteEvents::open(&events, &cipher)?;
         let known = RwLock::new(Known::read(&meta)?);
         let has_log = options.ingest_log;
         let shared = Arc::new(Shared {
@@ -108,7 +132,7 @@ impl Store {
             known,
             recent: Recent::default(),
         });
-        let log = if has_log { Some(IngestLog::open(&folder.join("ingest-log"), &shared)?) } else { None };
+        let log = if has_log { Some(IngestLog::open(&folder.join(INGEST_LOG), &shared)?) } else { None };
         let store = Self { shared, log, folder: folder.to_owned() };
         store.finish_deletions();
         Ok(store)
@@ -187,7 +211,7 @@ impl Store {
             return Err(Error::new(ErrorKind::ArgumentInvalid, "/folder", "not empty: name a new folder"));
         }
         // Records first: a consent or deletion that comes meanwhile is newer than they are.
-        self.shared.events.backup(&folder.join("events"))?;
+        self.shared.events.backup(&folder.join(EVENTS))?;
         self.shared.meta.backup(folder)?;
         database::sync_folder(folder).map_err(|e| database::inaccessible("sync", "the backup", &e))
     }
@@ -219,6 +243,7 @@ impl Store {
     /// Ends the store: what waits is indexed, if that takes no longer than a few seconds, logs are folded into their
     /// files, and later calls fail with `closed`.
     pub fn close(&self) {
+        let _passed = pass();
         if let Some(log) = &self.log {
             log.close();
         }

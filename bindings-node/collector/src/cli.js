@@ -4,6 +4,7 @@
 /** `scrubjay-collector`: the service, and what its operator does beside it. */
 
 const { parseArgs } = require('node:util')
+const { Store } = require('scrubjay')
 const { readConfig } = require('./config/index.js')
 const { ROLES } = require('./identity/roles.js')
 const { openStore, serve } = require('./server.js')
@@ -12,6 +13,9 @@ const HELP = `scrubjay-collector [serve]                          starts the ser
 scrubjay-collector retain                            applies retention now
 scrubjay-collector backup FOLDER                     copies the store, also while the service writes
 scrubjay-collector apply-deletions FOLDER            after a restore: erases who was erased since, by FOLDER's meta.db
+scrubjay-collector encrypt                           encrypts a store that is not, with STORE_ENCRYPTION_KEY
+scrubjay-collector decrypt                           decrypts a store that has STORE_ENCRYPTION_KEY
+scrubjay-collector rekey                             changes STORE_ENCRYPTION_KEY into STORE_ENCRYPTION_KEY_NEW
 scrubjay-collector audit verify                      checks that nobody changed the audit trail
 scrubjay-collector keys add --tenant T --roles R,R [--days N]
 scrubjay-collector keys list --tenant T
@@ -55,6 +59,21 @@ async function keys (store, words, { tenant, roles, days }) {
 }
 
 /**
+ * Changes the key of the whole store, which nobody may have open.
+ *
+ * @param {'encrypt' | 'decrypt' | 'rekey'} command
+ * @param {import('./config/index.js').CollectorConfig} config
+ */
+async function convert (command, { dataDir, encryptionKey }) {
+  const key = needed(encryptionKey, 'STORE_ENCRYPTION_KEY')
+  if (command === 'encrypt') return Store.convert(dataDir, { to: key })
+  if (command === 'decrypt') return Store.convert(dataDir, { from: key })
+  // Set to nothing is not set, as for every variable.
+  const next = needed(process.env.STORE_ENCRYPTION_KEY_NEW || undefined, 'STORE_ENCRYPTION_KEY_NEW')
+  return Store.convert(dataDir, { from: key, to: next })
+}
+
+/**
  * Runs one command on the store, and prints what it says as JSON.
  *
  * @param {string[]} words
@@ -63,6 +82,7 @@ async function keys (store, words, { tenant, roles, days }) {
 async function run (words, options) {
   const [command, ...rest] = words
   const { config } = readConfig(process.env)
+  if (command === 'encrypt' || command === 'decrypt' || command === 'rekey') return convert(command, config)
   const store = openStore(config, false)
   try {
     switch (command) {

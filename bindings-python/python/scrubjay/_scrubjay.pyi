@@ -207,7 +207,7 @@ class ArrowStream:
 
 @final
 class Store:
-    def __new__(cls, folder: str) -> Store: ...
+    def __new__(cls, folder: str, options: str = '{"ingest_log":false}') -> Store: ...
     def ingest(
         self,
         engine: Engine,

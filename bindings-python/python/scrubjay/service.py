@@ -52,7 +52,8 @@ class TelemetryService:
 
     `source` is a collector's address, or the folder of its store on this machine; otherwise the first that is set of
     `TELEMETRY_ENDPOINT` and the collector's `DATA_DIR`. A collector is asked with `api_key`, otherwise
-    `TELEMETRY_API_KEY`, and answers for the tenant that it knows the key by.
+    `TELEMETRY_API_KEY`, and answers for the tenant that it knows the key by. A folder is opened with the key that the
+    collector has, `STORE_ENCRYPTION_KEY`, if that is set.
 
     Raises ValueError where nothing says what to ask, and `ScrubjayError` (`store_unavailable`, `store_version`) for a
     folder that cannot be opened. Questions raise `ScrubjayError` (`argument_invalid` with the key) or `ServiceError`.
@@ -179,7 +180,11 @@ class _Folder:
     """A store on this machine."""
 
     def __init__(self, folder: str) -> None:
-        self._store = _native.Store(folder)
+        # Without the log: a collector may have it, and who reads needs none.
+        options: dict[str, Any] = {"ingest_log": False}
+        if key := os.environ.get("STORE_ENCRYPTION_KEY", "").strip():
+            options["encryption_key"] = key
+        self._store = _native.Store(folder, json.dumps(options))
 
     def query(self, tenant: str, spec: dict[str, Any]) -> dict[str, Any]:
         return cast("dict[str, Any]", json.loads(self._store.query(tenant, json.dumps(spec))))

@@ -2,12 +2,43 @@
 
 use std::fmt::Write as _;
 use std::path::Path;
+use std::time::Duration;
 
-use super::{Engine, guard};
-use crate::contain::contain;
+use super::Engine;
 use crate::error::{Error, ErrorKind, Result};
 use crate::record::time::Timestamp;
-use crate::store::{AggregateSpec, AuditEntry, ExportFormat, IngestOptions, QuerySpec, StoreOptions, object, promised};
+use crate::store::{
+    AggregateSpec, AuditEntry, ExportFormat, IngestOptions, QuerySpec, StoreOptions, object, pass, promised, shut,
+};
+
+/// How long the end of a process waits for those who are in a store.
+const EXIT_WAIT: Duration = Duration::from_secs(5);
+
+/// Guards a call into a store, which the end of the process waits for.
+fn guard<T>(call: impl FnOnce() -> Result<T>) -> Result<T> {
+    let _passed = pass();
+    super::guard(call)
+}
+
+/// Ends every work in stores, for good: for a process that exits, which takes from under them what they stand on. Only
+/// who may encrypt needs it. Calls that come then never return, so whoever calls this must not use a store again.
+pub fn leave_stores() {
+    shut(EXIT_WAIT);
+}
+
+/// Whether stores can be encrypted in this build.
+pub fn encrypts_stores() -> bool {
+    cfg!(feature = "encryption")
+}
+
+/// Gives all files of a store another key: `{"files":n}`. `keys` is `{"from":base64|null,"to":base64|null}`; null, or
+/// absent, stands for files that are not encrypted. Nobody else may have the store open. An interrupted call is repeated.
+///
+/// # Errors
+/// `argument_invalid` with the key or `/folder`, `store_unavailable`, `store_version`.
+pub fn convert_store(folder: &str, keys: &str) -> Result<String> {
+    guard(|| Ok(format!("{{\"files\":{}}}", crate::store::convert(Path::new(folder), keys)?)))
+}
 
 /// What a collector accepted, in a folder. Shared between threads; a call that writes is on disk when it returns.
 ///
@@ -49,7 +80,12 @@ impl Store {
         let judged = promised(told);
         match guard(|| Ok((IngestOptions::from_json(options)?, self.0.tenant(tenant)?))) {
             // A defect drops the promise, which says so.
-            Ok((options, tenant)) => drop(contain(|| tenant.ingest_later(&engine.0, format, body, options, judged))),
+            Ok((options, tenant)) => {
+                drop(guard(|| {
+                    tenant.ingest_later(&engine.0, format, body, options, judged);
+                    Ok(())
+                }));
+            }
             Err(error) => judged.resolve(Err(error)),
         }
     }

@@ -9,6 +9,8 @@ use base64::engine::general_purpose::STANDARD;
 use dryoc::classic::crypto_aead_xchacha20poly1305_ietf::{
     crypto_aead_xchacha20poly1305_ietf_decrypt, crypto_aead_xchacha20poly1305_ietf_encrypt,
 };
+#[cfg(feature = "store")]
+use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -21,7 +23,7 @@ const TAG_BYTES: usize = 16;
 pub(super) const OVERHEAD: usize = NONCE_BYTES + TAG_BYTES;
 
 /// What seals and opens frames.
-#[derive(Clone)]
+#[derive(Clone, PartialEq)]
 pub(crate) struct SealKey([u8; KEY_BYTES]);
 
 impl SealKey {
@@ -39,6 +41,16 @@ impl SealKey {
             id.iter_mut().zip(digest).for_each(|(to, from)| *to = from);
         }
         id
+    }
+
+    /// A key for something else, which tells nothing of this one (RFC 5869, SHA-256, no salt). At most 8,160 bytes.
+    #[cfg(feature = "store")]
+    pub(crate) fn derived<const N: usize>(&self, label: &[u8]) -> [u8; N] {
+        const { assert!(N <= 255 * 32) };
+        let mut derived = [0; N];
+        // Fails for longer keys alone.
+        let _ = Hkdf::<Sha256>::new(None, &self.0).expand(label, &mut derived);
+        derived
     }
 
     /// Nonce, sealed bytes and tag; nothing where the machine has no random bytes.

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::cipher::Cipher;
 use super::migrate::migrate;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -19,11 +20,11 @@ pub(super) const BUSY_PAUSE: Duration = Duration::from_millis(5);
 /// Compiled statements a connection keeps: every shape of query and aggregation that is in use at a time.
 const STATEMENTS: usize = 32;
 
-/// Opens `path`, creating it, and brings it to the newest of `steps`.
+/// Opens `path` with its key, creating it, and brings it to the newest of `steps`.
 ///
 /// # Errors
 /// `store_version`, `store_unavailable`.
-pub(super) fn open(path: &Path, steps: &[&str]) -> Result<Connection> {
+pub(super) fn open(path: &Path, steps: &[&str], cipher: &Cipher) -> Result<Connection> {
     let file = file_name(path);
     let failed = |e| unavailable("open", &file, &e);
     // SQLite gives -wal and -shm the permissions of the file it finds, so the file is made first. One that is there is
@@ -37,6 +38,8 @@ pub(super) fn open(path: &Path, steps: &[&str]) -> Result<Connection> {
     let mut connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Before anything is written: what is not ours to open stays as it is.
+    cipher.unlock(&connection, path)?;
     let mode = switch_to_wal(&connection).map_err(failed)?;
     if mode != "wal" {
         let message = format!("{file}: its file system has no shared memory for a WAL; put the folder on a local disk");
@@ -176,7 +179,7 @@ mod tests {
         let maker = Connection::open(&path).unwrap();
         maker.execute_batch("BEGIN IMMEDIATE; CREATE TABLE t (a INTEGER)").unwrap();
         thread::scope(|scope| {
-            let opening = scope.spawn(|| open(&path, META).map(drop));
+            let opening = scope.spawn(|| open(&path, META, &Cipher::default()).map(drop));
             // Long enough that the other one asks while the file is held; a slow machine only weakens the test.
             thread::sleep(Duration::from_millis(100));
             maker.execute_batch("ROLLBACK").unwrap();
@@ -188,17 +191,19 @@ mod tests {
     fn many_open_a_fresh_file_at_once() {
         const ROUNDS: usize = 10;
         const THREADS: usize = 16;
-        let folder = tempfile::tempdir().unwrap();
-        for round in 0..ROUNDS {
-            let (path, start) = (folder.path().join(format!("{round}.db")), Barrier::new(THREADS));
-            thread::scope(|scope| {
-                for _ in 0..THREADS {
-                    scope.spawn(|| {
-                        start.wait();
-                        open(&path, META).unwrap();
-                    });
-                }
-            });
+        for cipher in [Cipher::default(), Cipher::of_test()] {
+            let folder = tempfile::tempdir().unwrap();
+            for round in 0..ROUNDS {
+                let (path, start) = (folder.path().join(format!("{round}.db")), Barrier::new(THREADS));
+                thread::scope(|scope| {
+                    for _ in 0..THREADS {
+                        scope.spawn(|| {
+                            start.wait();
+                            open(&path, META, &cipher).unwrap();
+                        });
+                    }
+                });
+            }
         }
     }
 }

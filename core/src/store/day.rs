@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rusqlite::Connection;
 
+use super::cipher::Cipher;
 use super::database::{inaccessible, open, private_file, sync_folder, truncate_wal};
 use super::dictionary::Dictionary;
 use super::migrate::DAY;
@@ -89,6 +90,7 @@ static OPENED: AtomicU64 = AtomicU64::new(0);
 /// The day files of a folder, of which the most recently used are open.
 pub(super) struct DayFiles {
     folder: PathBuf,
+    cipher: Cipher,
     most: usize,
     /// Most recently used last.
     open: VecDeque<OpenDay>,
@@ -119,13 +121,18 @@ fn file_id(path: &Path) -> Option<FileId> {
 
 impl DayFiles {
     /// At most `most` files are open at a time.
-    pub(super) fn new(folder: &Path, most: usize) -> Self {
-        Self { folder: folder.to_owned(), most, open: VecDeque::new() }
+    pub(super) fn new(folder: &Path, cipher: &Cipher, most: usize) -> Self {
+        Self { folder: folder.to_owned(), cipher: cipher.clone(), most, open: VecDeque::new() }
     }
 
     /// Where the files are.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What opens the files.
+    pub(super) fn cipher(&self) -> &Cipher {
+        &self.cipher
     }
 
     /// A day's file, which is made where it does not exist. One that another process removed is made anew.
@@ -136,7 +143,7 @@ impl DayFiles {
         let open = if let Some(open) = known {
             open
         } else {
-            let connection = open(&path, DAY)?;
+            let connection = open(&path, DAY, &self.cipher)?;
             let file = file_id(&path).ok_or_else(|| inaccessible("open", &file_of(day), &NotFound.into()))?;
             let number = OPENED.fetch_add(1, Ordering::Relaxed);
             OpenDay { day, file, number, connection, dictionary: Dictionary::default() }
@@ -249,7 +256,7 @@ mod tests {
     #[test]
     fn a_walk_over_many_days_keeps_few_files_open() {
         let folder = tempfile::tempdir().unwrap();
-        let mut files = DayFiles::new(folder.path(), WRITTEN_DAYS);
+        let mut files = DayFiles::new(folder.path(), &Cipher::default(), WRITTEN_DAYS);
         for day in 0..40 {
             files.connect(Day(day)).unwrap();
         }

@@ -293,6 +293,7 @@ impl Indexer {
 
     /// Moves one batch: what is in memory still, or else what the log has up to there.
     fn step(&self) -> Result<()> {
+        let _passed = super::pass();
         let (start, fresh, gap) = {
             let mut state = self.progress.state.lock();
             let start = state.indexed_end;
@@ -362,7 +363,7 @@ fn refused(doing: &str, failure: Failure) -> Error {
     let advice = match failure {
         Failure::Full => "the disk is full: free some space",
         Failure::ReadOnly => "check that this user may write the folder and its files",
-        Failure::OtherKey => "it is sealed with another key: give that as encryption_key",
+        Failure::OtherKey => "it is sealed with another key, or with none: give the one it has as encryption_key",
         Failure::Unsafe => "it belongs to somebody else, is open to others, or is a link",
         Failure::Vanished => "its folder is gone",
         Failure::TooLarge => "more records at once than a frame holds: send smaller batches",

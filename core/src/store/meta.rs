@@ -22,6 +22,7 @@ use rusqlite::{Connection, TransactionBehavior};
 pub use self::deletion::Kept as KeptDeletion;
 pub use self::known::Subjects;
 use super::MetaStore;
+use super::cipher::Cipher;
 use super::database::{file_name, open, truncate_wal, unavailable};
 use super::migrate::META;
 use super::model::{Adopted, ApiKey, AuditEntry, AuditState, Audited, Checked, Consent, Deletion, Part, Tenant};
@@ -38,15 +39,16 @@ pub(super) struct SqliteMeta {
     /// Whether the writer is in the one call that may write to the audit trail.
     is_auditing: Arc<AtomicBool>,
     path: std::path::PathBuf,
+    cipher: Cipher,
     file: String,
 }
 
 impl SqliteMeta {
-    pub(super) fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path, cipher: &Cipher) -> Result<Self> {
         let file = file_name(path);
         let failed = |e| unavailable("open", &file, &e);
-        let mut writer = open(path, META)?;
-        let mut reader = open(path, META)?;
+        let mut writer = open(path, META, cipher)?;
+        let mut reader = open(path, META, cipher)?;
         let faults = super::sqlite::faults(&reader).map_err(failed)?;
         if !faults.is_empty() {
             let message = format!("{file}: the file is damaged: restore it from a backup, or move it away");
@@ -65,6 +67,7 @@ impl SqliteMeta {
             reader: Mutex::new(Some(reader)),
             is_auditing,
             path: path.to_owned(),
+            cipher: cipher.clone(),
             file,
         })
     }
@@ -162,7 +165,7 @@ impl MetaStore for SqliteMeta {
     }
 
     fn adopt(&self, folder: &Path) -> Result<Adopted> {
-        let theirs = adopt::open(&folder.join(&self.file), &self.file)?;
+        let theirs = adopt::open(&folder.join(&self.file), &self.file, &self.cipher)?;
         let mut connection = self.writer()?;
         adopt::adopt(&mut connection, &theirs, &self.file)
     }
@@ -210,7 +213,7 @@ impl MetaStore for SqliteMeta {
     }
 
     fn backup(&self, folder: &Path) -> Result<()> {
-        back_up(&self.path, &folder.join(&self.file), &self.file)
+        back_up(&self.path, &folder.join(&self.file), &self.file, &self.cipher)
     }
 
     fn check(&self) -> Result<Checked> {
@@ -234,7 +237,7 @@ mod tests {
 
     fn store() -> (tempfile::TempDir, SqliteMeta) {
         let folder = tempfile::tempdir().unwrap();
-        let meta = SqliteMeta::open(&folder.path().join("meta.db")).unwrap();
+        let meta = SqliteMeta::open(&folder.path().join("meta.db"), &Cipher::default()).unwrap();
         (folder, meta)
     }
 
@@ -294,7 +297,7 @@ mod tests {
         assert_eq!(meta.audit_verify().unwrap(), AuditState { entries: 0, head: ORIGIN, broken_at: None });
         audited(&meta, 3);
         meta.close();
-        let meta = SqliteMeta::open(&folder.path().join("meta.db")).unwrap();
+        let meta = SqliteMeta::open(&folder.path().join("meta.db"), &Cipher::default()).unwrap();
         audited(&meta, 2);
         let state = meta.audit_verify().unwrap();
         assert_eq!((state.entries, state.broken_at), (5, None));

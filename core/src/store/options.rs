@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
+use super::cipher::{self, Cipher};
 use super::spec::invalid;
 use super::table::Table;
 use crate::config::Purpose;
@@ -25,7 +26,7 @@ pub struct StoreOptions {
     pub ingest_log: bool,
     /// Days that each table keeps its records for.
     pub retention_days: Retention,
-    /// Seals the segment log.
+    /// Encrypts what is kept: the segment log, day files and `meta.db`.
     pub(super) key: Option<SealKey>,
     /// Purposes of channels that have another one than analytics, as in `client.purposes`.
     pub purposes: BTreeMap<String, Purpose>,
@@ -99,7 +100,32 @@ impl Default for Written {
     }
 }
 
+/// A key as it is written: 32 bytes of base64.
+///
+/// # Errors
+/// `argument_invalid` where it is none, or where this build cannot encrypt.
+pub(super) fn key(path: &str, text: &str) -> Result<SealKey> {
+    let expected = "expected 32 bytes of base64, such as `openssl rand -base64 32` makes";
+    let key = SealKey::from_base64(text).ok_or_else(|| invalid(path, expected))?;
+    cipher::refuse_unless(cipher::IS_BUILT_IN, path)?;
+    Ok(key)
+}
+
+/// The variable by which all tests of a store are run again with a key.
+#[cfg(test)]
+pub(super) const TEST_KEY: &str = "SCRUBJAY_TEST_STORE_KEY";
+
+#[cfg(test)]
+fn test_key() -> Option<SealKey> {
+    std::env::var(TEST_KEY).ok().and_then(|text| SealKey::from_base64(&text))
+}
+
 impl StoreOptions {
+    /// What opens the files.
+    pub(super) fn cipher(&self) -> Cipher {
+        Cipher::new(self.key.as_ref())
+    }
+
     /// Reads `{"ingest_log","retention_days":{"events","metrics","traces","logs"},"encryption_key","purposes",
     /// "max_past_days","max_log_bytes"}`; every key may be absent.
     ///
@@ -125,15 +151,13 @@ impl StoreOptions {
                 return Err(invalid(format!("/retention_days/{name}"), "expected 1 to 90 days"));
             }
         }
-        let expected = "expected 32 bytes of base64, such as `openssl rand -base64 32` makes";
-        let key = written
-            .encryption_key
-            .as_deref()
-            .map(|text| SealKey::from_base64(text).ok_or_else(|| invalid("/encryption_key", expected)));
+        let key = written.encryption_key.as_deref().map(|text| key("/encryption_key", text)).transpose()?;
+        #[cfg(test)]
+        let key = key.or_else(test_key);
         Ok(Self {
             ingest_log: written.ingest_log,
             retention_days: written.retention_days,
-            key: key.transpose()?,
+            key,
             purposes: written.purposes,
             max_past_days: written.max_past_days,
             max_log_bytes: written.max_log_bytes,

@@ -28,6 +28,7 @@ pub(super) use self::maintain::{back_up, check, faults};
 use self::readers::Readers;
 use super::EventStore;
 use super::aggregate::{Buckets, Counts, Spent};
+use super::cipher::Cipher;
 use super::database::{BUSY_PAUSE, BUSY_TIMEOUT, create_private_folder, unavailable};
 use super::day::{Day, DayFiles, WRITTEN_DAYS, file_of};
 use super::model::{Appended, Checked, DayStats, Page, Retained, StoreStats, StoredEvent, Tenant};
@@ -48,10 +49,10 @@ pub(super) struct SqliteEvents {
 }
 
 impl SqliteEvents {
-    pub(super) fn open(folder: &Path) -> Result<Self> {
+    pub(super) fn open(folder: &Path, cipher: &Cipher) -> Result<Self> {
         create_private_folder(folder)?;
-        let writers = Mutex::new(Some(DayFiles::new(folder, WRITTEN_DAYS)));
-        Ok(Self { writers, readers: Readers::new(folder), beside: Mutex::new(()) })
+        let writers = Mutex::new(Some(DayFiles::new(folder, cipher, WRITTEN_DAYS)));
+        Ok(Self { writers, readers: Readers::new(folder, cipher), beside: Mutex::new(()) })
     }
 }
 
@@ -136,9 +137,9 @@ impl EventStore for SqliteEvents {
             writers.close(*day);
         }
         // Each day waits for the disk a few times, and none for another.
-        let (folder, next) = (writers.folder().to_owned(), AtomicUsize::new(0));
+        let (folder, cipher, next) = (writers.folder().to_owned(), writers.cipher().clone(), AtomicUsize::new(0));
         let share = || -> Result<u64> {
-            let mut files = DayFiles::new(&folder, 1);
+            let mut files = DayFiles::new(&folder, &cipher, 1);
             let mut deleted = 0;
             while let Some(day) = days.get(next.fetch_add(1, Ordering::Relaxed)) {
                 deleted += erase::erase(&mut files, *day, &users)?;
@@ -158,7 +159,7 @@ impl EventStore for SqliteEvents {
         let mut readers = self.readers.hold()?;
         let _shared = writers.lock_days()?;
         let mut deleted = BTreeMap::new();
-        let mut files = DayFiles::new(writers.folder(), 1);
+        let mut files = DayFiles::new(writers.folder(), writers.cipher(), 1);
         for day in writers.days()? {
             readers.close(day);
             writers.close(day);
@@ -231,12 +232,12 @@ impl EventStore for SqliteEvents {
         // Not through the readers' lock: questions are answered meanwhile.
         let (days, source) = {
             let part = self.readers.any()?;
-            (part.files.days()?, DayFiles::new(part.files.folder(), 1))
+            (part.files.days()?, DayFiles::new(part.files.folder(), part.files.cipher(), 1))
         };
         let _shared = source.lock_days()?;
         for day in days.into_iter().filter(|day| source.path(*day, "").exists()) {
             let _beside = self.beside.lock();
-            back_up(&source.path(day, ""), &folder.join(format!("{day}.db")), &file_of(day))?;
+            back_up(&source.path(day, ""), &folder.join(format!("{day}.db")), &file_of(day), source.cipher())?;
         }
         Ok(())
     }

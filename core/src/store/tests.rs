@@ -1,6 +1,8 @@
 //! The store as callers meet it: the real engine, real files.
 
 mod durable;
+#[cfg(feature = "encryption")]
+mod encrypted;
 mod erasing;
 mod figures;
 mod finding;
@@ -20,6 +22,18 @@ use crate::ffi::{Engine, Store};
 
 /// Records are in the day files when `ingest` returns, and times of any year are taken as they are.
 const DIRECT: &str = r#"{"ingest_log":false,"max_past_days":36500}"#;
+
+/// What opens the files of the stores that tests make: nothing, or a key where they are run again with one.
+fn cipher() -> super::cipher::Cipher {
+    super::StoreOptions::from_json("{}").unwrap().cipher()
+}
+
+/// A file of a store, opened beside it.
+fn raw(path: &std::path::Path) -> rusqlite::Connection {
+    let connection = rusqlite::Connection::open(path).unwrap();
+    cipher().unlock(&connection, path).unwrap();
+    connection
+}
 
 /// A store in a folder that vanishes with the test.
 struct Bench {

@@ -21,7 +21,7 @@ const { readReports } = require('./reports.js')
  * @property {string[] | undefined} piiFields
  * @property {string | undefined} pseudonymKey
  * @property {number} retentionDays
- * @property {string | undefined} encryptionKey seals the log of what is not indexed yet: 32 bytes of base64
+ * @property {string | undefined} encryptionKey encrypts what is stored: 32 bytes of base64
  * @property {boolean} hasDashboard
  * @property {import('./identity.js').IdentityConfig} identity
  * @property {Limits} limits

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, TransactionBehavior, params};
 
+use super::super::cipher::Cipher;
 use super::super::database::unavailable;
 use super::super::migrate::{META, check_version};
 use super::super::model::Adopted;
@@ -14,13 +15,15 @@ use crate::error::Result;
 /// Opens the other state; nothing of it is changed.
 ///
 /// # Errors
-/// `argument_invalid` where there is none, `store_version` where it has another format.
-pub(super) fn open(path: &Path, file: &str) -> Result<Connection> {
+/// `argument_invalid` where there is none, `store_version` where it has another format, `store_unavailable` where it has
+/// another key.
+pub(super) fn open(path: &Path, file: &str, cipher: &Cipher) -> Result<Connection> {
     if !path.is_file() {
         return Err(invalid("/folder", format!("expected a folder with a {file}")));
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(path, flags).map_err(|e| unavailable("read", file, &e))?;
+    cipher.unlock(&connection, path)?;
     check_version(&connection, META, file)?;
     Ok(connection)
 }

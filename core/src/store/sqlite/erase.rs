@@ -50,7 +50,7 @@ fn blank(files: &mut DayFiles, day: Day) -> Result<()> {
     // (POSIX).
     let mut file = File::options().read(true).write(true).open(&path).map_err(|e| inaccessible("open", &name, &e))?;
     let failed = |e| unavailable("erase from", &name, &e);
-    let mut connection = open(&path, DAY)?;
+    let mut connection = open(&path, DAY, files.cipher())?;
     lazily(&connection).map_err(failed)?;
     let deadline = Instant::now() + BUSY_TIMEOUT;
     loop {
@@ -65,7 +65,9 @@ fn blank(files: &mut DayFiles, day: Day) -> Result<()> {
             let message = format!("erase from {name}: another process keeps writing to it; repeat it later");
             return Err(Error::new(ErrorKind::StoreUnavailable, "", message));
         }
-        let is_zeroed = unused::zero(&mut file).map_err(|e| inaccessible("erase from", &name, &e))?;
+        // What an encrypted page does not use shows to SQLCipher alone, so all of the file is written anew.
+        let is_zeroed =
+            !files.cipher().is_on() && unused::zero(&mut file).map_err(|e| inaccessible("erase from", &name, &e))?;
         if is_zeroed {
             done(&transaction, REWRITE).map_err(failed)?;
         }

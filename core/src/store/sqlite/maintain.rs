@@ -6,6 +6,7 @@ use std::time::Duration;
 use rusqlite::backup::Backup;
 use rusqlite::{Connection, OpenFlags};
 
+use super::super::cipher::Cipher;
 use super::super::database::{inaccessible, new_private_file, truncate_wal, unavailable};
 use super::super::model::Checked;
 use super::erase::{VACUUM, done, is_due};
@@ -28,12 +29,14 @@ pub(super) fn vacuum(connection: &Connection, file: &str) -> Result<()> {
     truncate_wal(connection, file)
 }
 
-/// Copies a file while others write to it. The copy is one moment of it.
-pub(in crate::store) fn back_up(from: &Path, to: &Path, file: &str) -> Result<()> {
+/// Copies a file while others write to it. The copy is one moment of it, and has its key.
+pub(in crate::store) fn back_up(from: &Path, to: &Path, file: &str, cipher: &Cipher) -> Result<()> {
     let failed = |e| unavailable("back up", file, &e);
     new_private_file(to).map_err(|e| inaccessible("back up", file, &e))?;
     let source = Connection::open_with_flags(from, OpenFlags::SQLITE_OPEN_READ_WRITE).map_err(failed)?;
+    cipher.unlock(&source, from)?;
     let mut copy = Connection::open(to).map_err(failed)?;
+    cipher.unlock(&copy, to)?;
     {
         let backup = Backup::new(&source, &mut copy).map_err(failed)?;
         backup.run_to_completion(PAGES_PER_STEP, PAUSE, None).map_err(failed)?;

@@ -11,6 +11,7 @@ use std::thread;
 use parking_lot::{MappedMutexGuard, Mutex, MutexGuard};
 
 use super::super::aggregate::{Counts, Spent, Tally};
+use super::super::cipher::Cipher;
 use super::super::database::unavailable;
 use super::super::day::{Day, DayFiles, OpenDay, READ_DAYS, file_of};
 use super::super::model::Tenant;
@@ -35,8 +36,9 @@ pub(super) struct Part {
 type Used<'a> = MappedMutexGuard<'a, Part>;
 
 impl Readers {
-    pub(super) fn new(folder: &Path) -> Self {
-        let part = || Part { files: DayFiles::new(folder, READ_DAYS / PARTS), answered: Answered::default() };
+    pub(super) fn new(folder: &Path, cipher: &Cipher) -> Self {
+        let files = || DayFiles::new(folder, cipher, READ_DAYS / PARTS);
+        let part = || Part { files: files(), answered: Answered::default() };
         Self(std::array::from_fn(|_| Mutex::new(Some(part()))))
     }
 

@@ -52,7 +52,7 @@ fn an_erasure_that_was_interrupted_is_finished_by_the_next() {
     let acme = Tenant::new("acme").unwrap();
     for day in ["2026-01-02", "2026-01-03", "2026-01-04"] {
         let path = bench.folder.path().join(format!("events/{day}.db"));
-        let mut connection = database::open(&path, migrate::DAY).unwrap();
+        let mut connection = database::open(&path, migrate::DAY, &cipher()).unwrap();
         let ann = sqlite::Erased { tenant: acme.clone(), user: "ann".to_owned(), until: i64::MAX };
         assert!(sqlite::delete(&mut connection, &[ann]).unwrap() > 0);
     }
@@ -84,7 +84,7 @@ fn names_that_only_an_erased_user_had_are_in_no_file() {
     bench.ingest("acme", &json!([of(1, "ann", CANARY), of(2, "ann", "shared"), of(3, "bob", "shared")]));
     bench.delete_user("acme", "ann");
     assert_eq!(holders(&bench, CANARY), [""; 0]);
-    assert_eq!(holders(&bench, "shared").len(), 1);
+    assert_eq!(holders(&bench, "shared").len(), usize::from(!cipher().is_on()), "what is encrypted does not show");
     // Its number is given again, to another name.
     bench.ingest("acme", &json!([of(4, "bob", "fresh"), of(5, "carl", "shared")]));
     let count = bench.aggregate("acme", &with(whole(), &json!({"group_by": ["event", "user_id"]})));

@@ -156,7 +156,7 @@ fn files_of_a_newer_version_are_refused_and_left_alone() {
     bench.store.close();
     let day = bench.folder.path().join("events/2026-01-02.db");
     let meta = bench.folder.path().join("meta.db");
-    rusqlite::Connection::open(&day).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    raw(&day).pragma_update(None, "user_version", 99).unwrap();
     bench.reopen();
     let error = bench.store.query("acme", &whole().to_string()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::StoreVersion);
@@ -164,7 +164,7 @@ fn files_of_a_newer_version_are_refused_and_left_alone() {
     let again = json!([record(2, "2026-01-02T00:00:00Z", &json!({}))]).to_string();
     assert_eq!(bench.ingest_text("acme", "batch", &again), Err(ErrorKind::StoreVersion));
 
-    rusqlite::Connection::open(meta).unwrap().pragma_update(None, "user_version", 99).unwrap();
+    raw(&meta).pragma_update(None, "user_version", 99).unwrap();
     let opened = Store::open(bench.folder.path().to_str().unwrap(), DIRECT);
     assert_eq!(opened.err().map(|e| e.kind()), Some(ErrorKind::StoreVersion));
 }

@@ -157,7 +157,7 @@ fn legacy_shapes_are_stored_in_canonical_spelling() {
 fn a_day_of_an_earlier_version_keeps_its_events_and_takes_other_kinds() {
     let bench = Bench::new();
     let day = bench.folder.path().join("events/2026-01-02.db");
-    let mut old = rusqlite::Connection::open(&day).unwrap();
+    let mut old = raw(&day);
     migrate(&mut old, &DAY[..1], "old").unwrap();
     let text = with(record(9, "2026-01-02T03:04:05.000000Z", &json!({})), &json!({"schema": "telemetry_event_v1"}));
     old.execute(
