@@ -329,11 +329,6 @@ impl Scrubber {
         (rule.filter(|&rule| Allow::never(rule)), if is_secret { place } else { Place::Allowed })
     }
 
-    /// Rules that a member's name brings on its whole value.
-    fn rule_of_name(&self, name: &str) -> Option<Rule> {
-        self.keys.rule_of(name).or_else(|| personal::rule_of(name))
-    }
-
     /// What stands in place of a whole value and for which rule, or nothing where the policy keeps it or it has not the
     /// form of the rule that its name brings.
     fn whole(&self, rule: Rule, text: &str) -> Option<(Rule, Replacement)> {
