@@ -118,7 +118,7 @@ mod tests {
 
     use super::*;
     use crate::config::PrivacyConfig;
-    use crate::scrub::token::with_ordinal;
+    use crate::scrub::token::push_with_ordinal;
 
     /// What names are made of.
     #[rustfmt::skip]
@@ -162,7 +162,9 @@ mod tests {
         for rule in Rule::ALL.into_iter().filter(|rule| !rule.is_secret()) {
             let kind = rule.token().strip_suffix(']').unwrap();
             let said = |ordinal| {
-                scrubber.said(&with_ordinal(kind, ordinal))
+                let mut name = String::new();
+                push_with_ordinal(kind, ordinal, &mut name);
+                scrubber.said(&name)
             };
             for ordinal in (2..1_200).chain([4_096, 10_000, 65_535, u32::MAX]) {
                 assert_eq!(said(ordinal), said(2), "{kind}:{ordinal}]");

@@ -22,7 +22,7 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let mut start = at;
     // Linear in sum: no local part reaches back over the `@` before. Longer ones than RFC 5321 allows are taken
     // too, since what is no address may still be somebody's.
-    while start > floor && is_local(text[start - 1]) {
+    while start > floor && IS_LOCAL[usize::from(text[start - 1])] {
         start -= 1;
     }
     // Quotes and dots around an address belong to the sentence.
@@ -53,6 +53,33 @@ const NO_DOMAINS: [&[u8]; 29] = [
     b"json", b"yaml", b"yml", b"xml", b"txt", b"tgz", b"gz", b"jar", b"whl", b"deb", b"rpm", b"service", b"socket",
     b"timer", b"mount",
 ];
+
+/// For each length the first letters of [`NO_DOMAINS`], a bit each: nearly no domain ends so.
+static NO_DOMAIN_HEADS: [u32; MAX_NO_DOMAIN + 1] = {
+    let (mut heads, mut i) = ([0; _], 0);
+    while i < NO_DOMAINS.len() {
+        heads[NO_DOMAINS[i].len()] |= 1 << (NO_DOMAINS[i][0] & 31);
+        i += 1;
+    }
+    heads
+};
+const MAX_NO_DOMAIN: usize = 7;
+
+fn is_no_domain(tld: &[u8]) -> bool {
+    let heads = NO_DOMAIN_HEADS.get(tld.len()).copied().unwrap_or(0);
+    let may_be = tld.first().is_some_and(|first| heads >> (first & 31) & 1 == 1);
+    may_be && NO_DOMAINS.iter().any(|ending| tld.eq_ignore_ascii_case(ending))
+}
+
+/// [`is_local`] of each byte.
+static IS_LOCAL: [bool; 256] = {
+    let (mut table, mut i) = ([false; 256], 0);
+    while i < table.len() {
+        table[i] = is_local(i.to_le_bytes()[0]);
+        i += 1;
+    }
+    table
+};
 
 const fn is_local(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'.' | b'+' | b'-' | b'%' | b'\'' | b'!' | b'#' | b'$' | b'&' | b'*' | b'~')
@@ -87,8 +114,7 @@ fn domain_end(text: &[u8], at: usize) -> Option<usize> {
     let tld = &text[last..end];
     // No top-level domain begins with a digit: `kernel@6.1.0-9`.
     let is_tld = tld.len() >= 2 && !tld[0].is_ascii_digit();
-    let is_file = is_tld && tld.len() <= 7 && NO_DOMAINS.iter().any(|ending| tld.eq_ignore_ascii_case(ending));
-    (labels >= 2 && is_tld && !is_file).then_some(end)
+    (labels >= 2 && is_tld && !is_no_domain(tld)).then_some(end)
 }
 
 #[cfg(test)]
