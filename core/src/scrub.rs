@@ -260,15 +260,21 @@ impl Scrubber {
     /// network's address.
     fn settled(&self, scanned: Scanned<'_>, place: Place, depth: usize) -> Option<(Scrubbed, bool)> {
         let mut changes = Changes::default();
-        let (mut current, mut is_whole) = self.pass(scanned, place, depth, &mut changes)?;
-        for _ in 1..MAX_PASSES {
-            // There is nothing beside it to uncover.
-            if is_whole {
-                return Some((Scrubbed { text: current, changes }, true));
-            }
-            match self.pass(Scan::of(&current, &LANES).with(&current), place, depth, &mut changes) {
-                Some(next) => (current, is_whole) = next,
-                None => return Some((Scrubbed { text: current, changes }, false)),
+        let mut current: Option<Cow<'static, str>> = None;
+        for _ in 0..MAX_PASSES {
+            let scan;
+            let scanned = match &current {
+                None => scanned,
+                Some(text) => {
+                    scan = Scan::of(text, &LANES);
+                    scan.with(text)
+                }
+            };
+            match self.pass(scanned, place, depth, &mut changes) {
+                // There is nothing beside it to uncover.
+                Some((whole, true)) => return Some((Scrubbed { text: whole, changes }, true)),
+                Some((next, false)) => current = Some(next),
+                None => return current.map(|text| (Scrubbed { text, changes }, false)),
             }
         }
         // Fail closed: what stands is a token that names the last rule.
@@ -319,7 +325,7 @@ impl Scrubber {
     /// Fills `found` with what the detectors in `wanted` find, where something else is to stand in its place.
     fn find(&self, scanned: Scanned<'_>, wanted: Wanted, found: &mut Vec<Found>) {
         let text = scanned.text;
-        let replaced = |Hit { start, end, rule }| {
+        let mut replaced = |Hit { start, end, rule }| {
             if let Some((replacement, action)) = self.policy.replace(rule, &text[start..end])
                 && replacement != text[start..end]
             {
@@ -330,7 +336,7 @@ impl Scrubber {
             }
         };
         // Fail closed: nobody reads a list of personal data one by one.
-        if let Err(rule) = find_each(scanned, wanted, replaced) {
+        if let Err(rule) = find_each(scanned, wanted, &mut replaced) {
             let (replacement, action) = self.policy.cover(rule);
             found.clear();
             found.push(Found { at: 0..text.len(), rule, replacement, action });

@@ -122,12 +122,11 @@ pub(super) const fn max_looks(text: &str) -> usize {
 /// The last rule, where the text has more to look at than it may: all of it is to go.
 pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rule> {
     let mut hits = Vec::new();
-    find_each(scanned, wanted, |hit| hits.push(hit)).map(|()| hits)
+    find_each(scanned, wanted, &mut |hit| hits.push(hit)).map(|()| hits)
 }
 
-/// The same, one after another.
-#[inline]
-pub(super) fn find_each(scanned: Scanned<'_>, wanted: Wanted, mut found: impl FnMut(Hit)) -> Result<(), Rule> {
+/// The same, one after another. One function for all who ask: it is large, and a match is rare.
+pub(super) fn find_each(scanned: Scanned<'_>, wanted: Wanted, found: &mut dyn FnMut(Hit)) -> Result<(), Rule> {
     let (text, table) = (scanned.text, &*TABLE);
     let bytes = text.as_bytes();
     let mut not_before = [0u32; MAX_GATES];

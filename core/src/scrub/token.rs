@@ -115,17 +115,36 @@ pub(crate) fn is_token(text: &str) -> bool {
 }
 
 /// Length of the token at the start of `text`, if one stands there.
+#[inline]
 pub(crate) fn token_len(text: &[u8]) -> Option<usize> {
-    let inside = text.strip_prefix(b"[")?;
+    text.strip_prefix(b"[").and_then(len_of)
+}
+
+/// The same of a token's text behind the bracket.
+fn len_of(inside: &[u8]) -> Option<usize> {
     if let Some(sealed) = inside.strip_prefix(b"sealed:") {
         return sealed_len(sealed).map(|len| len + "[sealed:]".len());
     }
     // What no token holds ends the search, a second bracket above all: a run of brackets stays linear.
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.');
     let longest = "email:mask:".len() + MAX_SHOWN;
-    let end = inside.iter().take(longest + 1).position(|byte| !is_part(byte)).filter(|&end| inside[end] == b']')?;
+    let end = inside
+        .iter()
+        .take(longest + 1)
+        .position(|byte| !IS_PART[usize::from(*byte)])
+        .filter(|&end| inside[end] == b']')?;
     is_inside(&inside[..end]).then_some(end + 2)
 }
+
+/// Bytes that a token may have between its brackets.
+static IS_PART: [bool; 256] = {
+    let (mut table, mut i) = ([false; 256], 0);
+    while i < table.len() {
+        let byte = i.to_le_bytes()[0];
+        table[i] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.');
+        i += 1;
+    }
+    table
+};
 
 /// Bytes of `text` in which each token counts as one: what it had, at the least, before it was scrubbed.
 pub(crate) fn len_before(text: &[u8]) -> usize {

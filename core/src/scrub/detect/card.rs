@@ -73,7 +73,7 @@ fn plain_end(text: &[u8], at: usize, end: usize) -> Option<usize> {
 /// Groups as printed: fours with a last group of one to four, or 4-6-5 and 4-6-4 (American Express, Diners); and
 /// the two halves of a number that was broken in the middle.
 fn grouped_end(text: &[u8], at: usize, first_end: usize) -> Option<usize> {
-    if !matches!(first_end - at, 4 | 8) {
+    if !matches!(first_end - at, 4 | 8) || !may_be_issued(&text[at..first_end]) {
         return None;
     }
     let (mut digits, mut count) = ([0; MAX_DIGITS + MAX_GROUP], first_end - at);
@@ -161,6 +161,11 @@ fn is_issued(digits: &[u8]) -> bool {
         [b'6', b'0'..=b'5' | b'7' | b'9', ..] | [b'5', b'0' | b'6'..=b'8', ..] => (SHORT..=MAX_DIGITS).contains(&len),
         _ => false,
     }
+}
+
+/// A quick no to numbers whose first digits are no scheme's, however long they are.
+const fn may_be_issued(digits: &[u8]) -> bool {
+    matches!(digits, [b'2'..=b'6', ..] | [b'1', b'2' | b'8', ..])
 }
 
 /// ISO/IEC 7812-1, annex B.

@@ -1,5 +1,6 @@
 //! E-mail addresses (RFC 5321): a local part, `@`, and a domain of at least two labels.
 
+use super::words::Words;
 use super::{byte, is_word};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane};
@@ -48,28 +49,10 @@ fn is_remote(text: &[u8], start: usize, at: usize, end: usize) -> bool {
 /// Endings of file names and of a service manager's units that are no top-level domains: `logo@2x.png`,
 /// `getty@tty1.service`.
 #[rustfmt::skip]
-const NO_DOMAINS: [&[u8]; 29] = [
-    b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"ico", b"js", b"mjs", b"cjs", b"jsx", b"tsx", b"css", b"html",
-    b"json", b"yaml", b"yml", b"xml", b"txt", b"tgz", b"gz", b"jar", b"whl", b"deb", b"rpm", b"service", b"socket",
-    b"timer", b"mount",
-];
-
-/// For each length the first letters of [`NO_DOMAINS`], a bit each: nearly no domain ends so.
-static NO_DOMAIN_HEADS: [u32; MAX_NO_DOMAIN + 1] = {
-    let (mut heads, mut i) = ([0; _], 0);
-    while i < NO_DOMAINS.len() {
-        heads[NO_DOMAINS[i].len()] |= 1 << (NO_DOMAINS[i][0] & 31);
-        i += 1;
-    }
-    heads
-};
-const MAX_NO_DOMAIN: usize = 7;
-
-fn is_no_domain(tld: &[u8]) -> bool {
-    let heads = NO_DOMAIN_HEADS.get(tld.len()).copied().unwrap_or(0);
-    let may_be = tld.first().is_some_and(|first| heads >> (first & 31) & 1 == 1);
-    may_be && NO_DOMAINS.iter().any(|ending| tld.eq_ignore_ascii_case(ending))
-}
+static NO_DOMAINS: Words = Words::of(&[
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "js", "mjs", "cjs", "jsx", "tsx", "css", "html", "json",
+    "yaml", "yml", "xml", "txt", "tgz", "gz", "jar", "whl", "deb", "rpm", "service", "socket", "timer", "mount",
+]);
 
 /// [`is_local`] of each byte.
 static IS_LOCAL: [bool; 256] = {
@@ -114,7 +97,7 @@ fn domain_end(text: &[u8], at: usize) -> Option<usize> {
     let tld = &text[last..end];
     // No top-level domain begins with a digit: `kernel@6.1.0-9`.
     let is_tld = tld.len() >= 2 && !tld[0].is_ascii_digit();
-    (labels >= 2 && is_tld && !is_no_domain(tld)).then_some(end)
+    (labels >= 2 && is_tld && !NO_DOMAINS.has(tld)).then_some(end)
 }
 
 #[cfg(test)]
