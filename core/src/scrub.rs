@@ -37,6 +37,7 @@ mod walk;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
+use std::thread::LocalKey;
 
 use crate::config::PrivacyConfig;
 use crate::error::Result;
@@ -111,20 +112,22 @@ struct Found {
 }
 
 thread_local! {
-    /// Room for what is found: nearly every text with a finding has one.
-    static ROOM: Cell<Vec<Found>> = const { Cell::new(Vec::new()) };
+    /// Room for matches and for what is to stand in their places: nearly every text with a match has one.
+    static HITS: Cell<Vec<Hit>> = const { Cell::new(Vec::new()) };
+    static FOUND: Cell<Vec<Found>> = const { Cell::new(Vec::new()) };
 }
 
-fn kept_room() -> Vec<Found> {
-    with_kept(&ROOM, std::mem::take).unwrap_or_default()
+/// The list that the thread keeps, empty.
+fn kept_list<T>(kept: &'static LocalKey<Cell<Vec<T>>>) -> Vec<T> {
+    with_kept(kept, std::mem::take).unwrap_or_default()
 }
 
-/// Keeps the room of `found` for the next text, unless it is that of a hostile one.
-fn keep_room(mut found: Vec<Found>) {
+/// Keeps the room of `list` for the next text, unless it is that of a hostile one.
+fn keep_list<T>(kept: &'static LocalKey<Cell<Vec<T>>>, mut list: Vec<T>) {
     const MOST: usize = 64;
-    if found.capacity() <= MOST {
-        found.clear();
-        with_kept(&ROOM, |room| *room = found);
+    if list.capacity() <= MOST {
+        list.clear();
+        with_kept(kept, |kept| *kept = list);
     }
 }
 
@@ -251,7 +254,9 @@ impl Scrubber {
             && let Nested::Changed(document) = self.nested(&scrubbed.text, depth)
         {
             scrubbed.text = document.text;
-            document.changes.iter().for_each(|change| scrubbed.changes.note(*change));
+            for change in document.changes.iter() {
+                scrubbed.changes.note(*change);
+            }
         }
         scrubbed
     }
@@ -292,14 +297,13 @@ impl Scrubber {
         changes: &mut Changes,
     ) -> Option<(Cow<'static, str>, bool)> {
         let (text, wanted) = (scanned.text, self.wanted[place as usize]);
-        let mut found = Vec::new();
-        self.find(scanned, wanted, &mut found);
+        let mut found = self.found(scanned, wanted);
         self.uncover(scanned, wanted, depth, &mut found);
         if found.is_empty() {
             return None;
         }
         let passed = Self::passed(text, &mut found, changes);
-        keep_room(found);
+        keep_list(&FOUND, found);
         Some(passed)
     }
 
@@ -322,29 +326,36 @@ impl Scrubber {
         (out.into(), false)
     }
 
-    /// Fills `found` with what the detectors in `wanted` find, where something else is to stand in its place.
-    fn find(&self, scanned: Scanned<'_>, wanted: Wanted, found: &mut Vec<Found>) {
+    /// What the detectors in `wanted` find, where something else is to stand in its place.
+    fn found(&self, scanned: Scanned<'_>, wanted: Wanted) -> Vec<Found> {
         let text = scanned.text;
-        let mut replaced = |Hit { start, end, rule }| {
-            if let Some((replacement, action)) = self.policy.replace(rule, &text[start..end])
-                && replacement != text[start..end]
-            {
-                if found.capacity() == 0 {
-                    *found = kept_room();
-                }
-                found.push(Found { at: start..end, rule, replacement, action });
+        let mut hits = Vec::new();
+        let mut hit = |hit| {
+            if hits.capacity() == 0 {
+                hits = kept_list(&HITS);
             }
+            hits.push(hit);
         };
         // Fail closed: nobody reads a list of personal data one by one.
-        if let Err(rule) = find_each(scanned, wanted, &mut replaced) {
+        if let Err(rule) = find_each(scanned, wanted, &mut hit) {
             let (replacement, action) = self.policy.cover(rule);
-            found.clear();
-            found.push(Found { at: 0..text.len(), rule, replacement, action });
-            return;
+            return vec![Found { at: 0..text.len(), rule, replacement, action }];
+        }
+        let mut found = Vec::new();
+        if !hits.is_empty() {
+            let replaced = |Hit { start, end, rule }| {
+                let (replacement, action) = self.policy.replace(rule, &text[start..end])?;
+                (replacement != text[start..end]).then_some(Found { at: start..end, rule, replacement, action })
+            };
+            found = kept_list(&FOUND);
+            found.reserve_exact(hits.len());
+            found.extend(hits.drain(..).filter_map(replaced));
+            keep_list(&HITS, hits);
         }
         if let Some(custom) = self.policy.custom().filter(|_| wanted.has(Rule::Custom)) {
-            merge(found, custom.find(text, &self.policy));
+            merge(&mut found, custom.find(text, &self.policy));
         }
+        found
     }
 
     /// What is left of `rule` and `place` where `privacy.allow.paths` names the place.

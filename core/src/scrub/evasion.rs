@@ -41,8 +41,7 @@ impl Scrubber {
         if let Some(view) = &view {
             let scan = Scan::of(view.text(), &LANES);
             let scanned = scan.with(view.text());
-            let mut hidden = Vec::new();
-            self.find(scanned, wanted, &mut hidden);
+            let mut hidden = self.found(scanned, wanted);
             self.open_base64(scanned, depth, &mut hidden);
             add_hidden(text, found, view, hidden);
         } else {
@@ -50,8 +49,7 @@ impl Scrubber {
         }
         if let Some(view) = whole {
             let scan = Scan::of(view.text(), &LANES);
-            let mut hidden = Vec::new();
-            self.find(scan.with(view.text()), wanted.and(self.checked), &mut hidden);
+            let hidden = self.found(scan.with(view.text()), wanted.and(self.checked));
             add_hidden(text, found, &view, hidden);
         }
     }

@@ -252,7 +252,9 @@ impl<'a> Walk<'a> {
     /// Notes changes of the value at hand.
     pub(crate) fn redacted(&mut self, changes: &[Change]) {
         if self.depth > 0 {
-            changes.iter().for_each(|change| self.changes.note(*change));
+            for change in changes {
+                self.changes.note(*change);
+            }
             return;
         }
         for &(rule, action) in changes {

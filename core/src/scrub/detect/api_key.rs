@@ -194,8 +194,8 @@ fn key_of(text: &[u8], start: usize, at: usize) -> Place {
     let head = &text[start..at];
     let (separator, next) = (text[at], byte(text, at + 1));
     let may_be = |[first, second]: [u8; 2]| first == separator && (second == next || second == 0);
-    let shapes = shapes_of(head)?.filter(|(begins, _)| may_be(*begins));
-    shapes.filter_map(|(_, shape)| fits(text, shape, at)).next().map(|end| (start, end))
+    let mut shapes = shapes_of(head)?.filter(|(begins, _)| may_be(*begins));
+    shapes.find_map(|(_, shape)| fits(text, shape, at)).map(|end| (start, end))
 }
 
 /// A prefix of an issuer that is not known, whose last word says what it is: `acme_api_…`, `acme_pat_…`. What follows
