@@ -37,11 +37,10 @@ mod walk;
 use std::borrow::Cow;
 use std::cell::Cell;
 use std::sync::Arc;
-use std::thread::LocalKey;
 
 use crate::config::PrivacyConfig;
 use crate::error::Result;
-use crate::kept::with_kept;
+use crate::kept::{keep_list, kept_list};
 use crate::outcome::{Action, RecordId};
 use crate::scan::{Scan, Scanned, Seen};
 
@@ -115,20 +114,6 @@ thread_local! {
     /// Room for matches and for what is to stand in their places: nearly every text with a match has one.
     static HITS: Cell<Vec<Hit>> = const { Cell::new(Vec::new()) };
     static FOUND: Cell<Vec<Found>> = const { Cell::new(Vec::new()) };
-}
-
-/// The list that the thread keeps, empty.
-fn kept_list<T>(kept: &'static LocalKey<Cell<Vec<T>>>) -> Vec<T> {
-    with_kept(kept, std::mem::take).unwrap_or_default()
-}
-
-/// Keeps the room of `list` for the next text, unless it is that of a hostile one.
-fn keep_list<T>(kept: &'static LocalKey<Cell<Vec<T>>>, mut list: Vec<T>) {
-    const MOST: usize = 64;
-    if list.capacity() <= MOST {
-        list.clear();
-        with_kept(kept, |kept| *kept = list);
-    }
 }
 
 /// A quick no to nearly all texts: what is no container begins with a letter, a digit or a sign of a path.
