@@ -276,7 +276,7 @@ impl Engine {
             return ScrubbedText { text: text.to_owned(), redactions: Vec::new() };
         };
         let redaction = |(rule, action): Change| Redaction { path: String::new(), rule: rule.name(), action };
-        ScrubbedText { text: text.into_owned(), redactions: changes.into_iter().map(redaction).collect() }
+        ScrubbedText { text: text.into_owned(), redactions: changes.iter().copied().map(redaction).collect() }
     }
 
     /// Scrubs any JSON document, whatever its members mean.

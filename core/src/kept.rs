@@ -16,3 +16,17 @@ pub(crate) fn with_kept<T, R>(
     })
     .ok()
 }
+
+/// The list that the thread keeps, empty.
+pub(crate) fn kept_list<T>(kept: &'static LocalKey<Cell<Vec<T>>>) -> Vec<T> {
+    with_kept(kept, std::mem::take).unwrap_or_default()
+}
+
+/// Keeps the room of `list` for the next time, unless something hostile made it long.
+pub(crate) fn keep_list<T>(kept: &'static LocalKey<Cell<Vec<T>>>, mut list: Vec<T>) {
+    const MOST: usize = 64;
+    if list.capacity() <= MOST {
+        list.clear();
+        with_kept(kept, |kept| *kept = list);
+    }
+}

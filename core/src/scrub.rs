@@ -7,6 +7,7 @@
 mod actions;
 mod agent;
 mod allow;
+mod change;
 mod custom;
 mod detect;
 mod detector;
@@ -34,13 +35,16 @@ mod value;
 mod walk;
 
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use crate::config::PrivacyConfig;
 use crate::error::Result;
+use crate::kept::{keep_list, kept_list};
 use crate::outcome::{Action, RecordId};
 use crate::scan::{Scan, Scanned, Seen};
 
+pub(crate) use self::change::{Change, Changes};
 pub(crate) use self::explain::Explained;
 pub(crate) use self::field::{Fields, holds_token, is_redacted};
 pub(crate) use self::free_text::is_free_text;
@@ -60,7 +64,7 @@ use self::detect::key::KeyRules;
 use self::detect::label::specific_rule;
 use self::detect::secret_value::looks_random;
 pub(crate) use self::detector::LANES;
-use self::detector::{Hit, Wanted, find};
+use self::detector::{Hit, Wanted, find_each};
 use self::evasion::{Nested, merge};
 use self::policy::Policy;
 
@@ -87,22 +91,11 @@ pub(crate) enum Place {
 /// All places, in order of the discriminants.
 const PLACES: [Place; 5] = [Place::Plain, Place::UserAgent, Place::Version, Place::PerhapsSecret, Place::Allowed];
 
-/// A rule and what it did.
-pub(crate) type Change = (Rule, Action);
-
 /// A text that had something in it.
 #[derive(Debug)]
 pub(crate) struct Scrubbed {
     pub(crate) text: Cow<'static, str>,
-    /// Each kind of change once, in order of its first occurrence.
-    pub(crate) changes: Vec<Change>,
-}
-
-/// Adds a kind of change, once.
-fn note(changes: &mut Vec<Change>, change: Change) {
-    if !changes.contains(&change) {
-        changes.push(change);
-    }
+    pub(crate) changes: Changes,
 }
 
 /// Real texts settle in one or two passes; a text that does not was made to cost time.
@@ -115,6 +108,18 @@ struct Found {
     rule: Rule,
     replacement: Cow<'static, str>,
     action: Action,
+}
+
+thread_local! {
+    /// Room for matches and for what is to stand in their places: nearly every text with a match has one.
+    static HITS: Cell<Vec<Hit>> = const { Cell::new(Vec::new()) };
+    static FOUND: Cell<Vec<Found>> = const { Cell::new(Vec::new()) };
+}
+
+/// A quick no to nearly all texts: what is no container begins with a letter, a digit or a sign of a path.
+fn may_be_document(text: &str) -> bool {
+    let first = text.as_bytes().first();
+    first.is_some_and(|first| matches!(first, b'{' | b'[' | b'"') || first.is_ascii_whitespace())
 }
 
 /// Compiled rules. Cloning is cheap.
@@ -211,14 +216,9 @@ impl Scrubber {
         let text = scanned.text;
         if place == Place::PerhapsSecret && looks_random(text.as_bytes()) {
             let (_, (text, action)) = self.whole(Rule::Secret, text)?;
-            return Some(Scrubbed { text, changes: vec![(Rule::Secret, action)] });
+            return Some(Scrubbed { text, changes: (Rule::Secret, action).into() });
         }
-        // A quick no to nearly all texts: what is no container begins with a letter, a digit or a sign of a path.
-        if text
-            .as_bytes()
-            .first()
-            .is_some_and(|first| matches!(first, b'{' | b'[' | b'"') || first.is_ascii_whitespace())
-        {
+        if may_be_document(text) {
             match self.nested(text, depth) {
                 Nested::Text => {}
                 Nested::Clean => return None,
@@ -228,36 +228,48 @@ impl Scrubber {
         if self.cuts_agent(place) {
             return self.scrub_agent(scanned, depth);
         }
-        self.settled(scanned, place, depth).map(|scrubbed| self.settled_document(scrubbed, depth))
+        let (scrubbed, is_whole) = self.settled(scanned, place, depth)?;
+        Some(if is_whole { scrubbed } else { self.settled_document(scrubbed, depth) })
     }
 
     /// What is no document for one wrong escape, say, may be one when a token stands in its place. It is then read as one at
     /// once: the next pass would.
     fn settled_document(&self, mut scrubbed: Scrubbed, depth: usize) -> Scrubbed {
-        if let Nested::Changed(document) = self.nested(&scrubbed.text, depth) {
+        if may_be_document(&scrubbed.text)
+            && let Nested::Changed(document) = self.nested(&scrubbed.text, depth)
+        {
             scrubbed.text = document.text;
-            document.changes.into_iter().for_each(|change| note(&mut scrubbed.changes, change));
+            for change in document.changes.iter() {
+                scrubbed.changes.note(*change);
+            }
         }
         scrubbed
     }
 
-    /// Passes over a text until nothing is found.
-    fn settled(&self, scanned: Scanned<'_>, place: Place, depth: usize) -> Option<Scrubbed> {
-        let mut changes = Vec::new();
-        let (mut current, mut is_whole) = self.pass(scanned, place, depth, &mut changes)?;
-        for _ in 1..MAX_PASSES {
-            // A token alone, or a network's address: there is nothing beside it to uncover.
-            if is_whole {
-                return Some(Scrubbed { text: current, changes });
-            }
-            match self.pass(Scan::of(&current, &LANES).with(&current), place, depth, &mut changes) {
-                Some(next) => (current, is_whole) = next,
-                None => return Some(Scrubbed { text: current, changes }),
+    /// Passes over a text until nothing is found. Says also whether one match was all there is: a token alone, or a
+    /// network's address.
+    fn settled(&self, scanned: Scanned<'_>, place: Place, depth: usize) -> Option<(Scrubbed, bool)> {
+        let mut changes = Changes::default();
+        let mut current: Option<Cow<'static, str>> = None;
+        for _ in 0..MAX_PASSES {
+            let scan;
+            let scanned = match &current {
+                None => scanned,
+                Some(text) => {
+                    scan = Scan::of(text, &LANES);
+                    scan.with(text)
+                }
+            };
+            match self.pass(scanned, place, depth, &mut changes) {
+                // There is nothing beside it to uncover.
+                Some((whole, true)) => return Some((Scrubbed { text: whole, changes }, true)),
+                Some((next, false)) => current = Some(next),
+                None => return current.map(|text| (Scrubbed { text, changes }, false)),
             }
         }
         // Fail closed: what stands is a token that names the last rule.
         let whole = changes.last().map_or_else(Cow::default, |(rule, _)| self.policy.cover(*rule).0);
-        Some(Scrubbed { text: whole, changes })
+        Some((Scrubbed { text: whole, changes }, true))
     }
 
     /// One scan over `text`, in plain and for what is hidden; nothing where it changes nothing.
@@ -267,7 +279,7 @@ impl Scrubber {
         scanned: Scanned<'_>,
         place: Place,
         depth: usize,
-        changes: &mut Vec<Change>,
+        changes: &mut Changes,
     ) -> Option<(Cow<'static, str>, bool)> {
         let (text, wanted) = (scanned.text, self.wanted[place as usize]);
         let mut found = self.found(scanned, wanted);
@@ -275,39 +287,56 @@ impl Scrubber {
         if found.is_empty() {
             return None;
         }
+        let passed = Self::passed(text, &mut found, changes);
+        keep_list(&FOUND, found);
+        Some(passed)
+    }
+
+    /// `text` with what stands in place of what was `found`, which is noted.
+    fn passed(text: &str, found: &mut Vec<Found>, changes: &mut Changes) -> (Cow<'static, str>, bool) {
         if let [Found { at, rule, action, .. }] = &found[..]
             && *at == (0..text.len())
         {
-            note(changes, (*rule, *action));
-            return found.pop().map(|found| (found.replacement, true));
+            changes.note((*rule, *action));
+            return (found.pop().map_or_else(Cow::default, |found| found.replacement), true);
         }
         let (mut out, mut copied) = (String::with_capacity(text.len()), 0);
-        for Found { at, rule, replacement, action } in found {
-            note(changes, (rule, action));
+        for Found { at, rule, replacement, action } in found.drain(..) {
+            changes.note((rule, action));
             out.push_str(&text[copied..at.start]);
             out.push_str(&replacement);
             copied = at.end;
         }
         out.push_str(&text[copied..]);
-        Some((out.into(), false))
+        (out.into(), false)
     }
 
     /// What the detectors in `wanted` find, where something else is to stand in its place.
     fn found(&self, scanned: Scanned<'_>, wanted: Wanted) -> Vec<Found> {
         let text = scanned.text;
-        let replaced = |Hit { start, end, rule }| {
-            let (replacement, action) = self.policy.replace(rule, &text[start..end])?;
-            (replacement != text[start..end]).then_some(Found { at: start..end, rule, replacement, action })
-        };
-        let mut found = match find(scanned, wanted) {
-            Ok(hits) if hits.is_empty() => Vec::new(),
-            Ok(hits) => hits.into_iter().filter_map(replaced).collect(),
-            // Fail closed: nobody reads a list of personal data one by one.
-            Err(rule) => {
-                let (replacement, action) = self.policy.cover(rule);
-                return vec![Found { at: 0..text.len(), rule, replacement, action }];
+        let mut hits = Vec::new();
+        let mut hit = |hit| {
+            if hits.capacity() == 0 {
+                hits = kept_list(&HITS);
             }
+            hits.push(hit);
         };
+        // Fail closed: nobody reads a list of personal data one by one.
+        if let Err(rule) = find_each(scanned, wanted, &mut hit) {
+            let (replacement, action) = self.policy.cover(rule);
+            return vec![Found { at: 0..text.len(), rule, replacement, action }];
+        }
+        let mut found = Vec::new();
+        if !hits.is_empty() {
+            let replaced = |Hit { start, end, rule }| {
+                let (replacement, action) = self.policy.replace(rule, &text[start..end])?;
+                (replacement != text[start..end]).then_some(Found { at: start..end, rule, replacement, action })
+            };
+            found = kept_list(&FOUND);
+            found.reserve_exact(hits.len());
+            found.extend(hits.drain(..).filter_map(replaced));
+            keep_list(&HITS, hits);
+        }
         if let Some(custom) = self.policy.custom().filter(|_| wanted.has(Rule::Custom)) {
             merge(&mut found, custom.find(text, &self.policy));
         }
@@ -327,11 +356,6 @@ impl Scrubber {
         }
         let is_secret = place == Place::PerhapsSecret && looks_random(text.as_bytes());
         (rule.filter(|&rule| Allow::never(rule)), if is_secret { place } else { Place::Allowed })
-    }
-
-    /// Rules that a member's name brings on its whole value.
-    fn rule_of_name(&self, name: &str) -> Option<Rule> {
-        self.keys.rule_of(name).or_else(|| personal::rule_of(name))
     }
 
     /// What stands in place of a whole value and for which rule, or nothing where the policy keeps it or it has not the

@@ -17,8 +17,9 @@ use scrubjay_core::{Config, Engine};
 /// The peak is at most so many times the input, and `CONSTANT` bytes.
 const FACTOR: usize = 4;
 /// The same for documents that are hardly more than structure: a value may have three bytes (`[],`), its node has more,
-/// and a list that grows is there twice for a moment. A finding in each of their strings has its path beside it.
-const DOCUMENT_FACTOR: usize = 13;
+/// and a list that grows is there twice for a moment. A finding in each of their strings has its path beside it. A document in a
+/// string is written once: what stays in it is not copied before something goes.
+const DOCUMENT_FACTOR: usize = 6;
 /// The findings of one text, which are bounded, and buffers with a first size of their own. Tables that a thread keeps
 /// were made by the first record.
 const CONSTANT: usize = 64 * 1024;

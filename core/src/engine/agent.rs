@@ -24,7 +24,7 @@ pub(super) fn write_agent(scrubber: &Scrubber, walk: &mut Walk<'_>, agent: &str)
     for _ in 0..MAX_ROUNDS {
         if let Some(scrubbed) = scrubber.scrub(&current, Place::UserAgent) {
             current = scrubbed.text.into_owned();
-            changes.extend(scrubbed.changes);
+            changes.extend(scrubbed.changes.iter());
         } else if is_long_agent(&current) {
             current.truncate(cut_agent(&current));
         } else {

@@ -45,6 +45,8 @@ pub(super) struct Fast {
     followed: Followed,
     /// What may still be spent on learning.
     credit: usize,
+    /// The latest record was as learned, whatever its values say.
+    is_known: bool,
     /// The plan by which the latest record was written.
     usual: u32,
     /// Captured records that were written, and when the latest was.
@@ -87,6 +89,7 @@ impl Fast {
                 trails: Trails::default(),
                 followed: Followed::default(),
                 credit: FIRST_CREDIT,
+                is_known: false,
                 usual: tree::NONE,
                 templates: Templates::default(),
                 second: None,
@@ -117,7 +120,9 @@ impl Fast {
         if self.trails.is_full() {
             self.trails.clear();
         }
-        let plan = self.followed.follow(&self.tree, &mut self.trails, &mut self.credit, document)?;
+        let plan = self.followed.follow(&self.tree, &mut self.trails, &mut self.credit, document);
+        self.is_known = plan.is_some();
+        let plan = plan?;
         let outcome = self.followed.write(&self.tree, plan, engine, document, stamp)?;
         self.earn();
         self.usual = plan;
@@ -128,9 +133,12 @@ impl Fast {
         self.credit = MOST_CREDIT.min(self.credit + EARNED_FAST);
     }
 
-    /// Learns the structure of a record that was accepted as it is.
+    /// Learns the structure of a record that was accepted as it is, unless it is known and its values took the ordinary way.
     pub(super) fn learn(&mut self, engine: &Engine, document: &Document<'_>) {
         self.credit = MOST_CREDIT.min(self.credit + EARNED);
+        if self.is_known {
+            return;
+        }
         let cost = document.nodes().len();
         if cost <= self.credit {
             self.credit -= cost;

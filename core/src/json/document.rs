@@ -185,6 +185,13 @@ impl<'a> Document<'a> {
         if node.escaped { decode(self.raw(node)) } else { self.raw(node).into() }
     }
 
+    /// The hashes of all member names without escapes, in document order.
+    pub(crate) fn name_hashes(&self) -> impl Iterator<Item = u32> + '_ {
+        // A string that is a value links to the node behind it.
+        let is_name = |(index, node): &(usize, &Node)| node.kind == Kind::String && node.next() != index + 1;
+        self.nodes().iter().enumerate().filter(is_name).map(|(_, node)| node.name_hash())
+    }
+
     /// The `(name, value)` node indices of the object at `index`.
     pub(crate) fn members(&self, index: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         let end = self.nodes[index].next();

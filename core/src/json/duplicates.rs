@@ -8,6 +8,36 @@ use super::read::{Fault, Reader, fault};
 use super::text::decode;
 use crate::outcome::Code;
 
+/// Hashes by open addressing, in at least twice as many slots; an empty slot has none.
+struct Hashes(Vec<u32>);
+
+impl Hashes {
+    fn of(count: usize) -> Self {
+        Self(vec![0; (2 * count).next_power_of_two()])
+    }
+
+    /// Notes `hash`; `false` where it is there, or may be: where so many others stand that they were made to.
+    fn is_new(&mut self, hash: u32) -> bool {
+        const MOST_OTHERS: usize = 64;
+        // No slot is empty with this; one hash in four billions is taken for another.
+        let hash = hash.max(1);
+        let last = self.0.len() - 1;
+        // The upper bits are the mixed ones.
+        let mut slot = (hash >> (u32::BITS - self.0.len().ilog2())) as usize;
+        for _ in 0..MOST_OTHERS {
+            match self.0.get_mut(slot) {
+                Some(free @ 0) => {
+                    *free = hash;
+                    return true;
+                }
+                Some(other) if *other != hash => slot = (slot + 1) & last,
+                _ => return false,
+            }
+        }
+        false
+    }
+}
+
 impl Reader<'_, '_> {
     /// Looks at the names of the object whose members are the latest nodes.
     pub(super) fn refuse_duplicate_names(&self, object: usize) -> Result<(), Fault> {
@@ -34,31 +64,12 @@ impl Reader<'_, '_> {
         Ok(())
     }
 
-    /// Names that are equal have equal hashes, and stand together once these are sorted: a third of what a set costs, and
-    /// of its memory. Names with escapes, and names made to have one hash, go into a set.
+    /// Names that are equal have equal hashes: where no two hashes are equal, one table of them says so. Names with escapes
+    /// go into a set, and so do names with equal hashes, which are equal, or were made so.
     fn refuse_duplicates_among_many(&self, object: usize) -> Result<(), Fault> {
-        /// Names of one hash that are compared each with each.
-        const ALIKE: usize = 8;
-        let mut sorted = Vec::new();
-        let mut at = object + 1;
-        while let Some(name) = self.nodes().get(at) {
-            if name.escaped {
-                return self.refuse_duplicates_by_set(object);
-            }
-            sorted.push((name.name_hash(), u32::try_from(at).unwrap_or(u32::MAX)));
-            at = self.nodes().get(at + 1).map_or(usize::MAX, |value| value.next());
-        }
-        sorted.sort_unstable();
-        let is_alike = |a: &(u32, u32), b: &(u32, u32)| a.0 == b.0;
-        let mut may_repeat = false;
-        for alike in sorted.chunk_by(is_alike).filter(|alike| alike.len() > 1) {
-            let text = |at: u32| self.nodes().get(at as usize).map(|name| self.name(*name));
-            let repeats =
-                |(i, name): (usize, &(u32, u32))| alike.iter().take(i).any(|other| text(other.1) == text(name.1));
-            may_repeat |= alike.len() > ALIKE || alike.iter().enumerate().any(repeats);
-        }
-        // The set says which of them comes twice first.
-        if may_repeat { self.refuse_duplicates_by_set(object) } else { Ok(()) }
+        let mut hashes = Hashes::of(self.names(object).count());
+        let is_new = |name: Node| !name.escaped && hashes.is_new(name.name_hash());
+        if self.names(object).all(is_new) { Ok(()) } else { self.refuse_duplicates_by_set(object) }
     }
 
     fn refuse_duplicates_by_set(&self, object: usize) -> Result<(), Fault> {

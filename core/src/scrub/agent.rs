@@ -4,7 +4,7 @@
 use super::detector::LANES;
 use super::policy::Rule;
 use super::token::{is_token, token_len};
-use super::{Change, MAX_PASSES, Place, Scrubbed, Scrubber};
+use super::{Change, Changes, MAX_PASSES, Place, Scrubbed, Scrubber};
 use crate::scan::{Scan, Scanned};
 
 /// Products that a user agent names: browsers name five.
@@ -32,21 +32,21 @@ impl Scrubber {
             let scan = Scan::of(text, &LANES);
             let settled = self.settled(scan.with(text), Place::UserAgent, depth);
             let (text, found) = match settled {
-                Some(Scrubbed { text, changes }) => (text, changes),
-                None => (text.to_owned().into(), Vec::new()),
+                Some((Scrubbed { text, changes }, _)) => (text, changes),
+                None => (text.to_owned().into(), Changes::None),
             };
-            changes.extend(found);
+            changes.extend(found.iter());
             let replaced = if is_token(&text) { None } else { self.policy.replace(Rule::UserAgent, &text) };
             let Some((replacement, action)) = replaced.filter(|(replacement, _)| *replacement != text) else {
                 changes.sort_by_key(|(rule, _)| *rule as usize);
                 changes.dedup();
-                return (!changes.is_empty()).then_some(Scrubbed { text, changes });
+                return (!changes.is_empty()).then_some(Scrubbed { text, changes: Changes::Many(changes) });
             };
             changes.push((Rule::UserAgent, action));
             current = Some(replacement);
         }
         let (text, action) = self.policy.cover(Rule::UserAgent);
-        Some(Scrubbed { text, changes: vec![(Rule::UserAgent, action)] })
+        Some(Scrubbed { text, changes: (Rule::UserAgent, action).into() })
     }
 }
 

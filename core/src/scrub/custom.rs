@@ -102,7 +102,7 @@ impl Compiled {
         if !is_custom_name(rule.name.as_bytes()) {
             return Err(("name", "expected 1 to 32 of a-z, 0-9 and _, a letter first".to_owned()));
         }
-        if Rule::named(&rule.name).is_some() {
+        if Rule::named(rule.name.as_bytes()).is_some() {
             return Err(("name", "a built-in rule has this name".to_owned()));
         }
         if rule.pattern.len() > MAX_PATTERN_BYTES {

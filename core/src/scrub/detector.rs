@@ -121,9 +121,14 @@ pub(super) const fn max_looks(text: &str) -> usize {
 /// # Errors
 /// The last rule, where the text has more to look at than it may: all of it is to go.
 pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rule> {
+    let mut hits = Vec::new();
+    find_each(scanned, wanted, &mut |hit| hits.push(hit)).map(|()| hits)
+}
+
+/// The same, one after another. One function for all who ask: it is large, and a match is rare.
+pub(super) fn find_each(scanned: Scanned<'_>, wanted: Wanted, found: &mut dyn FnMut(Hit)) -> Result<(), Rule> {
     let (text, table) = (scanned.text, &*TABLE);
     let bytes = text.as_bytes();
-    let mut hits = Vec::new();
     let mut not_before = [0u32; MAX_GATES];
     let (mut from, mut floor) = (0, 0);
     let mut looks = max_looks(text);
@@ -171,12 +176,12 @@ pub(crate) fn find(scanned: Scanned<'_>, wanted: Wanted) -> Result<Vec<Hit>, Rul
             looks = looks.checked_sub(1).ok_or(rule)?;
             // Verifiers count bytes; a bound of theirs may fall into a character.
             let (start, end) = (text.floor_char_boundary(start), text.ceil_char_boundary(end));
-            hits.push(Hit { start, end, rule });
+            found(Hit { start, end, rule });
             (floor, from) = (end, end.max(from));
             break;
         }
     }
-    Ok(hits)
+    Ok(())
 }
 
 /// Checks of one detector's examples, for the tables beside the detectors.

@@ -11,7 +11,7 @@ use super::detector::{LANES, Wanted, max_looks};
 use super::fold::{View, base64_runs, may_hide};
 use super::policy::Rule;
 use super::walk::Walk;
-use super::{Change, Found, Place, Scrubbed, Scrubber, note};
+use super::{Changes, Found, Place, Scrubbed, Scrubber};
 use crate::json::{Document, Kind, write_string};
 use crate::scan::{LONG_RUN, Scan, Scanned};
 
@@ -93,7 +93,7 @@ impl Scrubber {
             Nested::Clean => return None,
             Nested::Changed(scrubbed) => scrubbed.changes,
             Nested::Text => {
-                let mut changes = Vec::new();
+                let mut changes = Changes::default();
                 self.pass(Scan::of(text, &LANES).with(text), Place::Plain, depth, &mut changes)?;
                 changes
             }
@@ -138,13 +138,7 @@ impl Scrubber {
     fn nested_document(&self, document: &Document<'_>, depth: usize) -> Nested {
         let mut walk = Walk::nested(self, document, depth);
         walk.value(0, None, Place::Plain);
-        let (text, redactions) = walk.finish_as_written();
-        let mut changes: Vec<Change> = Vec::new();
-        for redaction in redactions {
-            if let Some(rule) = Rule::named(redaction.rule) {
-                note(&mut changes, (rule, redaction.action));
-            }
-        }
+        let (text, changes) = walk.finish_nested();
         if changes.is_empty() { Nested::Clean } else { Nested::Changed(Scrubbed { text: text.into(), changes }) }
     }
 }

@@ -63,7 +63,7 @@ impl Explained<'_> {
         if field.is_some_and(|place| self.fields[place].1 != Pii::Keep) {
             return Reason::Plan;
         }
-        Rule::named(rule).map_or(Reason::Mode, |rule| self.scrubber.policy.treatment(rule).1)
+        Rule::named(rule.as_bytes()).map_or(Reason::Mode, |rule| self.scrubber.policy.treatment(rule).1)
     }
 
     /// What the record's kind says of the value at the node `at` of one of its fields.

@@ -2,7 +2,6 @@
 //! a property of a tracking plan. Elsewhere nobody said what is written there, and no detector knows every name.
 
 use super::actions::Replacement;
-use super::names::place_of;
 use super::policy::Rule;
 use super::token::token_len;
 use super::{Place, Scrubber};
@@ -173,7 +172,8 @@ impl Marks<'_> {
     /// Whether the string at node `at` is free text that no schema has a place for. User agents are cut elsewhere.
     fn is_homeless(&self, at: usize, name: Option<usize>, pointer: &str) -> bool {
         let document = self.document;
-        let is_agent = || name.is_some_and(|name| place_of(&document.text(document.node(name))) == Place::UserAgent);
+        let place_of = |name| self.scrubber.said(&document.text(document.node(name))).1;
+        let is_agent = || name.is_some_and(|name| place_of(name) == Place::UserAgent);
         self.texts.binary_search(&at).is_err()
             && is_free_text(&document.text(document.node(at)))
             && !is_agent()

@@ -67,7 +67,7 @@ fn named(name: &str) -> Option<(Vec<Rule>, Specific)> {
         return Some((rules, Specific::Group));
     }
     // Own rules have their action beside their pattern.
-    let rule = Rule::named(name).filter(|&rule| rule != Rule::Custom)?;
+    let rule = Rule::named(name.as_bytes()).filter(|&rule| rule != Rule::Custom)?;
     Some((vec![rule], Specific::Rule))
 }
 

@@ -1,12 +1,14 @@
 //! What member names mean.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::detect::ipv4::is_version_name;
+use super::detect::ipv4::{VERSIONS, is_version_name};
 use super::detect::secret_name::{Sense, sense};
+use super::endings::Endings;
 use super::learned::{Learned, Names};
 use super::walk::may_be_paired;
-use super::{Place, Rule, Scrubber};
+use super::{Place, Rule, Scrubber, personal};
 use crate::json::{Document, Node};
 
 /// What a name says of its value, where the name itself may stand.
@@ -34,7 +36,7 @@ impl Scrubber {
 
     /// What `name` means, in which nothing was found.
     pub(super) fn learn_meaning(&self, name: &str, learned: &mut Learned) -> Meaning {
-        let (rule, place) = (self.rule_of_name(name), place_of(name));
+        let (rule, place) = self.said(name);
         let is_plain = rule.is_none() && place == Place::Plain && !may_be_paired(name);
         let meaning = Meaning { rule, place, is_plain };
         learned.names.put(self.number, name.as_bytes(), meaning);
@@ -48,8 +50,26 @@ impl Scrubber {
         let known = self.known_meaning(name, learned);
         match known.or_else(|| is_clean().then(|| self.learn_meaning(name, learned))) {
             Some(Meaning { rule, place, .. }) => (rule, place),
-            None => (self.rule_of_name(name), place_of(name)),
+            None => self.said(name),
         }
+    }
+
+    /// What `name` says of its value, found out anew: the rule that takes it whole, and what it is.
+    pub(super) fn said(&self, name: &str) -> (Option<Rule>, Place) {
+        let (sense, may_say_more) = (sense(name.as_bytes()), ENDINGS.may_end(name.as_bytes()));
+        let rule = self.keys.rule_of(name, sense);
+        let rule = if may_say_more { rule.or_else(|| personal::rule_of(name)) } else { rule };
+        let place = match sense {
+            Sense::Perhaps => Place::PerhapsSecret,
+            _ if may_say_more => kind_of(name),
+            _ => Place::Plain,
+        };
+        (rule, place)
+    }
+
+    /// The rule that a member called `name` brings on its whole value.
+    pub(super) fn rule_of_name(&self, name: &str) -> Option<Rule> {
+        self.said(name).0
     }
 
     /// Whether the member name `node` is known to say nothing of its value, and may stand itself.
@@ -60,14 +80,19 @@ impl Scrubber {
     }
 }
 
-/// OpenTelemetry's `user_agent.original`, R3's `user_agent`, and their spellings; names that may say "secret".
-pub(super) fn place_of(name: &str) -> Place {
-    if sense(name.as_bytes()) == Sense::Perhaps {
-        return Place::PerhapsSecret;
-    }
-    let is_agent = ends_spelt(name, b"useragent").is_some()
-        || ends_spelt(name, b"useragentoriginal").is_some()
-        || ends_spelt(name, b"ua").is_some_and(str::is_empty);
+/// OpenTelemetry's `user_agent.original` and R3's `user_agent`, without separators.
+const AGENTS: [&str; 2] = ["useragent", "useragentoriginal"];
+/// The same, of a name that says no more.
+const AGENT: &str = "ua";
+
+/// How names end that say something, but for those of secrets: nearly no name does.
+static ENDINGS: LazyLock<Endings> =
+    LazyLock::new(|| Endings::of(personal::words().chain(&AGENTS).chain([&AGENT]).chain(&VERSIONS)));
+
+/// Whether a member called `name` holds a user agent or a version.
+pub(super) fn kind_of(name: &str) -> Place {
+    let is_agent = AGENTS.iter().any(|agent| ends_spelt(name, agent.as_bytes()).is_some())
+        || ends_spelt(name, AGENT.as_bytes()).is_some_and(str::is_empty);
     match () {
         () if is_agent => Place::UserAgent,
         () if is_version_name(name) => Place::Version,
@@ -89,9 +114,37 @@ fn ends_spelt<'n>(name: &'n str, word: &[u8]) -> Option<&'n str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::config::PrivacyConfig;
-    use crate::scrub::token::with_ordinal;
+    use crate::scrub::token::push_with_ordinal;
+
+    /// What names are made of.
+    #[rustfmt::skip]
+    const PARTS: [&str; 40] = [
+        "user", "agent", "Agent", "original", "ua", "UA", "version", "Version", "code", "release", "build", "chrome",
+        "first", "name", "Name", "ssn", "tax", "id", "no", "number", "address", "line1", "phone", "é", "key", "auth",
+        "pass", "word", "token", "api", "secret", "1", "23", "_", "-", ".", " ", "'", "x", "[email]",
+    ];
+
+    fn place_of(name: &str) -> Place {
+        Scrubber::new(&PrivacyConfig::default()).unwrap().said(name).1
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_name_says_is_what_each_list_says_of_it(
+            parts in prop::collection::vec(prop::sample::select(&PARTS[..]), 0..5),
+        ) {
+            let name = parts.concat();
+            let scrubber = Scrubber::new(&PrivacyConfig::default()).unwrap();
+            let sense = sense(name.as_bytes());
+            let rule = scrubber.keys.rule_of(&name, sense).or_else(|| personal::rule_of(&name));
+            let place = if sense == Sense::Perhaps { Place::PerhapsSecret } else { kind_of(&name) };
+            prop_assert_eq!(scrubber.said(&name), (rule, place), "{}", name);
+        }
+    }
 
     #[test]
     fn a_user_agents_name_is_known_in_any_spelling_and_only_at_the_end() {
@@ -109,8 +162,9 @@ mod tests {
         for rule in Rule::ALL.into_iter().filter(|rule| !rule.is_secret()) {
             let kind = rule.token().strip_suffix(']').unwrap();
             let said = |ordinal| {
-                let name = with_ordinal(kind, ordinal);
-                (scrubber.rule_of_name(&name), place_of(&name))
+                let mut name = String::new();
+                push_with_ordinal(kind, ordinal, &mut name);
+                scrubber.said(&name)
             };
             for ordinal in (2..1_200).chain([4_096, 10_000, 65_535, u32::MAX]) {
                 assert_eq!(said(ordinal), said(2), "{kind}:{ordinal}]");

@@ -10,23 +10,27 @@ pub(super) struct Output<'a> {
     out: String,
     /// The stretch of the input that is still to be copied.
     pending: Range<usize>,
+    /// All of the input stays but for what is replaced: what else is written is not asked for.
+    is_spliced: bool,
 }
 
 impl<'a> Output<'a> {
     pub(super) fn new(input: &'a str, capacity: usize) -> Self {
         let end = input.len();
-        Self { input, out: String::with_capacity(capacity), pending: end..end }
+        Self { input, out: String::with_capacity(capacity), pending: end..end, is_spliced: false }
+    }
+
+    /// Of a document that stays as it was written, signs and spaces too, but for what is replaced. Takes no memory before.
+    pub(super) const fn spliced(input: &'a str) -> Self {
+        Self { input, out: String::new(), pending: 0..0, is_spliced: true }
     }
 
     pub(super) fn finish(mut self) -> String {
+        if self.is_spliced {
+            self.pending.end = self.input.len();
+        }
         self.flush();
         self.out
-    }
-
-    /// Bytes written, with none pending.
-    pub(super) fn len(&mut self) -> usize {
-        self.flush();
-        self.out.len()
     }
 
     fn flush(&mut self) {
@@ -42,6 +46,9 @@ impl<'a> Output<'a> {
     /// Writes a stretch of the input.
     #[inline]
     pub(super) fn copy(&mut self, stretch: Range<usize>) {
+        if self.is_spliced {
+            return;
+        }
         if stretch.start != self.pending.end {
             self.flush();
             self.pending.start = stretch.start;
@@ -52,6 +59,9 @@ impl<'a> Output<'a> {
     /// Writes a sign of the grammar: out of the input, where it comes next there.
     #[inline]
     pub(super) fn sign(&mut self, sign: u8) {
+        if self.is_spliced {
+            return;
+        }
         if self.input.as_bytes().get(self.pending.end) == Some(&sign) {
             self.pending.end += 1;
         } else {
@@ -77,6 +87,10 @@ impl<'a> Output<'a> {
 
     /// Writes a string in place of a stretch of the input.
     pub(super) fn replace(&mut self, stretch: &Range<usize>, text: &str) {
+        if self.is_spliced {
+            self.out.reserve(if self.out.is_empty() { self.input.len() } else { 0 });
+            self.pending.end = stretch.start;
+        }
         self.flush();
         write_string(text, &mut self.out);
         self.pending = stretch.end..stretch.end;

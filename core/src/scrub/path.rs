@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::Place;
 use super::policy::Rule;
-use super::token::{is_bare, numbered, ordinal_as_written, ordinal_of, with_ordinal};
+use super::token::{is_bare, numbered, ordinal_as_written, ordinal_of, push_with_ordinal};
 use crate::json::{Document, Kind, Node};
 
 /// The containers that are open, outermost first.
@@ -86,12 +86,13 @@ impl Base {
         next
     }
 
-    /// The name with `ordinal`, which the first does not show.
-    fn name(&self, ordinal: u32) -> String {
+    /// Writes the name with `ordinal`, which the first does not show, into `name`.
+    fn write_name(&self, ordinal: u32, name: &mut String) {
+        name.clear();
         match self.text.strip_suffix(']') {
-            _ if ordinal == 1 => self.text.clone().into_owned(),
-            Some(kind) if self.rises => with_ordinal(kind, ordinal),
-            _ => numbered(&self.text, ordinal),
+            _ if ordinal == 1 => name.push_str(&self.text),
+            Some(kind) if self.rises => push_with_ordinal(kind, ordinal, name),
+            _ => *name = numbered(&self.text, ordinal),
         }
     }
 }
@@ -137,17 +138,17 @@ impl Rewritten {
         ordinal_of(name).is_some_and(|(base, ordinal)| last(&base).is_some_and(|last| last >= ordinal))
     }
 
-    /// A name made of the base at `place` that nobody has.
+    /// A name made of the base at `place` that nobody has, in the room of the latest.
     fn give(&mut self, place: usize) -> String {
-        let Some(base) = self.bases.get(place) else { return String::new() };
-        let (mut ordinal, rises) = (base.next(), base.rises);
-        let mut name = base.name(ordinal);
+        let mut name = std::mem::take(&mut self.latest);
+        let Some(base) = self.bases.get(place) else { return name };
+        let rises = base.rises;
+        let mut ordinal = if rises { base.next() } else { base.last + 1 };
+        base.write_name(ordinal, &mut name);
         if !rises {
-            ordinal = base.last + 1;
-            name = base.name(ordinal);
             while self.is_taken(&name) || self.is_counted(&name) {
                 ordinal += 1;
-                name = base.name(ordinal);
+                base.write_name(ordinal, &mut name);
             }
             self.take(name.as_str().into());
         }

@@ -55,8 +55,12 @@ fn rule_before(text: &[u8], lowest: usize, end: usize, is_part: impl Fn(u8) -> b
     None
 }
 
-static ENDINGS: LazyLock<Endings> =
-    LazyLock::new(|| Endings::of(NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&FILLERS)));
+/// All words with which a name of personal data may end.
+pub(super) fn words() -> impl Iterator<Item = &'static &'static str> {
+    NAMES.iter().flat_map(|(_, names)| names.iter()).chain(&FILLERS)
+}
+
+static ENDINGS: LazyLock<Endings> = LazyLock::new(|| Endings::of(words()));
 
 /// How the names and the words behind them end.
 pub(super) fn endings() -> &'static Endings {

@@ -121,10 +121,40 @@ impl Group {
     }
 }
 
+/// Rules as a set: those of a length, and those of a first letter. Two names at the most have both.
+struct Named {
+    by_length: [u64; MAX_NAME + 1],
+    by_first: [u64; 256],
+}
+
+/// Bytes of the longest name.
+const MAX_NAME: usize = 16;
+
+const NAMED: Named = {
+    let mut named = Named { by_length: [0; _], by_first: [0; _] };
+    let mut i = 0;
+    while i < Rule::ALL.len() {
+        let name = Rule::ALL[i].name().as_bytes();
+        named.by_length[name.len()] |= 1 << i;
+        named.by_first[name[0] as usize] |= 1 << i;
+        i += 1;
+    }
+    named
+};
+
 impl Rule {
     /// The rule that is called `name`.
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|rule| rule.name() == name)
+    pub(crate) fn named(name: &[u8]) -> Option<Self> {
+        let by_first = NAMED.by_first[usize::from(*name.first()?)];
+        let mut may_be = NAMED.by_length.get(name.len())? & by_first;
+        while may_be != 0 {
+            let rule = Self::ALL.get(may_be.trailing_zeros() as usize)?;
+            if rule.name().as_bytes() == name {
+                return Some(*rule);
+            }
+            may_be &= may_be - 1;
+        }
+        None
     }
 
     /// Whether it guards access to something: removed in every mode, whatever is configured.
@@ -150,7 +180,7 @@ mod tests {
         names.dedup();
         assert_eq!(names.len(), count);
         for rule in Rule::ALL {
-            assert_eq!(Rule::named(rule.name()), Some(rule));
+            assert_eq!(Rule::named(rule.name().as_bytes()), Some(rule));
             assert_eq!(rule.token(), format!("[{}]", rule.name()));
         }
     }

@@ -84,13 +84,20 @@ pub(crate) fn ordinal_as_written(text: &str) -> Option<(&str, u32)> {
     Some((kind, ordinal))
 }
 
-/// A bare token, whose last bracket is missing in `kind`, with `ordinal`.
-pub(crate) fn with_ordinal(kind: &str, ordinal: u32) -> String {
-    let mut out = String::with_capacity(kind.len() + MAX_ORDINAL + "]".len());
+/// Appends a bare token, whose last bracket is missing in `kind`, with `ordinal`. A hostile record has thousands: no
+/// formatter.
+pub(crate) fn push_with_ordinal(kind: &str, ordinal: u32, out: &mut String) {
+    let (mut digits, mut first, mut rest) = ([b'0'; MAX_ORDINAL], MAX_ORDINAL, ordinal);
+    while first > 0 && (rest > 0 || first == MAX_ORDINAL) {
+        first -= 1;
+        digits[first] = b"0123456789"[(rest % 10) as usize];
+        rest /= 10;
+    }
+    out.reserve(kind.len() + MAX_ORDINAL + "]".len());
     out.push_str(kind);
-    // Writing into a string does not fail.
-    let _ = write!(out, ":{ordinal}]");
-    out
+    out.push(':');
+    out.extend(digits[first..].iter().map(|digit| char::from(*digit)));
+    out.push(']');
 }
 
 /// Bytes of a colon and the largest ordinal.
@@ -108,17 +115,36 @@ pub(crate) fn is_token(text: &str) -> bool {
 }
 
 /// Length of the token at the start of `text`, if one stands there.
+#[inline]
 pub(crate) fn token_len(text: &[u8]) -> Option<usize> {
-    let inside = text.strip_prefix(b"[")?;
+    text.strip_prefix(b"[").and_then(len_of)
+}
+
+/// The same of a token's text behind the bracket.
+fn len_of(inside: &[u8]) -> Option<usize> {
     if let Some(sealed) = inside.strip_prefix(b"sealed:") {
         return sealed_len(sealed).map(|len| len + "[sealed:]".len());
     }
     // What no token holds ends the search, a second bracket above all: a run of brackets stays linear.
-    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.');
     let longest = "email:mask:".len() + MAX_SHOWN;
-    let end = inside.iter().take(longest + 1).position(|byte| !is_part(byte)).filter(|&end| inside[end] == b']')?;
+    let end = inside
+        .iter()
+        .take(longest + 1)
+        .position(|byte| !IS_PART[usize::from(*byte)])
+        .filter(|&end| inside[end] == b']')?;
     is_inside(&inside[..end]).then_some(end + 2)
 }
+
+/// Bytes that a token may have between its brackets.
+static IS_PART: [bool; 256] = {
+    let (mut table, mut i) = ([false; 256], 0);
+    while i < table.len() {
+        let byte = i.to_le_bytes()[0];
+        table[i] = byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':' | b'-' | b'.');
+        i += 1;
+    }
+    table
+};
 
 /// Bytes of `text` in which each token counts as one: what it had, at the least, before it was scrubbed.
 pub(crate) fn len_before(text: &[u8]) -> usize {
@@ -169,7 +195,7 @@ fn split(text: &[u8]) -> (&[u8], Option<&[u8]>) {
 }
 
 fn is_rule(name: &[u8]) -> bool {
-    Rule::ALL.iter().any(|rule| rule.name().as_bytes() == name)
+    Rule::named(name).is_some()
 }
 
 fn is_hash(digits: &[u8]) -> bool {
@@ -239,6 +265,15 @@ mod tests {
         assert_eq!(numbered("[card:mask:1111]", 2), "[card:mask:1111]:2");
         assert_eq!(numbered("[custom:order_no]", 2), "[custom:order_no:2]");
         assert_eq!(numbered("[custom:order_no:2]", 3), "[custom:order_no:3]");
+    }
+
+    #[test]
+    fn ordinals_are_written_in_decimal_digits() {
+        for ordinal in [0, 2, 9, 10, 4_096, u32::MAX] {
+            let mut out = String::from("x ");
+            push_with_ordinal("[email", ordinal, &mut out);
+            assert_eq!(out, format!("x [email:{ordinal}]"));
+        }
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::actions::Replacement;
 use super::learned::{Clean, Learned};
 use super::policy::Rule;
 use super::token::is_token;
-use super::{Change, LANES, Place, Scrubbed, Scrubber};
+use super::{Changes, LANES, Place, Scrubbed, Scrubber};
 use crate::outcome::Action;
 use crate::scan::{Scan, Scanned};
 
@@ -18,38 +18,20 @@ pub(crate) struct Changed {
     pub(crate) changes: Changes,
 }
 
-/// Each kind of change once: nearly always one.
-#[derive(Debug)]
-pub(crate) enum Changes {
-    One([Change; 1]),
-    Many(Vec<Change>),
-}
-
-impl std::ops::Deref for Changes {
-    type Target = [Change];
-
-    fn deref(&self) -> &[Change] {
-        match self {
-            Self::One(one) => one,
-            Self::Many(many) => many,
-        }
-    }
-}
-
 impl Changed {
     /// The text that stands there already, in another form.
     pub(crate) const fn nothing(text: String) -> Self {
-        Self { text: Cow::Owned(text), changes: Changes::Many(Vec::new()) }
+        Self { text: Cow::Owned(text), changes: Changes::None }
     }
 
     fn one(rule: Rule, (text, action): (Cow<'static, str>, Action)) -> Self {
-        Self { text, changes: Changes::One([(rule, action)]) }
+        Self { text, changes: (rule, action).into() }
     }
 }
 
 impl From<Scrubbed> for Changed {
     fn from(Scrubbed { text, changes }: Scrubbed) -> Self {
-        Self { text, changes: Changes::Many(changes) }
+        Self { text, changes }
     }
 }
 

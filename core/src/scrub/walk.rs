@@ -21,7 +21,7 @@ use super::output::Output;
 use super::path::Name;
 use super::policy::Rule;
 use super::value::Named;
-use super::{Change, Place, Scrubber};
+use super::{Change, Changes, Place, Scrubber};
 use crate::json::{Document, Kind, Node};
 use crate::outcome::Redaction;
 use crate::record::limits::MAX_RECORD_BYTES;
@@ -51,8 +51,8 @@ pub(crate) struct Walk<'a> {
     depth: usize,
     /// Whether what needs no look may be copied as it stands, with the signs between.
     passes: bool,
-    /// What was rewritten: a node's place in the document and its new text's in the output.
-    rewritten: Vec<(Range<usize>, Range<usize>)>,
+    /// What was changed in a document that stands in a string: nobody asks where in it.
+    changes: Changes,
     /// What stands around each string and number, where somebody wants to know.
     trace: Trace,
 }
@@ -64,6 +64,10 @@ impl<'a> Walk<'a> {
         intact: &'a [usize],
         capacity: usize,
     ) -> Self {
+        Self::onto(Output::new(document.input(), capacity), scrubber, document, intact)
+    }
+
+    fn onto(output: Output<'a>, scrubber: &'a Scrubber, document: &'a Document<'a>, intact: &'a [usize]) -> Self {
         Self {
             scrubber,
             document,
@@ -71,13 +75,13 @@ impl<'a> Walk<'a> {
             fields: Fields::default(),
             kept: 0..0,
             learned: Learned::borrow(),
-            output: Output::new(document.input(), capacity),
+            output,
             redactions: Vec::new(),
             paths: 0,
             unplaced: 0,
             depth: 0,
             passes: document.is_compact() && !scrubber.looks_everywhere(),
-            rewritten: Vec::new(),
+            changes: Changes::default(),
             trace: Trace::Unwanted,
         }
     }
@@ -103,7 +107,7 @@ impl<'a> Walk<'a> {
 
     /// The pass over a document that stands in a string, in `depth` layers of encoding.
     pub(super) fn nested(scrubber: &'a Scrubber, document: &'a Document<'a>, depth: usize) -> Self {
-        Self { depth, ..Self::new(scrubber, document, &[], document.input().len()) }
+        Self { depth, ..Self::onto(Output::spliced(document.input()), scrubber, document, &[]) }
     }
 
     /// The text written and what was changed in it.
@@ -112,19 +116,12 @@ impl<'a> Walk<'a> {
         (self.output.finish(), self.redactions)
     }
 
-    /// The document as it was written except for what was changed in it.
-    pub(super) fn finish_as_written(self) -> (String, Vec<Redaction>) {
+    /// The document of [`nested`](Self::nested) as it was written except for what was changed in it, and that.
+    pub(super) fn finish_nested(self) -> (String, Changes) {
         self.learned.give_back();
-        let out = self.output.finish();
-        let mut text = String::with_capacity(out.len());
-        let mut copied = 0;
-        for (old, new) in self.rewritten {
-            text.push_str(&self.document.input()[copied..old.start]);
-            text.push_str(&out[new]);
-            copied = old.end;
-        }
-        text.push_str(&self.document.input()[copied..]);
-        (text, self.redactions)
+        // Of a document that stays nothing is copied.
+        let text = if self.changes.is_empty() { String::new() } else { self.output.finish() };
+        (text, self.changes)
     }
 
     /// Opens the container at node `index`.
@@ -247,20 +244,19 @@ impl<'a> Walk<'a> {
         true
     }
 
-    /// Writes `text` as a string in place of `node`, and notes that.
+    /// Writes `text` as a string in place of `node`.
     fn rewrite(&mut self, node: Node, text: &str) {
-        if self.depth == 0 {
-            self.output.replace(&node.span(), text);
-            return;
-        }
-        let start = self.output.len();
         self.output.replace(&node.span(), text);
-        let end = self.output.len();
-        self.rewritten.push((node.span(), start..end));
     }
 
     /// Notes changes of the value at hand.
     pub(crate) fn redacted(&mut self, changes: &[Change]) {
+        if self.depth > 0 {
+            for change in changes {
+                self.changes.note(*change);
+            }
+            return;
+        }
         for &(rule, action) in changes {
             let is_placed = self.paths < MAX_PATHS;
             let path = if is_placed { self.pointer() } else { String::new() };

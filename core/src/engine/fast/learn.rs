@@ -1,7 +1,5 @@
 //! Learns the structure of a record that was accepted: the ordinary way is gone once more and says what it does where.
 
-use std::collections::HashMap;
-
 use super::lists::ELEMENT;
 use super::tree::{Edge, NONE, Plan, Point, Scalar as Spec, State, Step, Tree, Value};
 use crate::engine::Engine;
@@ -9,10 +7,21 @@ use crate::json::{Document, Kind};
 use crate::record::{Check, Reading, Slot};
 use crate::scrub::{Named, Walk, push_segment};
 
-/// What the ordinary way did at nodes that have a value.
+/// What the ordinary way did at each node that has a value.
 struct Traces {
-    checks: HashMap<usize, Check>,
-    named: HashMap<usize, Named>,
+    checks: Vec<Option<Check>>,
+    named: Vec<Option<Named>>,
+}
+
+/// What was noted of some of `count` nodes, by node.
+fn by_node<T: Copy>(count: usize, noted: &[(usize, T)]) -> Vec<Option<T>> {
+    let mut all = vec![None; count];
+    for (node, what) in noted {
+        if let Some(place) = all.get_mut(*node) {
+            *place = Some(*what);
+        }
+    }
+    all
 }
 
 /// A container that is being learned.
@@ -29,14 +38,15 @@ struct Open {
 
 /// Adds the structure of `document`; nothing where what becomes of a record of this structure depends on more than it.
 pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -> Option<()> {
-    if !document.is_compact() || tree.is_full() {
+    if !document.is_compact() || tree.is_full() || has_names_of_a_map(document) {
         return None;
     }
     let (reading, checks) = Reading::traced(document)?;
     let scrubber = engine.scrubber.of_record(|| None, None);
     let mut walk = Walk::new(&scrubber, document, reading.intact.nodes(), document.input().len()).traced();
     Engine::write_fields(&scrubber, document, &reading, &mut walk);
-    let traces = Traces { checks: checks.into_iter().collect(), named: walk.finish_trace()?.into_iter().collect() };
+    let nodes = document.nodes().len();
+    let traces = Traces { checks: by_node(nodes, &checks), named: by_node(nodes, &walk.finish_trace()?) };
     let mut top = Open { state: Tree::ROOT, is_object: true, end: document.node(0).next(), pointer: 0 };
     let mut pointer = String::new();
     let mut open: Vec<Open> = Vec::new();
@@ -55,7 +65,7 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
         let value = if top.is_object {
             let place = if open.is_empty() { reading.place(document, at)? } else { 0 };
             let decides = open.is_empty() && reading.decides(place);
-            if decides && !stays(engine, document, at + 1, traces.named.get(&(at + 1)).copied()) {
+            if decides && !stays(engine, document, at + 1, traces.named.get(at + 1).copied()?) {
                 return None;
             }
             let edge = tree.edge(top.state, document, at, decides, place)?;
@@ -93,8 +103,8 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
                 let spec = spec(
                     engine,
                     kind,
-                    traces.checks.get(&at).copied(),
-                    traces.named.get(&at).copied(),
+                    traces.checks.get(at).copied()?,
+                    traces.named.get(at).copied()?,
                     open.is_empty(),
                 )?;
                 let seen = tree.values.get_mut(value as usize)?.scalar_mut(kind)?;
@@ -103,6 +113,21 @@ pub(super) fn learn(tree: &mut Tree, engine: &Engine, document: &Document<'_>) -
         }
         at += 1;
     }
+}
+
+/// Whether the document has more names than a structure has: those of a map, which come once. Learning them would cost
+/// what reading the record does, for nothing.
+fn has_names_of_a_map(document: &Document<'_>) -> bool {
+    /// The largest records of applications have some two hundred, whatever their lists repeat.
+    const MOST_NAMES: u32 = 1 << 9;
+    /// Words of a bit for each hash: few names share one as far as to the limit.
+    const WORDS: usize = 1 << 6;
+    let mut seen = [0u64; WORDS];
+    for hash in document.name_hashes() {
+        let bit = (hash >> (u32::BITS - WORDS.ilog2() - u64::BITS.ilog2())) as usize;
+        seen[bit / 64] |= 1 << (bit % 64);
+    }
+    seen.iter().map(|word| word.count_ones()).sum::<u32>() > MOST_NAMES
 }
 
 /// Whether the string at node `index` stays as it is.
@@ -149,6 +174,9 @@ impl Tree {
         if let Some(edge) = self.find(state, text.as_bytes()).filter(|edge| self.text(edge) == text.as_bytes()) {
             return Some(*edge);
         }
+        if !decides && self.has_many_members(state) {
+            return None;
+        }
         let next = u32::try_from(self.states.len()).ok()?;
         let outer = self.states.get(state as usize)?.outer;
         self.states.push(State { first: NONE, end: NONE, outer });
@@ -165,6 +193,14 @@ impl Tree {
         self.edges.push(edge);
         self.append(state, index)?;
         Some(edge)
+    }
+
+    /// Whether so many members have come at the point `state` that looking through them costs more than it gains; a record
+    /// has one place at most where what decides stands, and others many.
+    fn has_many_members(&self, state: u32) -> bool {
+        const MANY: usize = 1 << 6;
+        let first = self.states.get(state as usize).and_then(|state| self.edges.get(state.first as usize));
+        std::iter::successors(first, |edge| self.edges.get(edge.sibling as usize)).count() >= MANY
     }
 
     /// Notes where the values at the place `value` stand.

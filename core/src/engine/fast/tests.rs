@@ -142,6 +142,31 @@ fn a_record_as_large_as_allowed_keeps_to_a_trail_and_says_where_in_its_lists_a_f
 }
 
 #[test]
+fn names_of_a_map_are_not_learned_and_do_not_push_out_what_was() {
+    let (engine, usual) = (engine(), event(r#"{"a":1}"#));
+    let members = |names: std::ops::Range<usize>| names.map(|i| format!(r#""n{i}":1"#)).collect::<Vec<_>>();
+    let map = event(&format!("{{{}}}", members(0..1_000).join(",")));
+    // Objects in one list with a name of its own each.
+    let objects = |names| {
+        let objects: Vec<_> = members(names).iter().map(|member| format!("{{{member}}}")).collect();
+        event(&format!(r#"{{"list":[{}]}}"#, objects.join(",")))
+    };
+    let elements: Vec<_> = (0..10).map(|i| objects(i * 20..i * 20 + 1)).collect();
+    forget();
+    for record in [&usual, &usual, &map, &map].into_iter().chain(&elements) {
+        assert_eq!(engine.process(record, None).status, Status::Accepted);
+    }
+    assert!(is_fast(&engine, &usual) && !is_fast(&engine, &map));
+    assert!(is_fast(&engine, &elements[0]));
+    let many: Vec<_> = (0..100).map(|i| objects(i..i + 1)).collect();
+    for record in &many {
+        assert_eq!(engine.process(record, None).status, Status::Accepted);
+    }
+    assert!(is_fast(&engine, &many[20]) && !is_fast(&engine, &many[99]));
+    assert_same(&engine, &[usual, map], None);
+}
+
+#[test]
 fn what_is_not_as_it_was_learned_takes_the_ordinary_way() {
     let engine = engine();
     forget();

@@ -5,11 +5,11 @@ mod heads;
 mod layouts;
 mod shapes;
 
-use self::heads::{DASH, DOT, HEADS, LAST, LAST_TWO, LONE, LOW, MAX_HEAD, SECOND, SECOND_LAST, UNDERSCORE, packed};
+use self::heads::{DASH, DOT, LAST, LAST_TWO, LONE, LOW, MAX_HEAD, SECOND, SECOND_LAST, UNDERSCORE, shapes_of};
 use self::layouts::{
     astra, azure_secret, google_refresh, laid_out, max_mind, openshift, salesforce, telegram, webhook,
 };
-use self::shapes::{PLAIN, PREFIXED, Shape};
+use self::shapes::{PLAIN, Shape};
 use super::secret_name::{Sense, sense};
 use super::secret_value::{distinct, is_filled, looks_random};
 use super::{before, byte, run};
@@ -192,16 +192,10 @@ fn find_lone(text: &[u8], at: usize, floor: usize) -> Place {
 /// The key whose prefix's head stands from `start` to `at`.
 fn key_of(text: &[u8], start: usize, at: usize) -> Place {
     let head = &text[start..at];
-    let packed = packed(head);
-    let first = HEADS.partition_point(|head| *head < packed);
-    let shapes = HEADS[first..].iter().zip(&PREFIXED[first..]).take_while(|(head, _)| **head == packed);
     let (separator, next) = (text[at], byte(text, at + 1));
-    let may_be = |shape: &Shape| match *shape.rest.as_bytes() {
-        [first, second, ..] => (first, second) == (separator, next),
-        [first] => first == separator,
-        [] => false,
-    };
-    shapes.filter(|(_, shape)| may_be(shape)).find_map(|(_, shape)| fits(text, shape, at)).map(|end| (start, end))
+    let may_be = |[first, second]: [u8; 2]| first == separator && (second == next || second == 0);
+    let mut shapes = shapes_of(head)?.filter(|(begins, _)| may_be(*begins));
+    shapes.find_map(|(_, shape)| fits(text, shape, at)).map(|end| (start, end))
 }
 
 /// A prefix of an issuer that is not known, whose last word says what it is: `acme_api_…`, `acme_pat_…`. What follows
@@ -218,13 +212,13 @@ fn find_named(text: &[u8], at: usize, floor: usize) -> Place {
     const OPENING: usize = 16;
     const MIN_DISTINCT: u32 = 12;
     let is_part = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let opening = text.get(at + 1..at + 1 + OPENING)?;
+    if !opening.iter().all(u8::is_ascii_alphanumeric) || !opening.iter().any(u8::is_ascii_digit) {
+        return None;
+    }
     let lowest = floor.max(at.saturating_sub(MAX_WORD + 1));
     let word = (lowest..at).rev().take_while(|&i| text[i].is_ascii_lowercase()).last()?;
     if !WORDS.contains(&&text[word..at]) || !matches!(before(text, word), b'_' | b'-') {
-        return None;
-    }
-    let opening = text.get(at + 1..at + 1 + OPENING)?;
-    if !opening.iter().all(u8::is_ascii_alphanumeric) || !opening.iter().any(u8::is_ascii_digit) {
         return None;
     }
     let lowest = floor.max(at.saturating_sub(MAX_PREFIX));

@@ -73,13 +73,13 @@ fn plain_end(text: &[u8], at: usize, end: usize) -> Option<usize> {
 /// Groups as printed: fours with a last group of one to four, or 4-6-5 and 4-6-4 (American Express, Diners); and
 /// the two halves of a number that was broken in the middle.
 fn grouped_end(text: &[u8], at: usize, first_end: usize) -> Option<usize> {
-    if !matches!(first_end - at, 4 | 8) {
+    if !matches!(first_end - at, 4 | 8) || !may_be_issued(&text[at..first_end]) {
         return None;
     }
     let (mut digits, mut count) = ([0; MAX_DIGITS + MAX_GROUP], first_end - at);
     digits[..count].copy_from_slice(&text[at..first_end]);
-    let (mut sizes, mut groups) = ([0; MAX_DIGITS], 1);
-    sizes[0] = count;
+    // The groups' sizes, a hexadecimal digit each.
+    let (mut sizes, mut second) = (count, 0);
     let (mut end, mut found) = (first_end, None);
     while count < MAX_DIGITS {
         let limit = text.len().min(end + MAX_SEPARATOR);
@@ -92,18 +92,21 @@ fn grouped_end(text: &[u8], at: usize, first_end: usize) -> Option<usize> {
         }
         digits[count..count + size].copy_from_slice(&text[start..next]);
         count += size;
-        sizes[groups] = size;
-        groups += 1;
+        let is_second = sizes <= MAX_GROUP;
+        sizes = sizes << 4 | size;
         end = next;
-        // No card has another second group behind a first one like this.
-        if !matches!(sizes[..2], [4, 4 | 6] | [8, 8]) {
-            break;
+        if is_second {
+            second = size;
+            // No card has another second group behind a first one like this.
+            if !matches!(sizes, 0x44 | 0x46 | 0x88) {
+                break;
+            }
         }
-        let printed = matches!(sizes[..groups], [4, 6, 4 | 5] | [4, 4, 4, 1..=4] | [4, 4, 4, 4, 1..=3] | [8, 8]);
+        let printed = matches!(sizes, 0x464 | 0x465 | 0x4441..=0x4444 | 0x44441..=0x44443 | 0x88);
         if printed
             && is_issued(&digits[..count])
             && ends_there(text, end)
-            && !goes_on(text, at, end, sizes[1])
+            && !goes_on(text, at, end, second)
             && is_card(&digits[..count])
         {
             found = Some(end);
@@ -161,6 +164,11 @@ fn is_issued(digits: &[u8]) -> bool {
         [b'6', b'0'..=b'5' | b'7' | b'9', ..] | [b'5', b'0' | b'6'..=b'8', ..] => (SHORT..=MAX_DIGITS).contains(&len),
         _ => false,
     }
+}
+
+/// A quick no to numbers whose first digits are no scheme's, however long they are.
+const fn may_be_issued(digits: &[u8]) -> bool {
+    matches!(digits, [b'2'..=b'6', ..] | [b'1', b'2' | b'8', ..])
 }
 
 /// ISO/IEC 7812-1, annex B.

@@ -1,5 +1,6 @@
 //! E-mail addresses (RFC 5321): a local part, `@`, and a domain of at least two labels.
 
+use super::words::Words;
 use super::{byte, is_word};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Lane};
@@ -22,7 +23,7 @@ fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let mut start = at;
     // Linear in sum: no local part reaches back over the `@` before. Longer ones than RFC 5321 allows are taken
     // too, since what is no address may still be somebody's.
-    while start > floor && is_local(text[start - 1]) {
+    while start > floor && IS_LOCAL[usize::from(text[start - 1])] {
         start -= 1;
     }
     // Quotes and dots around an address belong to the sentence.
@@ -48,11 +49,20 @@ fn is_remote(text: &[u8], start: usize, at: usize, end: usize) -> bool {
 /// Endings of file names and of a service manager's units that are no top-level domains: `logo@2x.png`,
 /// `getty@tty1.service`.
 #[rustfmt::skip]
-const NO_DOMAINS: [&[u8]; 29] = [
-    b"png", b"jpg", b"jpeg", b"gif", b"svg", b"webp", b"ico", b"js", b"mjs", b"cjs", b"jsx", b"tsx", b"css", b"html",
-    b"json", b"yaml", b"yml", b"xml", b"txt", b"tgz", b"gz", b"jar", b"whl", b"deb", b"rpm", b"service", b"socket",
-    b"timer", b"mount",
-];
+static NO_DOMAINS: Words = Words::of(&[
+    "png", "jpg", "jpeg", "gif", "svg", "webp", "ico", "js", "mjs", "cjs", "jsx", "tsx", "css", "html", "json",
+    "yaml", "yml", "xml", "txt", "tgz", "gz", "jar", "whl", "deb", "rpm", "service", "socket", "timer", "mount",
+]);
+
+/// [`is_local`] of each byte.
+static IS_LOCAL: [bool; 256] = {
+    let (mut table, mut i) = ([false; 256], 0);
+    while i < table.len() {
+        table[i] = is_local(i.to_le_bytes()[0]);
+        i += 1;
+    }
+    table
+};
 
 const fn is_local(byte: u8) -> bool {
     is_word(byte) || matches!(byte, b'.' | b'+' | b'-' | b'%' | b'\'' | b'!' | b'#' | b'$' | b'&' | b'*' | b'~')
@@ -87,8 +97,7 @@ fn domain_end(text: &[u8], at: usize) -> Option<usize> {
     let tld = &text[last..end];
     // No top-level domain begins with a digit: `kernel@6.1.0-9`.
     let is_tld = tld.len() >= 2 && !tld[0].is_ascii_digit();
-    let is_file = is_tld && tld.len() <= 7 && NO_DOMAINS.iter().any(|ending| tld.eq_ignore_ascii_case(ending));
-    (labels >= 2 && is_tld && !is_file).then_some(end)
+    (labels >= 2 && is_tld && !NO_DOMAINS.has(tld)).then_some(end)
 }
 
 #[cfg(test)]

@@ -58,27 +58,28 @@ fn address(text: &[u8]) -> Option<Ipv4Addr> {
     (place == octets.len() - 1 && digits > 0).then(|| Ipv4Addr::from(octets))
 }
 
+/// Names of versions, or the last words of names, that are compared from their end without case.
+pub(in crate::scrub) const VERSIONS: [&str; 11] = [
+    "version",
+    "release",
+    "build",
+    "firmware",
+    "revision",
+    "version_code",
+    "versionname",
+    "version_name",
+    "chrome",
+    "firefox",
+    "safari",
+];
+
 /// Whether the member called `name` holds a version: `app_version`, `firmware`, `os.build`. What has four parts there
 /// is no address.
 pub(in crate::scrub) fn is_version_name(name: &str) -> bool {
-    /// Names, or the last words of names, that are compared from their end without case.
-    const NAMES: [&[u8]; 11] = [
-        b"version",
-        b"release",
-        b"build",
-        b"firmware",
-        b"revision",
-        b"version_code",
-        b"versionname",
-        b"version_name",
-        b"chrome",
-        b"firefox",
-        b"safari",
-    ];
     let name = name.as_bytes();
-    NAMES.iter().any(|known| {
+    VERSIONS.iter().any(|known| {
         let start = name.len().checked_sub(known.len());
-        start.is_some_and(|start| name[start..].eq_ignore_ascii_case(known))
+        start.is_some_and(|start| name[start..].eq_ignore_ascii_case(known.as_bytes()))
     })
 }
 

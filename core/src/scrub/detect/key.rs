@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::secret_name::{MAX_NAME, Sense, sense};
+use super::secret_name::{MAX_NAME, Sense};
 use crate::scrub::policy::Rule;
 
 /// Compiled names.
@@ -18,12 +18,12 @@ impl KeyRules {
         Self { pii: pii_fields.iter().map(|name| words(name).concat()).collect() }
     }
 
-    /// The rule that `name` brings on its value.
-    pub(crate) fn rule_of(&self, name: &str) -> Option<Rule> {
+    /// The rule that `name`, of which [`sense`](super::secret_name::sense) says this, brings on its value.
+    pub(crate) fn rule_of(&self, name: &str, sense: Sense) -> Option<Rule> {
         if name.len() > MAX_NAME {
             return None;
         }
-        if matches!(sense(name.as_bytes()), Sense::Secret | Sense::Authorization | Sense::Cookie) {
+        if matches!(sense, Sense::Secret | Sense::Authorization | Sense::Cookie) {
             return Some(Rule::Secret);
         }
         (!self.pii.is_empty() && self.pii.contains(&words(name).concat())).then_some(Rule::Pii)
@@ -50,6 +50,11 @@ fn words(name: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scrub::detect::secret_name::sense;
+
+    fn rule_of(rules: &KeyRules, name: &str) -> Option<Rule> {
+        rules.rule_of(name, sense(name.as_bytes()))
+    }
 
     #[test]
     fn names_that_say_secret_are_found_in_every_spelling() {
@@ -69,7 +74,7 @@ mod tests {
             "aws_secret_access_key",
             "privateKey",
         ] {
-            assert_eq!(rules.rule_of(name), Some(Rule::Secret), "{name}");
+            assert_eq!(rule_of(&rules, name), Some(Rule::Secret), "{name}");
         }
     }
 
@@ -91,14 +96,14 @@ mod tests {
             "code",
             "",
         ] {
-            assert_eq!(rules.rule_of(name), None, "{name}");
+            assert_eq!(rule_of(&rules, name), None, "{name}");
         }
     }
 
     #[test]
     fn configured_names_are_compared_without_case_and_separators() {
         let rules = KeyRules::new(&["Home_Address".to_owned()]);
-        assert_eq!(rules.rule_of("homeAddress"), Some(Rule::Pii));
-        assert_eq!(rules.rule_of("address"), None);
+        assert_eq!(rule_of(&rules, "homeAddress"), Some(Rule::Pii));
+        assert_eq!(rule_of(&rules, "address"), None);
     }
 }

@@ -54,7 +54,7 @@ const fn is_beginning(before: u8) -> bool {
 
 fn verify(text: &[u8], at: usize, floor: usize) -> Verdict {
     let miss = Verdict::Miss { until: at + 1 };
-    if at < floor || !has_enough(text, at) || !may_begin(text, at) || !starts_there(text, at) {
+    if at < floor || !starts_there(text, at) || !has_enough(text, at) || !may_begin(text, at) {
         return miss;
     }
     let Some(form) = Form::read(text, at) else { return miss };

@@ -37,6 +37,10 @@ pub(in crate::scrub) fn sense(name: &[u8]) -> Sense {
     if name.len() > MAX_NAME || !may_end(name) {
         return Sense::Other;
     }
+    // One word, as labels in texts mostly are.
+    if name.iter().all(u8::is_ascii_lowercase) {
+        return of("", std::str::from_utf8(name).unwrap_or_default());
+    }
     let (mut lower, mut words) = ([0; MAX_NAME], [(0, 0); MAX_WORDS]);
     let count = split(name, &mut lower, &mut words);
     let word = |i: usize| {
@@ -113,8 +117,9 @@ fn of(before: &str, last: &str) -> Sense {
         return Sense::Cookie;
     }
     let is_key = last == "key";
-    if said(last) & SECRET != 0
-        || said(last) & LAST_OF_PAIR != 0 && PAIRS.contains(&(before, last))
+    let said = said(last);
+    if said & SECRET != 0
+        || said & LAST_OF_PAIR != 0 && PAIRS.contains(&(before, last))
         || last.len() >= SHORTEST_ENDING && ENDINGS.iter().any(|ending| last.ends_with(ending))
         || is_key && SECRET_KEYS.iter().any(|kind| before.ends_with(kind))
         || last == "pass" && PASSES.contains(&before)

@@ -6,6 +6,7 @@ use super::secret_extent::{close, is_name, is_quote, rest_of_header};
 use super::secret_label::{Label, label};
 use super::secret_name::{MAX_NAME, Sense, sense};
 use super::secret_value::{MAX_NOTHING, is_filled, is_mixed, is_placeholder, is_uuid, looks_random};
+use super::words::Words;
 use super::{bearer, before, byte, cookie, is_word, jwt, run};
 use crate::scrub::detector::{Detector, Verdict};
 use crate::scrub::gate::{Gate, Label as Says, Lane, Verify};
@@ -158,70 +159,52 @@ pub(super) fn is_unsure_secret(value: &[u8]) -> bool {
 /// `getToken()`, `user.password`, `token`: a program's text, not its data.
 fn is_code(text: &[u8], label: &Label, end: usize) -> bool {
     let value = &text[label.value..end];
-    let is_path = value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
-        && value.windows(3).any(|three| three[1] == b'.' && three[0] != b'.' && three[2] != b'.');
-    let call = value.iter().position(|byte| matches!(byte, b'(' | b'{'));
+    let name = &text[label.name.0..label.name.1];
+    // Each is asked only where those before say no: the cheapest and the most frequent first.
+    let is_same = || {
+        value.eq_ignore_ascii_case(name)
+            || value.iter().all(|b| b.is_ascii_lowercase() || *b == b'_') && sense(value) == Sense::Secret
+    };
+    let is_path = || {
+        value.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'.' | b'_'))
+            && value.windows(3).any(|three| three[1] == b'.' && three[0] != b'.' && three[2] != b'.')
+    };
     // `Token{5c01b2e …`: an object's print.
-    let is_call = call.is_some_and(|i| {
+    let is_call = || {
+        let Some(i) = value.iter().position(|byte| matches!(byte, b'(' | b'{')) else { return false };
         let is_open = matches!(value[value.len() - 1], b')' | b'}') || value[i] == b'{' && is_word(byte(value, i + 1));
         // `require('x')`, `read(prompt, …)`: cut off at the quotation mark or the comma.
         let is_cut = value.len() == i + 1 && is_quote(byte(text, end))
             || byte(text, end) == b',' && value[i + 1..].iter().all(|byte| is_name(*byte));
         i > 0 && (value[..i].iter().all(|byte| is_name(*byte)) && (is_open || is_cut))
-    });
+    };
     // `token === COLON`, `$App::Config->{…}`
-    let is_operand = byte(text, label.name.1 + 1) == b'=' && value.iter().all(u8::is_ascii_alphabetic)
-        || value.starts_with(b"$") && value.ends_with(b"-") && byte(text, end) == b'>';
-    let name = &text[label.name.0..label.name.1];
+    let is_operand = || {
+        byte(text, label.name.1 + 1) == b'=' && value.iter().all(u8::is_ascii_alphabetic)
+            || value.starts_with(b"$") && value.ends_with(b"-") && byte(text, end) == b'>'
+    };
     // An object's address and a path of a file.
-    let is_object = value.contains(&b'@') && value.windows(5).any(|part| part.eq_ignore_ascii_case(b"proxy"));
-    let is_folder = name.to_ascii_lowercase().ends_with(b"pwd") && matches!(value.first(), Some(b'/' | b'~'));
-    let is_same = value.eq_ignore_ascii_case(name)
-        || sense(value) == Sense::Secret && value.iter().all(|b| b.is_ascii_lowercase() || *b == b'_');
-    is_path || is_call || is_operand || is_object || is_folder || is_same
+    let is_object = || value.contains(&b'@') && value.windows(5).any(|part| part.eq_ignore_ascii_case(b"proxy"));
+    let is_folder = || {
+        let is_of_folder = name.last_chunk::<3>().is_some_and(|last| last.eq_ignore_ascii_case(b"pwd"));
+        is_of_folder && matches!(value.first(), Some(b'/' | b'~'))
+    };
+    is_same() || is_path() || is_call() || is_operand() || is_object() || is_folder()
 }
 
 /// `password: incorrect`, `token: the one you got`: words about a secret.
 fn is_prose(text: &[u8], label: &Label, end: usize) -> bool {
-    const VERDICTS: [&[u8]; 31] = [
-        b"invalid",
-        b"incorrect",
-        b"expired",
-        b"missing",
-        b"wrong",
-        b"failed",
-        b"failure",
-        b"ok",
-        b"valid",
-        b"not",
-        b"is",
-        b"was",
-        b"must",
-        b"cannot",
-        b"can't",
-        b"the",
-        b"a",
-        b"an",
-        b"your",
-        b"this",
-        b"please",
-        b"error",
-        b"denied",
-        b"revoked",
-        b"rejected",
-        b"accepted",
-        b"mismatch",
-        b"unable",
-        b"could",
-        b"too",
-        b"default",
-    ];
+    #[rustfmt::skip]
+    static VERDICTS: Words = Words::of(&[
+        "invalid", "incorrect", "expired", "missing", "wrong", "failed", "failure", "ok", "valid", "not", "is", "was",
+        "must", "cannot", "can't", "the", "a", "an", "your", "this", "please", "error", "denied", "revoked",
+        "rejected", "accepted", "mismatch", "unable", "could", "too", "default",
+    ]);
     let value = &text[label.value..end];
     let is_word = value.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'\'');
     let is_lower = value.iter().skip(1).all(u8::is_ascii_lowercase);
     let goes_on = byte(text, end) == b' ' && byte(text, end + 1).is_ascii_lowercase();
-    is_word
-        && (VERDICTS.iter().any(|word| value.eq_ignore_ascii_case(word)) || label.sign == b':' && is_lower && goes_on)
+    is_word && (VERDICTS.has(value) || label.sign == b':' && is_lower && goes_on)
 }
 
 #[cfg(test)]

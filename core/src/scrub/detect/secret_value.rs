@@ -1,5 +1,6 @@
 //! What tells a secret from what stands in its place: placeholders, references, prose, names of types.
 
+use super::words::Words;
 use super::{byte, run};
 use crate::scrub::token::token_len;
 
@@ -20,63 +21,17 @@ pub(super) const MAX_NOTHING: usize = 256;
 
 /// What stands where a value would: nothing secret in it.
 pub(super) fn is_placeholder(value: &[u8]) -> bool {
-    const WORDS: [&str; 38] = [
-        "null",
-        "none",
-        "nil",
-        "undefined",
-        "nan",
-        "true",
-        "false",
-        "yes",
-        "no",
-        "on",
-        "off",
-        "string",
-        "str",
-        "bool",
-        "boolean",
-        "int",
-        "integer",
-        "number",
-        "float",
-        "bytes",
-        "any",
-        "object",
-        "option",
-        "optional",
-        "required",
-        "redacted",
-        "hidden",
-        "masked",
-        "removed",
-        "scrubbed",
-        "unset",
-        "empty",
-        "n/a",
-        "todo",
-        "tbd",
-        "enabled",
-        "disabled",
-        "unknown",
-    ];
-    /// `undefined`
-    const MAX_WORD: usize = 9;
-    /// Their first letters, one bit each.
-    const FIRST: u32 = {
-        let (mut letters, mut i) = (0, 0);
-        while i < WORDS.len() {
-            letters |= 1 << (WORDS[i].as_bytes()[0] & 31);
-            i += 1;
-        }
-        letters
-    };
-    let first = byte(value, 0).to_ascii_lowercase();
-    let is_word = |word: &&str| word.as_bytes()[0] == first && value.eq_ignore_ascii_case(word.as_bytes());
+    #[rustfmt::skip]
+    static WORDS: Words = Words::of(&[
+        "null", "none", "nil", "undefined", "nan", "true", "false", "yes", "no", "on", "off", "string", "str", "bool",
+        "boolean", "int", "integer", "number", "float", "bytes", "any", "object", "option", "optional", "required",
+        "redacted", "hidden", "masked", "removed", "scrubbed", "unset", "empty", "n/a", "todo", "tbd", "enabled",
+        "disabled", "unknown",
+    ]);
     let is_filler = |byte: &u8| matches!(byte, b'*' | b'x' | b'X' | b'.' | b'-' | b'_' | b'#' | b'?' | b'=' | b'\\');
     value.is_empty()
         || token_len(value) == Some(value.len())
-        || value.len() <= MAX_WORD && FIRST >> (first & 31) & 1 == 1 && WORDS.iter().any(is_word)
+        || WORDS.has(value)
         || value.iter().all(is_filler)
         || value.len() <= MAX_NOTHING && is_reference(value)
         || value.len() <= 3 && value.iter().all(u8::is_ascii_digit)
@@ -101,7 +56,7 @@ fn is_reference(value: &[u8]) -> bool {
                 || byte(value, 1) == b'('
                 || last == b'%' && value.len() > 2 && run(value, 1, is_name) == value.len() - 1
         }
-        _ => [
+        b'v' | b'e' | b'p' | b'o' | b'E' | b's' | b'!' => [
             &b"vault:"[..],
             b"env:",
             b"env.",
@@ -114,6 +69,7 @@ fn is_reference(value: &[u8]) -> bool {
         ]
         .iter()
         .any(|start| value.starts_with(start)),
+        _ => false,
     }
 }
 

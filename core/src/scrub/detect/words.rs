@@ -29,7 +29,7 @@ impl Words {
     }
 
     /// Whether `word` is one of them, in any case.
-    fn has(&self, word: &[u8]) -> bool {
+    pub(super) fn has(&self, word: &[u8]) -> bool {
         let first = word.first().map_or(0, |letter| usize::from(*letter) % FIRST_LETTERS);
         let may_be = word.len() <= MAX_WORD && self.lengths[first] >> word.len() & 1 == 1;
         may_be && self.words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))

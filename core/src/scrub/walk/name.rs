@@ -5,7 +5,7 @@ use super::scalar::scrubbed;
 use crate::json::Node;
 use crate::scrub::Place;
 use crate::scrub::detect::secret_name::is_descriptor;
-use crate::scrub::names::{Meaning, place_of};
+use crate::scrub::names::Meaning;
 use crate::scrub::path::Name;
 use crate::scrub::policy::Rule;
 use crate::scrub::shape::has_form;
@@ -53,8 +53,7 @@ impl Walk<'_> {
         self.rewrite(node, &name);
         // The next pass reads the name as it is now, and must come to nothing new.
         // A rule that takes any value stays; one that looks at the value's form gives way to what will be read.
-        let (rule_of_new, place) =
-            self.learned.path.meaning_of_renamed(|| (self.scrubber.rule_of_name(&name), place_of(&name)));
+        let (rule_of_new, place) = self.learned.path.meaning_of_renamed(|| self.scrubber.said(&name));
         let rule = match self.scrubber.rule_of_name(&text) {
             Some(any) if !has_form(any) => Some(any),
             rule => rule_of_new.or(rule),

@@ -4,7 +4,6 @@
 use super::Walk;
 use crate::json::Kind;
 use crate::scrub::Place;
-use crate::scrub::names::place_of;
 use crate::scrub::policy::Rule;
 use crate::scrub::shape::has_form;
 use crate::scrub::token::is_token;
@@ -62,10 +61,11 @@ impl Walk<'_> {
         }
         // As with a member's own name: the next pass reads it as it is written now.
         let Some(scrubbed) = self.scrubber.scrub(&text, Place::Plain) else { return (rule, place) };
+        let (rule_of_new, place) = self.scrubber.said(&scrubbed.text);
         let rule = match rule {
             Some(any) if !has_form(any) => rule,
-            Some(_) | None => self.scrubber.rule_of_name(&scrubbed.text).or(rule),
+            Some(_) | None => rule_of_new.or(rule),
         };
-        (rule, place_of(&scrubbed.text))
+        (rule, place)
     }
 }

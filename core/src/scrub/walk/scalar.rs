@@ -65,9 +65,9 @@ impl<'a> Walk<'a> {
         self.fields.secrets.filter(|_| self.kept.contains(&index)).unwrap_or(self.scrubber)
     }
 
-    /// Writes a string that stays. Without escapes it is in canonical form already.
+    /// Writes a string that stays. Without escapes it is in canonical form already; in a string nobody asks for that.
     pub(super) fn unchanged(&mut self, node: Node, text: &str) {
-        if node.escaped {
+        if node.escaped && self.depth == 0 {
             self.output.replace(&node.span(), text);
         } else {
             self.output.copy(node.span());
