@@ -188,7 +188,7 @@ export class Store {
    * The verdict on a body, once what was accepted of it is durable.
    *
    * # Errors
-   * `internal` where no promise can be made.
+   * Where the environment is ending.
    */
    ingest(engine: Engine, tenant: string, format: string, body: Uint8Array, options: string): Promise<string>
   /** Waits for what was acknowledged. */
