@@ -104,7 +104,7 @@ def test_forked_children_send_their_own_and_nothing_of_the_parent_s(tmp_path: Pa
             pid = os.fork()
             if pid == 0:
                 tracker.track("app", "child")
-                tracker.shutdown(5)
+                tracker.shutdown(30)
                 os._exit(0)
             children.append(pid)
         for pid in children:

@@ -41,9 +41,7 @@ pub(crate) async fn deliver(shared: &Shared, sender: &Sender<'_>, mut batches: V
                 shared.book(|state| state.ledger.fail(failure.reason()));
                 if !failure.is_retryable() {
                     give_up(shared, &batch);
-                } else if shared.keep(&batch) {
-                    shared.stall();
-                } else {
+                } else if !shared.keep_and_stall(&batch) {
                     put_off(shared, &mut batches, batch);
                 }
             }

@@ -146,6 +146,17 @@ impl Shared {
 
     /// Keeps a batch in the spool; false where the disk refuses it.
     pub(crate) fn keep(&self, batch: &Batch) -> bool {
+        self.keep_and(batch, |_| {})
+    }
+
+    /// The same for a batch that the collector did not take, which puts delivery off: at once, or who waits for a flush would
+    /// see a queue that is settled, and nothing that was put off.
+    pub(crate) fn keep_and_stall(&self, batch: &Batch) -> bool {
+        let until = Instant::now() + self.settings.retry.max;
+        self.keep_and(batch, |state| state.spool.stall(until))
+    }
+
+    fn keep_and(&self, batch: &Batch, then: impl FnOnce(&mut State)) -> bool {
         if !self.spool.is_configured() {
             return false;
         }
@@ -163,6 +174,7 @@ impl Shared {
             if kept.is_err() {
                 return;
             }
+            then(state);
             // After an abandonment they are booked as left behind, and the next process finds them all the same.
             if state.phase == Phase::Closed {
                 state.ledger.recover(load.items as u64);

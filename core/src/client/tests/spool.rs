@@ -114,6 +114,24 @@ fn a_flush_alone_delivers_what_an_earlier_process_left() {
 }
 
 #[test]
+fn a_flush_never_says_yes_of_records_that_were_put_off_to_the_disk() {
+    // Each is a race between who waits and the worker that books.
+    const ROUNDS: usize = 60;
+    let dir = tempfile::tempdir().unwrap();
+    let server = Server::start(|n| if n % 2 == 0 { Answer::Status(503, "") } else { ACCEPTED });
+    let client = client(&server.endpoint(), |config| {
+        spooling(dir.path())(config);
+        config.retry_max_attempts = 1;
+    });
+    for n in 0..ROUNDS {
+        track(&client, [n]);
+        assert!(!client.flush(PATIENCE), "round {n}");
+        assert!(client.flush(PATIENCE), "round {n}");
+    }
+    assert_eq!(counts(&client, ["accepted", "pending", "spooled", "delivered"]), [60, 0, 0, 60]);
+}
+
+#[test]
 fn a_client_that_was_shut_down_without_a_worker_leaves_its_place_although_it_lives() {
     let dir = tempfile::tempdir().unwrap();
     let first = client(DEAD_ENDPOINT, |config| {
