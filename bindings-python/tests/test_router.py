@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from conftest import PATIENCE, Collector
 
-from scrubjay import ScrubjayError, TelemetryRouter, Tracker, replay
+from scrubjay import ScrubjayError, TelemetryRouter, Tracker, etl, replay
 from scrubjay.router import BUFFER_BYTES
 
 
@@ -403,6 +403,20 @@ def test_a_replay_merges_archives_by_time_and_says_what_it_cannot_read(tmp_path:
     assert told == [("a.jsonl", 3)]
     with pytest.raises(FileNotFoundError):
         replay(tmp_path / "c.jsonl")
+
+
+def test_a_line_of_one_process_survives_the_death_of_another_in_the_middle_of_a_line(tmp_path: Path) -> None:
+    with TelemetryRouter(tmp_path) as router:
+        router.track("app", "before")
+        before = (tmp_path / "app.jsonl").read_text(encoding="utf-8")
+        with (tmp_path / "app.jsonl").open("a", encoding="utf-8") as dying:
+            dying.write(before[: len(before) // 2])
+        router.track("app", "after")
+    unreadable: list[int] = []
+    found = list(replay(tmp_path, unreadable=lambda _path, line: unreadable.append(line)))
+    assert ([record["event"] for record in found], unreadable) == (["before", "after"], [2])
+    summary = etl.run([tmp_path / "app.jsonl"], tmp_path / "out")
+    assert (summary["accepted"], summary["rejected"]) == (2, 1)
 
 
 def test_what_is_replayed_into_a_tracker_keeps_its_ids(tmp_path: Path, collector: Collector) -> None:

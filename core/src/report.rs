@@ -16,6 +16,7 @@ mod form;
 mod html;
 mod lines;
 mod memo;
+mod outcomes;
 mod parquet;
 mod partition;
 mod quantiles;

@@ -13,6 +13,9 @@ from scrubjay._lines import CHUNK_BYTES, whole_lines
 
 #: Files whose names begin so are no archives: the dead letters.
 _NO_ARCHIVE: Final = "_"
+#: How a record begins, and how many beginnings in one line are tried: the ETL does the same (`core/src/report/outcomes.rs`).
+_HEAD: Final = b'{"schema":"'
+_MOST_TRIED: Final = 8
 
 
 def replay(source: str | Path, *, unreadable: Callable[[Path, int], object] | None = None) -> Iterator[dict[str, Any]]:
@@ -21,7 +24,7 @@ def replay(source: str | Path, *, unreadable: Callable[[Path, int], object] | No
     An archive's records come as they were written, from its first rotated file to the one that is written to. Of
     several archives, whichever has the earlier timestamp at its head comes first. Records keep their ids, so what is
     replayed into a tracker (`tracker.track_record(record)`) is stored once, however often. `unreadable` is told the
-    file and the number of each line that is no JSON object, such as one that a crash cut short; it is left out.
+    file and the number of each line that is no JSON object, such as one that a crash cut short; it is left out. A record of another process that was joined to it is not.
 
     Raises FileNotFoundError where there is no `source`, and OSError where it cannot be read.
     """
@@ -44,10 +47,24 @@ def _archive(path: Path, unreadable: Callable[[Path, int], object] | None) -> It
                 for line in chunk.removesuffix(b"\n").split(b"\n"):
                     number += 1
                     record = _record(line)
+                    if record is None and line.strip():
+                        if unreadable is not None:
+                            unreadable(part, number)
+                        record = _joined(line)
                     if record is not None:
                         yield record
-                    elif line.strip() and unreadable is not None:
-                        unreadable(part, number)
+
+
+def _joined(line: bytes) -> dict[str, Any] | None:
+    """The record behind the part of another one, to which a kill in the middle of a shared archive joined it."""
+    at = 0
+    for _ in range(_MOST_TRIED):
+        at = line.find(_HEAD, at + 1)
+        if at < 0:
+            break
+        if (record := _record(line[at:])) is not None:
+            return record
+    return None
 
 
 def _record(line: bytes) -> dict[str, Any] | None:

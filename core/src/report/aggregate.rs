@@ -8,6 +8,7 @@ use super::counts::{Counts, MAX_NAMES, OTHER};
 use super::fields::{Budget, Fields};
 use super::form;
 use super::memo::Memo;
+use super::outcomes::outcomes_of;
 use super::row::Row;
 use crate::engine::Engine;
 use crate::outcome::{Outcome, Status};
@@ -79,8 +80,7 @@ impl Report {
     /// Processes and counts every line of `lines` (JSON Lines; blank lines are passed over).
     pub fn add_lines(&mut self, engine: &Engine, lines: &[u8]) -> Added {
         let before = self.added();
-        for line in records_of(lines) {
-            let outcome = engine.process(line, None);
+        for (_, outcome) in outcomes_of(engine, lines) {
             let row = accepted_row(&outcome);
             self.add(&outcome, row.as_ref());
         }

@@ -8,8 +8,9 @@ use arrow_array::{ArrayRef, Float64Array, RecordBatch, RecordBatchReader, String
 use arrow_buffer::{Buffer, NullBuffer, OffsetBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef, TimeUnit};
 
-use super::aggregate::{accepted_row, records_of};
+use super::aggregate::accepted_row;
 use super::columns::{Column, Columns, Texts, Values};
+use super::outcomes::outcomes_of;
 use super::source::Source;
 use crate::config::Config;
 use crate::contain::contain;
@@ -48,8 +49,8 @@ impl ArrowRecords {
         let mut columns = Columns::default();
         while columns.size() < BATCH_BYTES {
             let Some(chunk) = self.source.next() else { break };
-            for line in records_of(&chunk.bytes) {
-                if let Some(row) = accepted_row(&self.engine.process(line, None)) {
+            for (_, outcome) in outcomes_of(&self.engine, &chunk.bytes) {
+                if let Some(row) = accepted_row(&outcome) {
                     columns.add(&row, true);
                 }
             }

@@ -12,8 +12,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::aggregate::{Added, Report, accepted_row, records_of};
+use super::aggregate::{Added, Report, accepted_row};
 use super::html::page;
+use super::outcomes::outcomes_of;
 use super::partition::{Format, Partitions};
 use super::source::{Piece, Source, Tally, Unreadable, hex};
 use super::stage::{QUARANTINE, Stage, failed};
@@ -240,8 +241,7 @@ impl Shared<'_> {
         let mut partitions = Partitions::new(self.stage, written, self.format, self.run, worker, self.room);
         let mut rejected = String::new();
         while let Some(piece) = self.next() {
-            for line in records_of(&piece.bytes) {
-                let outcome = self.engine.process(line, None);
+            for (line, outcome) in outcomes_of(self.engine, &piece.bytes) {
                 let row = accepted_row(&outcome);
                 report.add(&outcome, row.as_ref());
                 match row {

@@ -10,8 +10,9 @@ use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::parser::parse_message_type;
 use parquet::schema::types::ColumnPath;
 
-use super::aggregate::{accepted_row, records_of};
+use super::aggregate::accepted_row;
 use super::columns::{Column, Columns, Texts, Values};
+use super::outcomes::outcomes_of;
 use crate::engine::Engine;
 use crate::error::{Error, ErrorKind};
 
@@ -34,8 +35,8 @@ const SEARCHED: [&str; 5] = ["schema", "timestamp", "tenant_id", "user_id", "eve
 /// `internal` where the file's writer fails.
 pub(crate) fn to_parquet(engine: &Engine, lines: &[u8]) -> crate::Result<Vec<u8>> {
     let mut columns = Columns::default();
-    for line in records_of(lines) {
-        if let Some(row) = accepted_row(&engine.process(line, None)) {
+    for (_, outcome) in outcomes_of(engine, lines) {
+        if let Some(row) = accepted_row(&outcome) {
             columns.add(&row, true);
         }
     }
