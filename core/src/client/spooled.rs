@@ -152,8 +152,7 @@ impl Shared {
     /// The same for a batch that the collector did not take, which puts delivery off: at once, or who waits for a flush would
     /// see a queue that is settled, and nothing that was put off.
     pub(crate) fn keep_and_stall(&self, batch: &Batch) -> bool {
-        let until = Instant::now() + self.settings.retry.max;
-        self.keep_and(batch, |state| state.spool.stall(until))
+        self.keep_and(batch, |state| self.put_off(state))
     }
 
     fn keep_and(&self, batch: &Batch, then: impl FnOnce(&mut State)) -> bool {
@@ -190,8 +189,11 @@ impl Shared {
 
     /// Puts delivery off: the collector is left alone for a while.
     pub(crate) fn stall(&self) {
-        let until = Instant::now() + self.settings.retry.max;
-        self.book(|state| state.spool.stall(until));
+        self.book(|state| self.put_off(state));
+    }
+
+    fn put_off(&self, state: &mut State) {
+        state.spool.stall(Instant::now() + self.settings.retry.max);
     }
 
     /// Whether records go to the disk without asking the collector.
