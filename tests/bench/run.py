@@ -45,6 +45,7 @@ BARS: dict[str, dict[str, tuple[str, float] | None]] = {
         "engine_vs_scrubadub": (AT_LEAST, 500),
         # As it is by default, a line written before `track` returns; and as it is where the host asks for a buffer.
         "router_vs_logging": (AT_LEAST, 8),
+        "router_vs_python_json_logger": None,
         "router_buffered_vs_logging": None,
         "python_import_ms": (AT_MOST, 1),
     },
