@@ -77,7 +77,7 @@ claim-cache:
 build-python: $(BIN)/python claim-cache
 	@$(BIN)/pip install --quiet 'maturin==1.16.0'
 	@rm -rf target/wheels
-	@mkdir -p target && $(BIN)/maturin build --quiet --release --locked --out target/wheels -i $(BIN)/python \
+	@mkdir -p target && $(BIN)/maturin build --quiet --release --locked --compression-level 9 --out target/wheels -i $(BIN)/python \
 		-m bindings-python/Cargo.toml $(WHEEL_FEATURES) >target/maturin.log 2>&1 || { cat target/maturin.log; exit 1; }
 	@$(BIN)/pip install --quiet --force-reinstall --no-deps target/wheels/scrubjay-*.whl
 	@$(BIN)/pip install --quiet "$$(echo target/wheels/scrubjay-*.whl)[cli]"

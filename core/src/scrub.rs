@@ -18,6 +18,7 @@ mod field;
 mod fold;
 mod free_text;
 mod gate;
+mod hex;
 mod learned;
 mod modes;
 mod names;
@@ -66,6 +67,7 @@ use self::detect::secret_value::looks_random;
 pub(crate) use self::detector::LANES;
 use self::detector::{Hit, Wanted, find_each};
 use self::evasion::{Nested, merge};
+use self::hex::is_hex_id;
 use self::policy::Policy;
 
 /// The stable names of all rules.
@@ -217,6 +219,9 @@ impl Scrubber {
         if place == Place::PerhapsSecret && looks_random(text.as_bytes()) {
             let (_, (text, action)) = self.whole(Rule::Secret, text)?;
             return Some(Scrubbed { text, changes: (Rule::Secret, action).into() });
+        }
+        if is_hex_id(text.as_bytes()) && !self.looks_everywhere() {
+            return None;
         }
         if may_be_document(text) {
             match self.nested(text, depth) {

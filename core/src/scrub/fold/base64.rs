@@ -35,15 +35,16 @@ fn long_runs(scanned: Scanned<'_>) -> impl Iterator<Item = Range<usize>> + '_ {
 }
 
 /// A run as one value, or else its parts between slashes (paths have the alphabet's bytes), or else theirs between
-/// all that is no letter or digit. Each byte is looked at three times at the most, and one part is decoded at a time.
+/// all that is no letter or digit. Each byte is looked at three times at the most, and one part is decoded at a time; a part
+/// that is all of what it was divided from was read with that, as hashes and ids are, which have neither.
 fn whole_or_parts(bytes: &[u8], run: Range<usize>) -> impl Iterator<Item = (Range<usize>, String)> {
     let held = move |part: Range<usize>| decode(&bytes[part.clone()]).map(|text| (padded(bytes, part), text));
     let whole = held(run.clone());
-    let segments = whole.is_none().then(|| parts(bytes, run, |byte| byte == b'/')).into_iter().flatten();
+    let segments = whole.is_none().then(|| parts(bytes, run.clone(), |byte| byte == b'/')).into_iter().flatten();
     whole.into_iter().chain(segments.flat_map(move |segment| {
-        let whole = held(segment.clone());
-        let words = || parts(bytes, segment, |byte| !byte.is_ascii_alphanumeric());
-        let words = whole.is_none().then(words).into_iter().flatten();
+        let whole = if segment == run { None } else { held(segment.clone()) };
+        let words = whole.is_none().then(|| parts(bytes, segment.clone(), |byte| !byte.is_ascii_alphanumeric()));
+        let words = words.into_iter().flatten().filter(move |word| *word != segment);
         whole.into_iter().chain(words.filter_map(held))
     }))
 }
