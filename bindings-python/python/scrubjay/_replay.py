@@ -13,7 +13,7 @@ from scrubjay._lines import CHUNK_BYTES, whole_lines
 
 #: Files whose names begin so are no archives: the dead letters.
 _NO_ARCHIVE: Final = "_"
-#: How a record begins, and how many beginnings in one line are tried: the ETL does the same (`core/src/report/outcomes.rs`).
+#: How a record begins, and how many beginnings in one line are tried, as by the ETL (`core/src/report/outcomes.rs`).
 _HEAD: Final = b'{"schema":"'
 _MOST_TRIED: Final = 8
 
@@ -24,7 +24,8 @@ def replay(source: str | Path, *, unreadable: Callable[[Path, int], object] | No
     An archive's records come as they were written, from its first rotated file to the one that is written to. Of
     several archives, whichever has the earlier timestamp at its head comes first. Records keep their ids, so what is
     replayed into a tracker (`tracker.track_record(record)`) is stored once, however often. `unreadable` is told the
-    file and the number of each line that is no JSON object, such as one that a crash cut short; it is left out. A record of another process that was joined to it is not.
+    file and the number of each line that is no JSON object, such as one that a crash cut short; it is left out. A
+    record of another process that was joined to such a line is not.
 
     Raises FileNotFoundError where there is no `source`, and OSError where it cannot be read.
     """
