@@ -278,7 +278,7 @@ fn planned_event<'a>(document: &'a Document<'_>, reading: &Reading) -> Option<Ev
 }
 
 /// With what each record begins that an engine wrote.
-const CANONICAL_HEAD: &[u8] = b"{\"schema\":\"";
+pub(crate) const CANONICAL_HEAD: &[u8] = b"{\"schema\":\"";
 /// What stamps, canonical names and defaults add to a record at the most.
 const CANONICAL_BYTES: usize = 1 << 10;
 

@@ -49,8 +49,11 @@ IDS = {"traceId", "spanId", "parentSpanId"}
 TIMES = {"timeUnixNano", "startTimeUnixNano"}
 """Of what the client measured itself: the clock's, so they are checked and then left out of the comparison."""
 
+EXAMPLE = ["--quiet", "--locked", "-p", "scrubjay-core", "--example", "send"]
+"""What sends."""
+
 SEND_TIMEOUT_S = 120
-"""The client's own limits are far below; a cold build of the example is not."""
+"""The client's own limits are far below."""
 
 Tree = Any
 
@@ -97,13 +100,10 @@ def send(protocol: str, folder: pathlib.Path) -> Receiver:
     config = folder / "config.json"
     client = {"enabled": True, "endpoint": receiver.url, "service_name": "interop", "resource": {"ports": [1, 2]}}
     config.write_text(json.dumps({"client": {**client, "export": export}}))
-    example = ["--quiet", "--locked", "-p", "scrubjay-core", "--example", "send"]
-    # Its time is the compiler's, and that of whoever else compiles.
-    subprocess.run(["cargo", "build", *example], cwd=ROOT, check=True)
     # The environment could turn the client off, or send it elsewhere.
     env = {name: value for name, value in os.environ.items() if not name.startswith(("TELEMETRY_", "OTEL_", "DO_NOT"))}
     sent = subprocess.run(
-        ["cargo", "run", *example, "--", str(config), str(HERE / "records.jsonl")],
+        ["cargo", "run", *EXAMPLE, "--", str(config), str(HERE / "records.jsonl")],
         cwd=ROOT,
         env=env,
         timeout=SEND_TIMEOUT_S,
@@ -177,6 +177,8 @@ KEPT = {"stringValue", "boolValue", "intValue", "doubleValue", "asInt", "asDoubl
 
 def main() -> int:
     """Compares everything; returns the exit code."""
+    # Its time is the compiler's, and that of whoever else compiles.
+    subprocess.run(["cargo", "build", *EXAMPLE], cwd=ROOT, check=True)
     passed = failed = 0
     for encoding, protocol in ENCODINGS.items():
         before = time.time_ns()

@@ -173,17 +173,6 @@ impl Report {
     }
 }
 
-/// The lines of JSON Lines that are not blank.
-pub(super) fn records_of(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let ends = memchr::memchr_iter(b'\n', lines).chain(std::iter::once(lines.len()));
-    let mut start = 0;
-    ends.filter_map(move |end| {
-        let line = lines.get(start..end)?.trim_ascii();
-        start = end + 1;
-        (!line.is_empty()).then_some(line)
-    })
-}
-
 /// The record of an accepted outcome, opened.
 pub(super) fn accepted_row(outcome: &Outcome) -> Option<Row<'_>> {
     let record = outcome.record.as_deref().filter(|_| outcome.status == Status::Accepted)?;

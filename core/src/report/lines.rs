@@ -124,6 +124,17 @@ fn append(stream: &mut impl Read, bytes: &mut Vec<u8>) -> io::Result<usize> {
     done.map(|()| end - before)
 }
 
+/// The lines of JSON Lines that are not blank.
+pub(super) fn records_of(lines: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let ends = memchr::memchr_iter(b'\n', lines).chain(std::iter::once(lines.len()));
+    let mut start = 0;
+    ends.filter_map(move |end| {
+        let line = lines.get(start..end)?.trim_ascii();
+        start = end + 1;
+        (!line.is_empty()).then_some(line)
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,13 +4,9 @@
 //! without a newline, and the next line of another process is joined to it. That other one was told that its line is kept,
 //! so it must not share the fate of the part before it.
 
-use crate::engine::Engine;
+use super::lines::records_of;
+use crate::engine::{CANONICAL_HEAD, Engine};
 use crate::outcome::{Code, Outcome};
-
-use super::aggregate::records_of;
-
-/// How a record in an archive begins. Within a string its quotes would be escaped.
-const HEAD: &[u8] = b"{\"schema\":\"";
 
 /// Beginnings that are tried in one line: a record may hold objects that begin so too, and each is read to its end.
 const MOST_TRIED: usize = 8;
@@ -34,7 +30,8 @@ pub(super) fn outcomes_of<'a>(engine: &'a Engine, lines: &'a [u8]) -> impl Itera
 
 /// The whole record at the end of a `line` that is not readable as a whole.
 fn last_record<'a>(engine: &Engine, line: &'a [u8]) -> Option<(&'a [u8], Outcome)> {
-    let heads = memchr::memmem::find_iter(line.get(1..)?, HEAD).take(MOST_TRIED);
+    // Within a string its quotes would be escaped.
+    let heads = memchr::memmem::find_iter(line.get(1..)?, CANONICAL_HEAD).take(MOST_TRIED);
     let mut ends = heads.filter_map(|at| line.get(1 + at..));
     ends.find_map(|end| Some((end, engine.process(end, None))).filter(|(_, outcome)| is_readable(outcome)))
 }

@@ -10,9 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
 
-use super::aggregate::records_of;
 use super::foreign::reason_of;
-use super::lines::{Chunk, Lines};
+use super::lines::{Chunk, Lines, records_of};
 use super::state::{Identity, Memory, Seen};
 use crate::json::Document;
 use crate::scan::Lanes;

@@ -1,14 +1,14 @@
 //! Ids and digests in hex, such as those of traces, commits, orders and files: telemetry is full of them, and their digits make the
 //! detectors look everywhere for nothing. A text that is one of these alone is passed over.
 
+use super::detect::secret_value::is_uuid;
+
 /// Shorter ones are numbers and words, too.
 const MIN_LEN: usize = 16;
 /// SHA-512.
 const MAX_LEN: usize = 128;
 /// The longest account number (ISO 13616).
 const MAX_ACCOUNT: usize = 34;
-/// `xxxxxxxx-xxxx-Vxxx-Nxxx-xxxxxxxxxxxx` (RFC 9562).
-const UUID_LEN: usize = 36;
 
 /// Whether `text` is a UUID or a digest, and no detector's business.
 pub(super) fn is_hex_id(text: &[u8]) -> bool {
@@ -16,7 +16,7 @@ pub(super) fn is_hex_id(text: &[u8]) -> bool {
         // Most texts say no here.
         && is_digit(text[0])
         && is_digit(text[text.len() - 1])
-        && (is_digest(text) || is_uuid(text))
+        && (is_digest(text) || is_known_uuid(text))
         && text.iter().any(u8::is_ascii_lowercase)
 }
 
@@ -35,14 +35,12 @@ fn is_digest(text: &[u8]) -> bool {
     text.iter().copied().all(is_digit) && (text.len() > MAX_ACCOUNT || !may_be_account())
 }
 
-fn is_uuid(text: &[u8]) -> bool {
-    text.len() == UUID_LEN
-        && text.iter().enumerate().all(|(i, &byte)| match i {
-            8 | 13 | 18 | 23 => byte == b'-',
-            14 => matches!(byte, b'1'..=b'8'),
-            19 => matches!(byte, b'8' | b'9' | b'a' | b'b'),
-            _ => is_digit(byte),
-        })
+/// A UUID in lower case, of a version and variant that there are (RFC 9562): `xxxxxxxx-xxxx-Vxxx-Nxxx-xxxxxxxxxxxx`.
+fn is_known_uuid(text: &[u8]) -> bool {
+    is_uuid(text)
+        && matches!(text[14], b'1'..=b'8')
+        && matches!(text[19], b'8' | b'9' | b'a' | b'b')
+        && !text.iter().any(u8::is_ascii_uppercase)
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ pub(super) fn distinct(value: &[u8]) -> u32 {
 }
 
 /// RFC 9562: names a thing more often than it guards one.
-pub(super) fn is_uuid(value: &[u8]) -> bool {
+pub(in crate::scrub) fn is_uuid(value: &[u8]) -> bool {
     value.len() == 36
         && value.iter().enumerate().all(|(i, byte)| match i {
             8 | 13 | 18 | 23 => *byte == b'-',
